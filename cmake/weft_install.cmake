@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Install rules: the library, its headers, the CMake package and the pkg-config file.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
+install(TARGETS weft EXPORT weft FILE_SET HEADERS)
+install(EXPORT weft NAMESPACE weft:: FILE weft-targets.cmake DESTINATION "${package_dir}")
+
+get_target_property(library_type weft TYPE)
+configure_package_config_file(cmake/weft-config.cmake.in weft-config.cmake INSTALL_DESTINATION "${package_dir}")
+# Before 1.0 a new minor version may break its users (semantic versioning, clause 4).
+write_basic_package_version_file(weft-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${CMAKE_CURRENT_BINARY_DIR}/weft-config.cmake"
+    "${CMAKE_CURRENT_BINARY_DIR}/weft-config-version.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/weft_compiler.cmake"
+    DESTINATION "${package_dir}")
+
+# A static library hands its private needs on to whoever links it; a shared one has them inside.
+set(pc_requires "")
+if(WEFT_WITH_IO_URING AND library_type STREQUAL "STATIC_LIBRARY")
+    set(pc_requires "Requires: liburing >= 2.3\n")
+endif()
+file(RELATIVE_PATH pc_to_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+configure_file(cmake/weft.pc.in weft.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/weft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every public header compiles alone, and costs little more than the standard headers it brings in.
+
+    tools/header_check.py [COMPILER]        clang++-19 unless told otherwise
+
+The cost is user CPU time at -O0, the median of three: of a file that includes the header, less that of a file that
+includes the standard headers which it and all weft headers under it include.
+"""
+import concurrent.futures
+import functools
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
+BUDGET, UMBRELLA_BUDGET = 0.15, 0.6  # seconds
+UMBRELLA = "weft/weft.hpp"
+
+
+class Compiler:
+    def __init__(self, program, folder):
+        self.command = [program, "-std=c++23", "-O0", "-Wall", "-Wextra", "-Werror", f"-I{INCLUDE}", "-c", "-o", os.devnull]
+        self.folder = pathlib.Path(folder)
+
+    def compile(self, headers, *flags):
+        """Compiles a file of includes; gives the CPU seconds it took and the diagnostics, or raises."""
+        name = re.sub(r"\W", "_", headers[-1]) if headers else "nothing"
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=name, suffix=".cpp") as source, \
+                tempfile.TemporaryFile("w+") as diagnostics:
+            source.writelines(f"#include <{header}>\n" for header in headers)
+            source.flush()
+            process = subprocess.Popen([*self.command, *flags, source.name], stderr=diagnostics)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            diagnostics.seek(0)
+            said = diagnostics.read()
+        if process.returncode != 0:
+            raise RuntimeError(said)
+        return usage.ru_utime, said
+
+    def seconds(self, headers):
+        return statistics.median(self.compile(headers)[0] for _ in range(3))
+
+    @functools.cache
+    def standard_seconds(self, headers):
+        return self.seconds(sorted(headers))
+
+    def standard_headers(self, header):
+        """The standard headers that `header`, or a weft header that it brings in, includes by name."""
+        found, parents = set(), []
+        for match in re.finditer(r"^(\.+) (.+)$", self.compile([header], "-H")[1], re.MULTILINE):
+            depth, path = len(match[1]), match[2]
+            parents[depth - 1:] = [path]
+            if depth > 1 and str(INCLUDE) in parents[depth - 2] and str(INCLUDE) not in path:
+                found.add(os.path.basename(path))
+        return frozenset(found)
+
+    def cost(self, header):
+        return self.seconds([header]) - self.standard_seconds(self.standard_headers(header))
+
+
+def judge(compiler, header):
+    """The cost of a header and what is wrong with it, if anything."""
+    try:
+        return compiler.cost(header), ""
+    except RuntimeError as error:
+        return 0, f"does not compile alone:\n{error}"
+
+
+def main(program="clang++-19"):
+    headers = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.hpp"))
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        compiler = Compiler(program, folder)
+        for header, (cost, problem) in zip(headers, list(pool.map(functools.partial(judge, compiler), headers))):
+            budget = UMBRELLA_BUDGET if header == UMBRELLA else BUDGET
+            if cost > budget:  # once more, alone: a busy machine makes mistakes
+                cost = min(cost, compiler.cost(header))
+            if cost > budget:
+                problem = f"over its budget of {budget} s"
+            print(f"{cost:6.2f} s  {header}  {problem}".rstrip())
+            failed += bool(problem)
+    print(f"header check: {len(headers)} headers, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
