@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace weft::inline v0 {
+
+/// A link that its owner carries inside itself: entering and leaving a list allocates nothing, and an object that dies
+/// leaves its list by itself. Invariant: an unlinked node points at itself.
+class list_node {
+public:
+    list_node() noexcept = default;
+    list_node(const list_node&) = delete;
+    list_node& operator=(const list_node&) = delete;
+    ~list_node() { unlink(); }
+
+    bool is_linked() const noexcept { return next_ != this; }
+
+    void unlink() noexcept {
+        prev_->next_ = next_;
+        next_->prev_ = prev_;
+        next_ = prev_ = this;
+    }
+
+private:
+    template <class T>
+    friend class intrusive_list;
+
+    void insert_before(list_node& position) noexcept {
+        prev_ = position.prev_;
+        next_ = &position;
+        prev_->next_ = this;
+        position.prev_ = this;
+    }
+
+    list_node* next_ = this;
+    list_node* prev_ = this;
+};
+
+/// A list of objects derived from list_node, in insertion order; every operation is O(1). Owns nothing.
+template <class T>
+class intrusive_list {
+public:
+    intrusive_list() noexcept = default;
+    intrusive_list(const intrusive_list&) = delete;
+    intrusive_list& operator=(const intrusive_list&) = delete;
+    ~intrusive_list() {
+        while (!empty()) head_.next_->unlink();
+    }
+
+    bool empty() const noexcept { return !head_.is_linked(); }
+    T& front() noexcept { return static_cast<T&>(*head_.next_); }
+    T& back() noexcept { return static_cast<T&>(*head_.prev_); }
+
+    void push_back(T& item) noexcept { static_cast<list_node&>(item).insert_before(head_); }
+    void push_front(T& item) noexcept { static_cast<list_node&>(item).insert_before(*head_.next_); }
+    static void insert_before(T& position, T& item) noexcept {
+        static_cast<list_node&>(item).insert_before(static_cast<list_node&>(position));
+    }
+
+    T& pop_front() noexcept {
+        T& item = front();
+        static_cast<list_node&>(item).unlink();
+        return item;
+    }
+
+    /// Moves all of `other` behind what is here.
+    void splice_back(intrusive_list& other) noexcept {
+        if (other.empty()) return;
+        list_node *first = other.head_.next_, *last = other.head_.prev_;
+        other.head_.next_ = other.head_.prev_ = &other.head_;
+        first->prev_ = head_.prev_;
+        head_.prev_->next_ = first;
+        last->next_ = &head_;
+        head_.prev_ = last;
+    }
+
+    class iterator {
+    public:
+        explicit iterator(list_node* at) noexcept : at_(at) {}
+        T& operator*() const noexcept { return static_cast<T&>(*at_); }
+        T* operator->() const noexcept { return static_cast<T*>(at_); }
+        iterator& operator++() noexcept {
+            at_ = at_->next_;
+            return *this;
+        }
+        iterator& operator--() noexcept {
+            at_ = at_->prev_;
+            return *this;
+        }
+        bool operator==(const iterator&) const = default;
+
+    private:
+        list_node* at_;
+    };
+    iterator begin() noexcept { return iterator(head_.next_); }
+    iterator end() noexcept { return iterator(&head_); }
+
+private:
+    list_node head_;
+};
+
+}  // namespace weft::inline v0
