@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/awaitable.hpp>
+#include <weft/coro/execution.hpp>
+#include <weft/coro/frame_memory.hpp>
+
+#include <coroutine>
+#include <source_location>
+
+namespace weft::inline v0 {
+
+/// The part of every weft coroutine's promise that does not depend on its types: its place in the chain of awaits, the
+/// source location where it stands, and its memory.
+///
+/// Invariants: while a coroutine awaits another one, `awaited_` and `awaiter_` of the two point at each other, and
+/// `owner_` is the handle by which the awaiting frame owns the awaited one. All coroutines of a chain have the same
+/// execution.
+class promise_base {
+public:
+    static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept { deallocate_frame(frame, bytes); }
+
+    /// What this runs in; null before it is first resumed.
+    execution* running_in() const noexcept { return execution_; }
+    void run_in(execution& e) noexcept { execution_ = &e; }
+
+    promise_base* awaiter() const noexcept { return awaiter_; }
+    promise_base* awaited() const noexcept { return awaited_; }
+
+    /// The co_await at which it is suspended, the last one it passed while it runs, its first line before.
+    const std::source_location& where() const noexcept { return where_; }
+    void stand_at(const std::source_location& where) noexcept { where_ = where; }
+
+    /// This coroutine's handle. Valid because every promise derives from promise_base first and is aligned like it (both
+    /// are checked where a promise is defined), so that the frame begins at the same distance before it.
+    std::coroutine_handle<> handle() noexcept { return std::coroutine_handle<promise_base>::from_promise(*this); }
+
+    /// Links `child`, owned by `owner`, below this coroutine: this awaits it.
+    void await(promise_base& child, std::coroutine_handle<>& owner) noexcept {
+        child.execution_ = execution_;
+        child.awaiter_ = this;
+        child.owner_ = &owner;
+        awaited_ = &child;
+    }
+    /// The awaited coroutine has finished.
+    void awaited_finished() noexcept { awaited_ = nullptr; }
+
+    /// At the end of the body: continues the awaiting coroutine, or ends the execution.
+    std::coroutine_handle<> continue_awaiter() noexcept {
+        if (awaiter_) [[likely]]
+            return execution_->transfer_to(awaiter_->handle());
+        execution_->finish();
+        return std::noop_coroutine();
+    }
+
+    /// Destroys a suspended coroutine and everything it awaits, innermost first (an inner frame may hold references into
+    /// an outer one), in constant stack however long the chain.
+    static void destroy_chain(promise_base& outermost) noexcept {
+        promise_base* p = &outermost;
+        while (p->awaited_) p = p->awaited_;
+        for (;;) {
+            const bool last = p == &outermost;
+            promise_base* const next = p->awaiter_;
+            if (!last) {
+                *p->owner_ = nullptr;  // so that the frame further out does not destroy it again
+                next->awaited_ = nullptr;
+            }
+            p->handle().destroy();
+            if (last) return;
+            p = next;
+        }
+    }
+
+protected:
+    promise_base() noexcept = default;
+    promise_base(const promise_base&) = delete;
+    promise_base& operator=(const promise_base&) = delete;
+    ~promise_base() = default;
+
+private:
+    execution* execution_ = nullptr;
+    promise_base* awaiter_ = nullptr;
+    promise_base* awaited_ = nullptr;
+    std::coroutine_handle<>* owner_ = nullptr;
+    std::source_location where_;
+};
+
+/// The promise of a coroutine that may `co_await`.
+class awaiting_promise : public promise_base {
+public:
+    template <class A>
+    decltype(auto) await_transform(A&& a, std::source_location where = std::source_location::current());
+
+protected:
+    ~awaiting_promise() = default;
+};
+
+/// Always the last statement of a weft coroutine: hands over to whoever awaits it. The frame stays for its owner.
+struct final_awaiter : native_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) const noexcept {
+        return finished.promise().continue_awaiter();
+    }
+    void await_resume() const noexcept {}
+};
+
+}  // namespace weft::inline v0
+
+#include <weft/coro/foreign_awaiter.hpp>  // IWYU pragma: keep: the body of await_transform needs it
+
+namespace weft::inline v0 {
+
+template <class A>
+decltype(auto) awaiting_promise::await_transform(A&& a, std::source_location where) {
+    stand_at(where);
+    using plain = std::remove_cvref_t<A>;
+    if constexpr (std::same_as<plain, std::suspend_always>) {
+        return bare_yield();
+    } else if constexpr (std::same_as<plain, std::suspend_never>) {
+        return std::suspend_never();
+    } else if constexpr (!awaitable<A>) {
+        static_assert(awaitable<A>,
+                      "weft: co_await needs an awaitable: a task, a task_handle, a future, an operation such as "
+                      "sleep(1s), or another library's awaiter");
+        return std::suspend_never();
+    } else if constexpr (std::derived_from<awaiter_of<A>, native_awaiter>) {
+        return static_cast<A&&>(a);
+    } else {
+        return foreign_awaiter<A>(static_cast<A&&>(a), *running_in());
+    }
+}
+
+}  // namespace weft::inline v0

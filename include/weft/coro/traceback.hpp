@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace weft::inline v0 {
+
+class promise_base;
+
+/// One coroutine of a chain of awaits, and where it stands.
+struct stack_frame {
+    std::string function;
+    std::string file;
+    std::uint32_t line = 0;
+};
+
+/// The chain of awaits from `outermost` (may be null) inwards: the innermost coroutine last.
+std::vector<stack_frame> await_chain(const promise_base* outermost);
+
+/// Python's layout, a line per frame: `  File "server.cpp", line 12, in handle`.
+std::string format_stack(const std::vector<stack_frame>& frames);
+
+/// "std::runtime_error: what it said"; for what is no std::exception, its type.
+std::string describe_exception(const std::exception_ptr& error);
+
+/// A function's name as a person wrote it, from what std::source_location says: `serve` from
+/// `weft::task<> serve(weft::stream)` or from a compiler's name of its frame type.
+std::string readable_function(const char* source_location_name);
+
+}  // namespace weft::inline v0

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/coro/promise_base.hpp>
+#include <weft/coro/traceback.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <typeinfo>
+
+namespace weft::inline v0 {
+
+std::vector<stack_frame> await_chain(const promise_base* outermost) {
+    std::vector<stack_frame> frames;
+    for (const promise_base* p = outermost; p; p = p->awaited()) {
+        const std::source_location& at = p->where();
+        frames.push_back({readable_function(at.function_name()), at.file_name(), at.line()});
+    }
+    return frames;
+}
+
+std::string format_stack(const std::vector<stack_frame>& frames) {
+    std::string text;
+    for (const stack_frame& f : frames) {
+        text += "  File \"" + f.file + "\", line " + std::to_string(f.line) + ", in " + f.function + "\n";
+    }
+    return text;
+}
+
+namespace {
+
+std::string type_name(const std::type_info* type) {
+    if (!type) return "unknown exception";
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type->name(), nullptr, nullptr, &status),
+                                                      std::free);
+    std::string text = name ? name.get() : type->name();
+    constexpr std::string_view inner = "weft::v0::";
+    for (auto at = text.find(inner); at != std::string::npos; at = text.find(inner)) {
+        text.replace(at, inner.size(), "weft::");
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string describe_exception(const std::exception_ptr& error) {
+    if (!error) return "no exception";
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return type_name(&typeid(e)) + ": " + e.what();
+    } catch (const cancelled_error& e) {
+        return e.message().empty() ? "weft::cancelled_error" : "weft::cancelled_error: " + e.message();
+    } catch (...) {
+        return type_name(abi::__cxa_current_exception_type());
+    }
+}
+
+// Clang gives the signature, `weft::task<int> app::compute(int)`; GCC, inside a coroutine, the actor's:
+// `void app::compute(app::compute(int)::_ZN3app7computeEi.Frame*)`. The name ends before the first parenthesis outside
+// template brackets and begins after the last space before it.
+std::string readable_function(const char* source_location_name) {
+    const std::string_view text = source_location_name;
+    int depth = 0;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '<') ++depth;
+        if (c == '>') --depth;
+        if (depth > 0) continue;
+        if (c == ' ') begin = i + 1;
+        if (c == '(' && !text.substr(i).starts_with("(anonymous") && !text.substr(i).starts_with("(lambda")) {
+            // a lambda is `outer(int)::(anonymous class)::operator()(…)`: its name is what came before
+            if (i > begin && text.substr(begin, i - begin).ends_with("operator")) continue;
+            return std::string(text.substr(begin, i - begin));
+        }
+    }
+    return std::string(text);
+}
+
+}  // namespace weft::inline v0
