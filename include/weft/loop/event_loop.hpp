@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/clock.hpp>
+#include <weft/base/intrusive_list.hpp>
+#include <weft/base/unique_fd.hpp>
+#include <weft/loop/handle.hpp>
+#include <weft/loop/ready_queue.hpp>
+#include <weft/loop/registry.hpp>
+#include <weft/loop/task_handle.hpp>
+#include <weft/loop/timer_queue.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+class backend;
+class buffer_pool;
+class descriptor_watch;
+class fork_guard;
+class signal_inbox;
+
+/// Something of a loop's that must let go when the loop closes: an open stream, a server.
+class loop_resource : public list_node {
+public:
+    /// The loop is closing: close now; no operation may be submitted any more.
+    virtual void loop_closes() noexcept = 0;
+
+protected:
+    ~loop_resource() = default;
+};
+
+/// What the exception handler is told. @see loop.call_exception_handler
+struct error_context {
+    std::string message;              ///< what happened, in a sentence without a full stop
+    std::exception_ptr exception{};   ///< may be null
+    std::string task{};               ///< the task's name, if one is concerned
+    std::vector<stack_frame> stack{};  ///< where it stands, if that is known
+};
+
+/// Runs tasks and callbacks, keeps timers, and waits for the kernel: one loop is one thread. It may be made on one thread
+/// and run on another; from the first run on it belongs to that thread, and only call_soon_threadsafe(), stop() by it,
+/// and wake() may be called elsewhere. After fork() the child must make its own: using the parent's throws.
+/// @see asyncio.AbstractEventLoop
+class event_loop {
+public:
+    /// @throws std::system_error  the machine allows no backend, or not the one that WEFT_BACKEND names
+    event_loop();
+    explicit event_loop(std::unique_ptr<backend> b);
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+    ~event_loop();
+
+    // Running
+
+    /// Runs until stop(). @throws invalid_state_error  it runs already, or is closed
+    void run_forever();
+    /// Runs until the task is done and gives its result.
+    template <class T>
+    T run_until_complete(task<T> body) {
+        return run_until_complete(create_task_on(*this, std::move(body)));
+    }
+    template <class T>
+    T run_until_complete(future<T> f);
+    /// Runs until `f` is done, whatever came of it.
+    void run_until(future_core& f);
+
+    /// Ends run_forever() after the present turn.
+    void stop() noexcept { stopping_ = true; }
+    bool is_running() const noexcept { return running_; }
+    bool is_closed() const noexcept { return closed_; }
+    /// Destroys the tasks that are left (reporting each), closes every stream and server and the backend. Idempotent.
+    /// @throws invalid_state_error  it runs
+    void close();
+
+    // Embedding in another loop
+
+    /// One turn: waits for the kernel until something happens, a timer is due or `deadline`, whichever is first, then
+    /// runs what is ready. Does not wait if something is ready. To be called on one thread.
+    void run_once(clock::time_point deadline = clock::time_point::min());
+    /// A descriptor that is readable when a turn would find something to do, but for timers: see next_deadline().
+    native_handle poll_fd();
+    /// When the next turn is due: now if something is ready, the next timer's deadline, or time_point::max().
+    clock::time_point next_deadline();
+    /// Called before and after each wait for the kernel, in which no task is touched (a place to let go of a lock).
+    void set_wait_hooks(std::function<void()> before_wait, std::function<void()> after_wait);
+
+    // Callbacks and timers
+
+    clock::time_point time() const noexcept { return to_time_point(now()); }
+    handle call_soon(std::move_only_function<void()> f);
+    handle call_soon_threadsafe(std::move_only_function<void()> f);
+    template <class Rep, class Period>
+    timer_handle call_later(std::chrono::duration<Rep, Period> delay, std::move_only_function<void()> f) {
+        return call_at_nanos(deadline_after(now(), to_nanos(delay)), std::move(f));
+    }
+    timer_handle call_at(clock::time_point when, std::move_only_function<void()> f) {
+        return call_at_nanos(to_nanos(when), std::move(f));
+    }
+
+    // Descriptors and signals
+
+    /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`.
+    void add_reader(native_handle fd, std::function<void()> f);
+    void add_writer(native_handle fd, std::function<void()> f);
+    bool remove_reader(native_handle fd);
+    bool remove_writer(native_handle fd);
+    /// Calls `f` on the loop's thread after `signal` arrived; replaces an earlier handler of this loop.
+    /// @throws std::system_error  no such signal, or one that cannot be caught
+    void add_signal_handler(int signal, std::function<void()> f);
+    /// Restores what the process did on `signal` before. @return false if there was no handler
+    bool remove_signal_handler(int signal);
+
+    // Errors and debugging
+
+    using exception_handler = std::function<void(event_loop&, const error_context&)>;
+    /// null: the default one, which writes to stderr.
+    void set_exception_handler(exception_handler h) { exception_handler_ = std::move(h); }
+    void call_exception_handler(const error_context& context) noexcept;
+    void set_debug(bool on) noexcept { debug_ = on; }
+    bool get_debug() const noexcept { return debug_; }
+
+    /// "io_uring" or "epoll"
+    const char* backend_name() const noexcept;
+
+    // For those who write awaitables
+
+    nanos now() const noexcept;
+    void make_ready(ready_node& node) noexcept { ready_.push(node); }
+    /// As make_ready, from any thread.
+    void make_ready_threadsafe(ready_node& node) noexcept;
+    void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
+    backend& operations() noexcept { return *backend_; }
+    buffer_pool& buffers() noexcept { return *buffers_; }
+    void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
+    void attach(loop_resource& r) noexcept { resources_.push_back(r); }
+    task_registry& tasks() noexcept { return tasks_; }
+    task_core* current_task() const noexcept { return current_task_; }
+    bool is_closing() const noexcept { return closing_; }
+    void wake() noexcept;
+
+    /// The loop this thread is running; null if none.
+    static event_loop* current() noexcept;
+
+private:
+    friend class task_core;
+    friend std::uint64_t next_task_id(event_loop& loop) noexcept;
+    class running_scope;
+
+    void turn(nanos deadline);
+    bool run_ready();
+    [[noreturn]] void on_deadlock();
+    void check_usable();
+    void take_from_other_threads() noexcept;
+    timer_handle call_at_nanos(nanos when, std::move_only_function<void()> f);
+    bool unwatch(native_handle fd, short events);
+
+    // Declared in the order in which they are needed; destroyed in reverse.
+    std::unique_ptr<fork_guard> fork_guard_;
+    std::unique_ptr<backend> backend_;
+    std::unique_ptr<buffer_pool> buffers_;
+    task_registry tasks_;
+    timer_queue timers_;
+    ready_queue ready_;
+    std::atomic<ready_node*> from_other_threads_{nullptr};  // a stack: the newest first
+    intrusive_list<loop_resource> resources_;
+    intrusive_list<unretrieved_error> unretrieved_;
+    std::vector<std::unique_ptr<descriptor_watch>> watches_;
+    std::unique_ptr<signal_inbox> signals_;
+    task_core* current_task_ = nullptr;
+    std::uint64_t last_task_id_ = 0;
+    std::function<void()> before_wait_, after_wait_;
+    exception_handler exception_handler_;
+    bool running_ = false, stopping_ = false, closing_ = false, closed_ = false, debug_ = false, embedded_ = false;
+};
+
+/// @throws no_running_loop_error
+event_loop& get_running_loop();
+
+template <class T>
+T event_loop::run_until_complete(future<T> f) {
+    run_until(f.state());
+    if constexpr (std::is_void_v<T>) {
+        f.state().take();
+    } else {
+        return f.state().take();
+    }
+}
+
+/// The task that runs now. @throws no_running_loop_error  no task runs on this thread
+task_core& current_task_core();
+
+}  // namespace weft::inline v0

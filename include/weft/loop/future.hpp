@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/errors.hpp>
+#include <weft/base/intrusive_list.hpp>
+#include <weft/coro/frame_memory.hpp>
+#include <weft/coro/result.hpp>
+#include <weft/coro/task.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace weft::inline v0 {
+
+/// @throws no_running_loop_error
+event_loop& get_running_loop();
+
+/// A cancelled_error, rather than an error.
+bool is_cancellation(const std::exception_ptr& error) noexcept;
+
+class future_core;
+
+/// Someone to be told when a future is done. Lives in its owner; leaves the future's list when it dies.
+struct future_listener : list_node {
+    /// Called at once, on the loop's thread; may only make things ready. `done` is null if the future dies pending.
+    using notify_function = void (*)(future_listener&, future_core* done);
+    explicit future_listener(notify_function f) noexcept : notify(f) {}
+    notify_function notify;
+};
+
+/// An exception that nobody has looked at yet; the loop reports what is left of these when it closes.
+struct unretrieved_error : list_node, recycled {
+    explicit unretrieved_error(future_core& f) noexcept : owner(f) {}
+    future_core& owner;
+};
+
+/// The part of a future's state that does not depend on its type: pending, then finished (by a value or an exception) or
+/// cancelled, once. Shared by its handles and, for a task, by the loop. Not thread-safe: it belongs to its loop's thread.
+class future_core : public recycled {
+public:
+    explicit future_core(event_loop& loop) noexcept : loop_(&loop) {}
+    future_core(const future_core&) = delete;
+    future_core& operator=(const future_core&) = delete;
+    virtual ~future_core();
+
+    event_loop& loop() const noexcept { return *loop_; }
+    bool done() const noexcept { return status_ != status::pending; }
+    bool cancelled() const noexcept { return status_ == status::cancelled; }
+
+    virtual bool cancel(std::string message);
+    /// The task behind this future, if it is one.
+    virtual task_core* task() noexcept { return nullptr; }
+    /// The exception it finished with; null otherwise.
+    virtual std::exception_ptr stored_exception() const noexcept = 0;
+
+    void listen(future_listener& listener) noexcept { listeners_.push_back(listener); }
+
+    /// Calls `f(*this)` from the loop soon after this is done. @return a token for remove_callback
+    std::uint64_t add_callback(std::move_only_function<void(future_core&)> f);
+    bool remove_callback(std::uint64_t token) noexcept;
+
+    /// Somebody has seen the exception: it need not be reported.
+    void mark_retrieved() noexcept { unretrieved_.reset(); }
+    void report_if_never_retrieved() noexcept;
+
+    void add_reference() noexcept { ++references_; }
+    void drop_reference() noexcept {
+        if (--references_ == 0) dispose();
+    }
+    bool has_one_reference() const noexcept { return references_ == 1; }
+
+protected:
+    enum class status : std::uint8_t { pending, finished, cancelled };
+    void complete(status s) noexcept;
+    void complete_with_exception();
+    void require_pending() const;
+    [[noreturn]] void throw_cancelled() const { throw cancelled_error(); }
+
+    /// Throws unless finished.
+    void require_finished() const {
+        if (status_ == status::finished) [[likely]]
+            return;
+        throw_not_finished();
+    }
+
+private:
+    [[noreturn]] void throw_not_finished() const;
+    void dispose() noexcept;
+
+    event_loop* loop_;
+    intrusive_list<future_listener> listeners_;
+    std::unique_ptr<unretrieved_error> unretrieved_;
+    std::uint32_t references_ = 0;
+    status status_ = status::pending;
+};
+
+template <class T>
+class future_state : public future_core {
+public:
+    using future_core::future_core;
+
+    std::exception_ptr stored_exception() const noexcept override { return result_.exception(); }
+
+    template <class... U>
+    void set_result(U&&... value) {
+        require_pending();
+        result_.set_value(std::forward<U>(value)...);
+        complete(status::finished);
+    }
+    void set_exception(std::exception_ptr error) {
+        require_pending();
+        result_.set_exception(std::move(error));
+        complete_with_exception();
+    }
+    std::add_lvalue_reference_t<const T> peek() {
+        require_finished();
+        mark_retrieved();
+        return result_.peek();
+    }
+    T take() {
+        require_finished();
+        mark_retrieved();
+        return result_.take();
+    }
+
+protected:
+    result<T> result_;
+};
+
+/// A counted reference to a future's state.
+template <class State>
+class future_reference {
+public:
+    future_reference() noexcept = default;
+    explicit future_reference(State& s) noexcept : state_(&s) { s.add_reference(); }
+    future_reference(const future_reference& o) noexcept : state_(o.state_) {
+        if (state_) state_->add_reference();
+    }
+    future_reference(future_reference&& o) noexcept : state_(std::exchange(o.state_, nullptr)) {}
+    future_reference& operator=(future_reference o) noexcept {
+        std::swap(state_, o.state_);
+        return *this;
+    }
+    ~future_reference() {
+        if (state_) state_->drop_reference();
+    }
+    State* operator->() const noexcept { return state_; }
+    State& operator*() const noexcept { return *state_; }
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+
+private:
+    State* state_ = nullptr;
+};
+
+/// Suspends a task until a future is done. Cancelling the task cancels the future, as in asyncio, and waits for it to end.
+class future_waiter : public waiter, public future_listener {
+public:
+    explicit future_waiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
+
+    bool await_ready() const noexcept { return future_.done(); }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) {
+            // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
+            if (!future_.cancel({})) return false;
+            task()->cancellation_was_passed_on();
+            if (future_.done()) return false;
+            this->suspend(h);
+        }
+        future_.listen(*this);
+        return true;
+    }
+
+private:
+    static const wait_kind kind_;
+    static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
+
+    future_core& future_;
+};
+
+/// Suspends a task until a future is done and leaves it alone: cancelling the task only ends the wait.
+class done_awaiter : public waiter, public future_listener {
+public:
+    explicit done_awaiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
+
+    bool await_ready() const noexcept { return future_.done(); }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        future_.listen(*this);
+        return true;
+    }
+    void await_resume() { this->resumed(); }
+
+private:
+    static const wait_kind kind_;
+    static void notify_(future_listener& l, future_core*) { static_cast<done_awaiter&>(l).wake(); }
+
+    future_core& future_;
+};
+
+template <class T>
+class task_handle;
+
+/// The result of something that is still to come. Copies share one state; it is awaited by any number of tasks:
+/// `co_await f` copies the result, `co_await std::move(f)` moves it out and wants to be the only owner.
+/// @thread its loop's  @see asyncio.Future
+template <class T = void>
+class [[nodiscard]] future {
+public:
+    using value_type = T;
+
+    /// A pending future of the running loop. @throws no_running_loop_error
+    future() : future(get_running_loop()) {}
+    explicit future(event_loop& loop) : state_(*new future_state<T>(loop)) {}
+
+    bool done() const noexcept { return state_->done(); }
+    bool cancelled() const noexcept { return state_->cancelled(); }
+
+    /// @throws invalid_state_error (not done), cancelled_error, or what the future failed with
+    std::add_lvalue_reference_t<const T> result() const { return state_->peek(); }
+
+    /// What it failed with; null if it has a value. @throws invalid_state_error, cancelled_error
+    std::exception_ptr exception() const {
+        if (!done()) throw invalid_state_error("exception is not set: the future is not done");
+        if (cancelled()) throw cancelled_error();
+        state_->mark_retrieved();
+        return state_->stored_exception();
+    }
+
+    /// @throws invalid_state_error  it is done already
+    template <class... U>
+    void set_result(U&&... value) const {
+        state_->set_result(std::forward<U>(value)...);
+    }
+    /// @param error  an exception object, or a std::exception_ptr that is not null
+    template <class E>
+    void set_exception(E&& error) const {
+        if constexpr (std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>) {
+            state_->set_exception(std::forward<E>(error));
+        } else {
+            state_->set_exception(std::make_exception_ptr(std::forward<E>(error)));
+        }
+    }
+
+    /// @return false if it is done already
+    bool cancel(std::string message = {}) const { return state_->cancel(std::move(message)); }
+
+    /// Calls `f(future)` soon after it is done. @return a token for remove_done_callback
+    template <class F>
+    std::uint64_t add_done_callback(F f) const {
+        return state_->add_callback(
+            [f = std::move(f)](future_core& done) mutable { f(future(static_cast<future_state<T>&>(done))); });
+    }
+    /// @return whether it was still registered
+    bool remove_done_callback(std::uint64_t token) const { return state_->remove_callback(token); }
+
+    event_loop& get_loop() const noexcept { return state_->loop(); }
+
+    class awaiter;
+    awaiter operator co_await() const&;
+    class moving_awaiter;
+    moving_awaiter operator co_await() &&;
+
+    /// For the library's own combinators.
+    future_state<T>& state() const noexcept { return *state_; }
+
+protected:
+    explicit future(future_state<T>& s) noexcept : state_(s) {}
+    future_reference<future_state<T>> state_;
+};
+
+template <class T>
+class future<T>::awaiter : public future_waiter {
+public:
+    explicit awaiter(future_reference<future_state<T>> s) noexcept : future_waiter(*s), state_(std::move(s)) {}
+    std::conditional_t<std::is_reference_v<T>, T, std::remove_cv_t<T>> await_resume() {
+        this->resumed();
+        return state_->peek();
+    }
+
+private:
+    future_reference<future_state<T>> state_;
+};
+
+template <class T>
+class future<T>::moving_awaiter : public future_waiter {
+public:
+    explicit moving_awaiter(future_reference<future_state<T>> s) noexcept : future_waiter(*s), state_(std::move(s)) {}
+    T await_resume() {
+        this->resumed();
+        if constexpr (std::is_copy_constructible_v<T>) {
+            if (!state_->has_one_reference()) return state_->peek();
+        } else if constexpr (!std::is_void_v<T>) {
+            if (!state_->has_one_reference()) {
+                throw invalid_state_error("co_await std::move(future): another copy of the future exists, and its "
+                                          "result can only be moved");
+            }
+        }
+        return state_->take();
+    }
+
+private:
+    future_reference<future_state<T>> state_;
+};
+
+template <class T>
+typename future<T>::awaiter future<T>::operator co_await() const& {
+    static_assert(std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>,
+                  "weft: this result cannot be copied: write co_await std::move(f)");
+    return awaiter(state_);
+}
+template <class T>
+typename future<T>::moving_awaiter future<T>::operator co_await() && {
+    return moving_awaiter(std::move(state_));
+}
+
+}  // namespace weft::inline v0

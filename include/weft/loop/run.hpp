@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/loop/event_loop.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace weft::inline v0 {
+
+struct run_options {
+    /// Debug mode; if unset, as WEFT_DEBUG=1 in the environment says.
+    std::optional<bool> debug = std::nullopt;
+    /// SIGINT cancels the main task (on the process's first thread, where the program has not taken SIGINT over).
+    bool handle_sigint = true;
+};
+
+/// One loop for several runs: streams, servers and background tasks live on between them.
+/// @see asyncio.Runner
+class runner {
+public:
+    explicit runner(run_options options = {});
+    /// Runs on a loop made elsewhere (a virtual clock's, say).
+    runner(std::unique_ptr<event_loop> loop, run_options options);
+    runner(const runner&) = delete;
+    runner& operator=(const runner&) = delete;
+    /// Closes; what that throws goes to the exception handler.
+    ~runner();
+
+    /// Runs `main` until it is done. The first SIGINT meanwhile cancels it; a second one does what it did before.
+    /// @throws what main throws; keyboard_interrupt if SIGINT cancelled it and it let the cancellation pass
+    template <class T>
+    T run(task<T> main) {
+        task_handle<T> handle = create_task_on(loop(), std::move(main));
+        drive(handle.state(), handle.core());
+        if constexpr (std::is_void_v<T>) {
+            handle.state().take();
+        } else {
+            return handle.state().take();
+        }
+    }
+
+    event_loop& get_loop() { return loop(); }
+
+    /// Cancels the tasks that are left and waits for them, then closes the loop. Idempotent.
+    void close();
+
+private:
+    event_loop& loop();
+    void drive(future_core& f, task_core& main);
+
+    run_options options_;
+    std::unique_ptr<event_loop> loop_;
+};
+
+/// Runs `main` on a loop of its own until it is done, then cancels the tasks that are left, waits for them and closes
+/// the loop. The way into weft: `int main() { weft::run(main_task()); }`
+/// @throws what main throws; keyboard_interrupt (see runner::run); invalid_state_error  a loop runs on this thread
+/// @see asyncio.run
+template <class T>
+T run(task<T> main, run_options options = {}) {
+    runner r(std::move(options));
+    if constexpr (std::is_void_v<T>) {
+        r.run(std::move(main));
+        r.close();
+    } else {
+        T result = r.run(std::move(main));
+        r.close();
+        return static_cast<T>(std::forward<T>(result));
+    }
+}
+
+}  // namespace weft::inline v0

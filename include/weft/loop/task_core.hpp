@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/execution.hpp>
+#include <weft/loop/ready_queue.hpp>
+#include <weft/loop/registry.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace weft::inline v0 {
+
+class future_core;
+class promise_base;
+class task_core;
+class waiter;
+
+/// What a kind of task does its own way. A task of coroutine frames is one kind; a fiber or a Python coroutine may be
+/// others: the loop, cancellation and the registry know only this.
+struct task_kind : execution_kind {
+    /// Runs the task to its next suspension.
+    void (*resume)(task_core&);
+    /// The task has finished: hand its result to its future and drop the loop's ownership.
+    void (*finish)(task_core&) noexcept;
+    /// Ends a task that has not started: its body never runs.
+    void (*finish_unstarted)(task_core&) noexcept;
+    /// Destroys whatever is suspended, innermost first, and drops the loop's ownership.
+    void (*destroy)(task_core&) noexcept;
+    /// The outermost coroutine, for walking the chain of awaits; null for tasks that have none.
+    promise_base* (*outermost)(task_core&) noexcept;
+    future_core& (*future)(task_core&) noexcept;
+};
+
+/// What most tasks do without.
+struct task_extras {
+    std::string name;
+    std::string cancel_message;
+};
+
+/// A task as the loop sees it: something ready or waiting, that can be resumed, cancelled and named.
+/// Belongs to its loop's thread; only wake() may be called from others.
+class task_core : public ready_node, public execution {
+public:
+    task_core(const task_kind& kind, event_loop& loop, std::uint64_t id);
+    ~task_core();
+
+    const task_kind& kind() const noexcept { return static_cast<const task_kind&>(kind_of_execution()); }
+    std::uint64_t id() const noexcept { return id_; }
+    std::string name() const;
+    void set_name(std::string name) { extras().name = std::move(name); }
+
+    /// Requests cancellation: one cancelled_error at the await where it waits, or at its next one.
+    /// @return false if the task has finished  @see asyncio.Task.cancel
+    bool cancel(std::string message = {});
+    /// Requests of cancellation not yet taken back by uncancel().
+    unsigned cancelling() const noexcept { return cancelling_; }
+    unsigned uncancel() noexcept;
+
+    /// What it is suspended at; null when it is ready, runs, or waits for something foreign.
+    waiter* waiting_at() const noexcept { return waiting_at_; }
+
+    /// For waiters: the task is suspended at `w`.
+    void wait_at(waiter& w) noexcept {
+        waiting_at_ = &w;
+        set_state(task_state_code::waiting);
+    }
+    /// For waiters that die while the task waits (its frame is being destroyed).
+    void stop_waiting() noexcept { waiting_at_ = nullptr; }
+
+    /// A cancellation is to be raised at the next opportunity.
+    bool must_cancel() const noexcept { return must_cancel_; }
+    void cancellation_was_passed_on() noexcept { must_cancel_ = false; }
+    /// Raises the pending cancellation, if there is one. @throws cancelled_error
+    void raise_pending_cancellation() {
+        if (must_cancel_) [[unlikely]]
+            raise_cancellation();
+    }
+    /// Raises a cancellation with the message of the last request. @throws cancelled_error
+    [[noreturn]] void raise_cancellation();
+
+    /// It is over, or being destroyed: no list names it any more.
+    void leave_registry() noexcept;
+
+    /// Makes a suspended task ready. Every wake-up of a task on its loop's thread ends here.
+    void make_ready() noexcept;
+
+    static void wake_from_anywhere(execution& e);
+    static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
+
+private:
+    static void run_step(ready_node& node);
+    void set_state(task_state_code s) noexcept {
+        slot_->state.store(static_cast<std::uint32_t>(s), std::memory_order_relaxed);
+    }
+    task_extras& extras();
+
+    waiter* waiting_at_ = nullptr;
+    registry_slot* slot_;
+    std::unique_ptr<task_extras> extras_;
+    std::uint64_t id_;
+    unsigned cancelling_ = 0;
+    bool queued_ = false;
+    bool started_ = false;
+    bool must_cancel_ = false;
+};
+
+}  // namespace weft::inline v0

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/backend.hpp"
+
+#include <ctime>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace weft::inline v0 {
+
+nanos backend::now() const noexcept {
+    timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    return nanos{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+#if !WEFT_WITH_IO_URING
+std::unique_ptr<backend> make_io_uring_backend() {
+    throw std::system_error(ENOSYS, std::generic_category(),
+                            "io_uring: weft was built without it (WEFT_WITH_IO_URING=OFF)");
+}
+#endif
+
+std::unique_ptr<backend> make_backend() {
+    const char* const asked = std::getenv("WEFT_BACKEND");
+    const std::string name = asked ? asked : "";
+    if (name == "epoll") return make_epoll_backend();
+    if (name == "io_uring") return make_io_uring_backend();
+    if (!name.empty()) throw std::invalid_argument("WEFT_BACKEND=" + name + ": there are \"io_uring\" and \"epoll\"");
+    if constexpr (WEFT_WITH_IO_URING) {
+        try {
+            return make_io_uring_backend();
+        } catch (const std::system_error& e) {
+            // Once a process is enough: which kernel this is does not change.
+            static const bool said = [&] {
+                std::fprintf(stderr, "weft: %s; using epoll\n", e.what());
+                return true;
+            }();
+            static_cast<void>(said);
+        }
+    }
+    return make_epoll_backend();
+}
+
+}  // namespace weft::inline v0

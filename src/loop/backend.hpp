@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "loop/operation.hpp"
+
+#include <weft/base/clock.hpp>
+
+#include <memory>
+#include <span>
+
+namespace weft::inline v0 {
+
+/// Carries operations out. One belongs to one loop; all but wake() is called on the loop's thread.
+///
+/// A turn of the loop is wait(), which hands over what was submitted and sleeps, and touches no operation; then
+/// dispatch(), which calls on_complete of everything that has happened.
+class backend {
+public:
+    virtual ~backend() = default;
+    virtual const char* name() const noexcept = 0;
+
+    /// Starts an operation. It stays where it is until it is complete or cancelled.
+    /// @throws std::system_error  the kernel refuses it for want of resources
+    virtual void submit(operation& op) = 0;
+
+    /// Ends an operation: from here on on_complete is not called and the operation may die. What it still brings is
+    /// dropped; an accepted descriptor among that is closed. Does nothing to one that is not submitted.
+    virtual void cancel(operation& op) noexcept = 0;
+
+    /// Sends at once what the kernel takes without waiting, if that is cheaper here than submitting it.
+    /// @return bytes taken, 0 for "submit it", or -errno
+    virtual std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept = 0;
+
+    /// Closes a descriptor that operations were submitted for; all of them are complete or cancelled.
+    virtual void close(native_handle fd) noexcept = 0;
+
+    /// Submits, then waits until something happens or the clock reaches `deadline` (0: not at all; `never`).
+    /// @return false if nothing can ever happen (only a virtual clock knows)
+    virtual bool wait(nanos deadline) = 0;
+    virtual void dispatch() = 0;
+
+    /// Submits without waiting: before somebody else waits on poll_fd().
+    virtual void flush() = 0;
+
+    /// Ends the present or next wait(). Callable from any thread and from a signal handler.
+    virtual void wake() noexcept = 0;
+
+    /// Readable when wait() would not block.
+    virtual native_handle poll_fd() const noexcept = 0;
+
+    virtual nanos now() const noexcept;
+};
+
+std::unique_ptr<backend> make_epoll_backend();
+/// @throws std::system_error  the kernel has no io_uring, an old one, or forbids it
+std::unique_ptr<backend> make_io_uring_backend();
+
+/// The one named by WEFT_BACKEND, else io_uring where it works, else epoll.
+/// @throws std::invalid_argument  WEFT_BACKEND names none  @throws std::system_error  the one it names does not work here
+std::unique_ptr<backend> make_backend();
+
+}  // namespace weft::inline v0

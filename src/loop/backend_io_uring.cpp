@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/backend.hpp"
+
+#include <fcntl.h>
+#include <liburing.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// One ring, one thread: completions are worked off by the kernel inside our own wait (DEFER_TASKRUN), accepts and
+// receives are armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the
+// same dispatch. A turn of the loop is one io_uring_enter.
+//
+// The kernel knows an operation by slot and generation, never by address. A slot is taken until the last completion of
+// its operation; a cancelled operation leaves an empty slot behind, whose completions are dropped.
+
+namespace weft::inline v0 {
+
+namespace {
+
+constexpr unsigned ring_entries = 256;
+constexpr unsigned completion_entries = 4096;
+constexpr unsigned buffer_count = 512;  // a power of two; as many receives may complete in one turn
+constexpr std::size_t buffer_bytes = 16 * 1024;  // only what is used becomes resident
+constexpr std::uint16_t buffer_group = 0;
+constexpr std::uint64_t wake_data = ~std::uint64_t{0};
+constexpr std::uint64_t ignored_data = wake_data - 1;
+
+/// Memory that the kernel shares.
+class mapping {
+public:
+    explicit mapping(std::size_t bytes)
+        : memory_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), bytes_(bytes) {
+        if (memory_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "io_uring: mmap");
+    }
+    mapping(const mapping&) = delete;
+    mapping& operator=(const mapping&) = delete;
+    ~mapping() { ::munmap(memory_, bytes_); }
+    void* get() const noexcept { return memory_; }
+
+private:
+    void* memory_;
+    std::size_t bytes_;
+};
+
+/// A ring, closed with this.
+class owned_ring {
+public:
+    owned_ring() {
+        io_uring_params parameters{};
+        // Disabled until first used: the thread that enables it is its single issuer.
+        parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |
+                           IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+        parameters.cq_entries = completion_entries;
+        if (const int error = -::io_uring_queue_init_params(ring_entries, &ring, &parameters)) {
+            throw std::system_error(error, std::generic_category(),
+                                    error == EINVAL ? "io_uring: this kernel is too old (6.1 is needed)"
+                                    : error == EPERM
+                                        ? "io_uring: forbidden here (kernel.io_uring_disabled or a seccomp profile)"
+                                        : "io_uring: io_uring_setup");
+        }
+    }
+    owned_ring(const owned_ring&) = delete;
+    owned_ring& operator=(const owned_ring&) = delete;
+    ~owned_ring() { ::io_uring_queue_exit(&ring); }
+    io_uring ring;
+};
+
+class io_uring_backend final : public backend {
+public:
+    io_uring_backend();
+    ~io_uring_backend() override = default;
+
+    const char* name() const noexcept override { return "io_uring"; }
+    void submit(operation& op) override;
+    void cancel(operation& op) noexcept override;
+    std::ptrdiff_t try_send(native_handle, std::span<const std::byte>) noexcept override { return 0; }
+    void close(native_handle fd) noexcept override;
+    bool wait(nanos deadline) override;
+    void dispatch() override;
+    void flush() override;
+    void wake() noexcept override;
+    native_handle poll_fd() const noexcept override { return owned_.ring.ring_fd; }
+
+private:
+    struct slot {
+        operation* op = nullptr;  // null: cancelled, or free
+        std::uint32_t generation = 0;
+        std::uint32_t next_free = 0;
+        std::uint64_t prepared = 0;  // the number of its last submission entry
+        opcode code{};
+    };
+
+    io_uring_sqe& entry();
+    void prepare(std::uint32_t index);
+    void arm_wake();
+    void enable();
+    void entered(int result);
+    void complete(std::uint64_t data, int result, std::uint32_t flags);
+    void complete_accept(std::uint32_t index, int result, bool more);
+    void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
+    void give_back_buffer(unsigned id) noexcept;
+    operation* release(std::uint32_t index) noexcept;
+    std::uint64_t data_of(std::uint32_t index) const noexcept {
+        return std::uint64_t{slots_[index].generation} << 32 | index;
+    }
+    std::byte* buffer(unsigned id) const noexcept {
+        return static_cast<std::byte*>(buffers_.get()) + std::size_t{id} * buffer_bytes;
+    }
+
+    mapping buffers_, buffer_ring_;  // outlive the ring
+    owned_ring owned_;
+    io_uring& ring_ = owned_.ring;
+    unique_fd wake_;
+    std::vector<slot> slots_;
+    std::uint32_t first_free_ = operation::no_slot;
+    std::uint64_t prepared_ = 0, submitted_ = 0;  // submission entries, counted
+    bool flush_before_close_ = false;  // an entry that names a descriptor about to be closed is not submitted
+    bool enabled_ = false;
+};
+
+io_uring_backend::io_uring_backend()
+    : buffers_(buffer_count * buffer_bytes),
+      buffer_ring_(buffer_count * sizeof(io_uring_buf)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
+    auto* shared = static_cast<io_uring_buf_ring*>(buffer_ring_.get());
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(shared);
+    registration.ring_entries = buffer_count;
+    registration.bgid = buffer_group;
+    if (const int error = -::io_uring_register_buf_ring(&ring_, &registration, 0)) {
+        throw std::system_error(error, std::generic_category(), "io_uring: io_uring_register_buf_ring");
+    }
+    ::io_uring_buf_ring_init(shared);
+    for (unsigned id = 0; id < buffer_count; ++id) give_back_buffer(id);
+    arm_wake();
+}
+
+void io_uring_backend::give_back_buffer(unsigned id) noexcept {
+    auto* shared = static_cast<io_uring_buf_ring*>(buffer_ring_.get());
+    ::io_uring_buf_ring_add(shared, buffer(id), buffer_bytes, static_cast<unsigned short>(id),
+                            ::io_uring_buf_ring_mask(buffer_count), 0);
+    ::io_uring_buf_ring_advance(shared, 1);
+}
+
+// Submitting
+
+io_uring_sqe& io_uring_backend::entry() {
+    io_uring_sqe* e = ::io_uring_get_sqe(&ring_);
+    if (!e) {
+        flush();
+        e = ::io_uring_get_sqe(&ring_);
+        if (!e) throw std::system_error(EBUSY, std::generic_category(), "io_uring: no submission entry");
+    }
+    ++prepared_;
+    return *e;
+}
+
+void io_uring_backend::arm_wake() {
+    io_uring_sqe& e = entry();
+    ::io_uring_prep_poll_multishot(&e, wake_.get(), POLLIN);
+    ::io_uring_sqe_set_data64(&e, wake_data);
+}
+
+void io_uring_backend::submit(operation& op) {
+    std::uint32_t index = first_free_;
+    if (index == operation::no_slot) {
+        index = static_cast<std::uint32_t>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        first_free_ = slots_[index].next_free;
+    }
+    slots_[index].op = &op;
+    slots_[index].code = op.code;
+    op.slot = index;
+    if (op.code == opcode::accept) {
+        // Kernels before 6.5 or so take O_NONBLOCK on the listener to mean "do not wait for a connection".
+        ::fcntl(op.fd, F_SETFL, ::fcntl(op.fd, F_GETFL) & ~O_NONBLOCK);
+    }
+    prepare(index);
+}
+
+/// Writes the submission entry of the operation in a slot: when it is submitted, and when a multishot has run out.
+void io_uring_backend::prepare(std::uint32_t index) {
+    operation& op = *slots_[index].op;
+    io_uring_sqe& e = entry();
+    slots_[index].prepared = prepared_;
+    switch (op.code) {
+        case opcode::accept:
+            ::io_uring_prep_multishot_accept(&e, op.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            break;
+        case opcode::receive:
+            ::io_uring_prep_recv_multishot(&e, op.fd, nullptr, 0, 0);
+            e.flags |= IOSQE_BUFFER_SELECT;
+            e.buf_group = buffer_group;
+            break;
+        case opcode::send: {
+            const auto& s = static_cast<send_operation&>(op);
+            ::io_uring_prep_send(&e, op.fd, s.bytes.data(), s.bytes.size(), MSG_NOSIGNAL | MSG_WAITALL);
+            break;
+        }
+        case opcode::connect: {
+            auto& c = static_cast<connect_operation&>(op);
+            ::io_uring_prep_connect(&e, op.fd, reinterpret_cast<sockaddr*>(&c.address), c.address_bytes);
+            break;
+        }
+        case opcode::poll:
+            ::io_uring_prep_poll_add(&e, op.fd, static_cast<unsigned>(static_cast<poll_operation&>(op).events));
+            break;
+    }
+    ::io_uring_sqe_set_data64(&e, data_of(index));
+}
+
+void io_uring_backend::cancel(operation& op) noexcept {
+    if (!op.is_submitted()) return;
+    const std::uint32_t index = std::exchange(op.slot, operation::no_slot);
+    slots_[index].op = nullptr;
+    const bool unsubmitted = slots_[index].prepared > submitted_;
+    if (op.code == opcode::send || op.code == opcode::connect) {
+        // The kernel may be reading our memory: wait until it has let go. It does so at once; no task runs meanwhile.
+        flush();
+        io_uring_sync_cancel_reg request{};
+        request.addr = data_of(index);
+        request.timeout.tv_sec = request.timeout.tv_nsec = -1;
+        ::io_uring_register_sync_cancel(&ring_, &request);
+        return;
+    }
+    if (unsubmitted) flush_before_close_ = true;
+    io_uring_sqe& e = entry();
+    ::io_uring_prep_cancel64(&e, data_of(index), 0);
+    ::io_uring_sqe_set_data64(&e, ignored_data);
+    e.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void io_uring_backend::close(native_handle fd) noexcept {
+    // An entry still in the queue would reach whatever gets this descriptor's number next.
+    if (flush_before_close_) flush();
+    ::close(fd);
+}
+
+// Waiting
+
+void io_uring_backend::enable() {
+    if (enabled_) return;
+    // By hand: liburing 2.3 declares io_uring_enable_rings() but does not export it. May go with Debian 12.
+    if (::syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) != 0) {
+        throw std::system_error(errno, std::generic_category(), "io_uring: enabling the ring");
+    }
+    enabled_ = true;
+}
+
+void io_uring_backend::entered(int result) {
+    if (result == -EEXIST)
+        throw std::system_error(EEXIST, std::generic_category(), "io_uring: the loop ran on another thread before");
+    // ETIME, EINTR: nothing came. EBUSY, EAGAIN: completions must be taken first; the entries stay queued.
+    if (result < 0 && result != -ETIME && result != -EINTR && result != -EBUSY && result != -EAGAIN) {
+        throw std::system_error(-result, std::generic_category(), "io_uring: io_uring_enter");
+    }
+    submitted_ = prepared_ - ::io_uring_sq_ready(&ring_);
+    flush_before_close_ = flush_before_close_ && submitted_ != prepared_;
+}
+
+void io_uring_backend::flush() {
+    enable();
+    entered(::io_uring_submit(&ring_));
+}
+
+bool io_uring_backend::wait(nanos deadline) {
+    enable();
+    int result = 0;
+    if (::io_uring_cq_ready(&ring_)) deadline = 0;
+    if (deadline == never) {
+        result = ::io_uring_submit_and_wait(&ring_, 1);
+    } else if (const nanos left = deadline > 0 ? deadline - now() : 0; left > 0) {
+        __kernel_timespec relative{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
+        io_uring_cqe* first = nullptr;
+        result = ::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &relative, nullptr);
+    } else {
+        result = ::io_uring_submit_and_get_events(&ring_);
+    }
+    entered(result);
+    return true;
+}
+
+void io_uring_backend::wake() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);  // fails only when it is full: awake
+}
+
+// Completing
+
+void io_uring_backend::dispatch() {
+    const unsigned count = ::io_uring_cq_ready(&ring_);
+    for (unsigned i = 0; i < count; ++i) {
+        const io_uring_cqe& c = ring_.cq.cqes[(*ring_.cq.khead) & *ring_.cq.kring_mask];
+        const auto data = c.user_data;
+        const int result = c.res;
+        const std::uint32_t flags = c.flags;
+        ::io_uring_cq_advance(&ring_, 1);  // first: a callback may submit, and with that enter the kernel
+        complete(data, result, flags);
+    }
+}
+
+void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t flags) {
+    if (data == wake_data) {
+        if (!(flags & IORING_CQE_F_MORE)) arm_wake();
+        return;
+    }
+    const auto index = static_cast<std::uint32_t>(data);
+    if (data == ignored_data || slots_[index].generation != data >> 32) return;
+    switch (slots_[index].code) {
+        case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
+        case opcode::receive: return complete_receive(index, result, flags);
+        case opcode::send:
+        case opcode::connect:
+        case opcode::poll:
+            if (operation* const op = release(index)) op->on_complete(*op, {result, true});
+            return;
+    }
+}
+
+/// The operation is over: frees its slot. @return the operation, or null if it was cancelled
+operation* io_uring_backend::release(std::uint32_t index) noexcept {
+    slot& s = slots_[index];
+    operation* const op = std::exchange(s.op, nullptr);
+    ++s.generation;
+    s.next_free = first_free_;
+    first_free_ = index;
+    if (op) op->slot = operation::no_slot;
+    return op;
+}
+
+void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
+    operation* const op = slots_[index].op;
+    if (!op) {
+        if (result >= 0) ::close(result);
+    } else if (result >= 0) {
+        op->on_complete(*op, {result, false});
+    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
+               result == -EINVAL) {
+        release(index);
+        return op->on_complete(*op, {result, true});
+    }
+    // else an error of that one connection (ECONNABORTED, EPROTO …): the next one
+    if (more) return;
+    if (slots_[index].op) {
+        prepare(index);
+    } else {
+        release(index);
+    }
+}
+
+void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
+    operation* const op = slots_[index].op;
+    const bool more = flags & IORING_CQE_F_MORE;
+    if (result > 0) {
+        const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
+        if (op) op->on_complete(*op, {result, false, std::span(buffer(id), static_cast<std::size_t>(result))});
+        give_back_buffer(id);
+    } else if (op && result != -ENOBUFS) {
+        release(index);
+        return op->on_complete(*op, {result, true});
+    }
+    if (more) return;
+    if (slots_[index].op) {
+        prepare(index);  // out of buffers, or the kernel wants to see us in between
+    } else {
+        release(index);
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<backend> make_io_uring_backend() { return std::make_unique<io_uring_backend>(); }
+
+}  // namespace weft::inline v0

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "loop/backend.hpp"
+
+#include <functional>
+
+namespace weft::inline v0 {
+
+/// One callback for one direction of a foreign descriptor, called in every turn in which the descriptor is ready
+/// (add_reader, add_writer). Shared by the loop and the call in progress, so that a callback may remove itself.
+class descriptor_watch {
+public:
+    descriptor_watch(backend& b, native_handle fd, short events, std::function<void()> f)
+        : operation_(*this), backend_(b), call_(std::make_shared<std::function<void()>>(std::move(f))) {
+        operation_.fd = fd;
+        operation_.events = events;
+        backend_.submit(operation_);
+    }
+    descriptor_watch(const descriptor_watch&) = delete;
+    descriptor_watch& operator=(const descriptor_watch&) = delete;
+    ~descriptor_watch() { backend_.cancel(operation_); }
+
+    native_handle fd() const noexcept { return operation_.fd; }
+    short events() const noexcept { return operation_.events; }
+
+private:
+    struct own_operation : poll_operation {
+        explicit own_operation(descriptor_watch& w) noexcept : poll_operation(completed), owner(w) {}
+        static void completed(operation& op, const completion&) {
+            descriptor_watch& self = static_cast<own_operation&>(op).owner;
+            self.backend_.submit(op);         // first: the callback may destroy this
+            const auto keep = self.call_;
+            (*keep)();
+        }
+        descriptor_watch& owner;
+    };
+
+    own_operation operation_;
+    backend& backend_;
+    std::shared_ptr<std::function<void()>> call_;
+};
+
+}  // namespace weft::inline v0

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/buffer_pool.hpp"
+#include "loop/backend.hpp"
+#include "loop/descriptor_watch.hpp"
+#include "loop/fork_guard.hpp"
+#include "loop/signal_inbox.hpp"
+
+#include <weft/coro/traceback.hpp>
+#include <weft/loop/event_loop.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace weft::inline v0 {
+
+namespace {
+
+constinit thread_local event_loop* current_loop = nullptr;
+
+/// How many ready nodes run between two looks at the kernel: asking costs some hundred nanoseconds, running a node a few.
+constexpr int nodes_per_turn = 256;
+
+bool debug_asked_for() {
+    const char* value = std::getenv("WEFT_DEBUG");
+    return value && *value && std::string_view(value) != "0";
+}
+
+}  // namespace
+
+/// Makes a loop the thread's current one for a while.
+class event_loop::running_scope {
+public:
+    explicit running_scope(event_loop& loop) : loop_(loop) {
+        if (loop.closed_) throw invalid_state_error("event loop is closed");
+        if (loop.running_) throw invalid_state_error("this event loop is already running");
+        if (current_loop)
+            throw invalid_state_error("cannot run an event loop while another one is running on this thread");
+        loop.check_usable();
+        current_loop = &loop;
+        loop.running_ = true;
+        loop.tasks_.runs_on_thread(static_cast<std::uint64_t>(::syscall(SYS_gettid)));
+    }
+    running_scope(const running_scope&) = delete;
+    running_scope& operator=(const running_scope&) = delete;
+    ~running_scope() {
+        loop_.tasks_.runs_on_thread(0);
+        loop_.running_ = false;
+        loop_.current_task_ = nullptr;
+        current_loop = nullptr;
+    }
+
+private:
+    event_loop& loop_;
+};
+
+event_loop::event_loop() : event_loop(make_backend()) {}
+
+event_loop::event_loop(std::unique_ptr<backend> b)
+    : fork_guard_(std::make_unique<fork_guard>()),
+      backend_(std::move(b)),
+      buffers_(std::make_unique<buffer_pool>()),
+      tasks_(this),
+      timers_(backend_->now()),
+      debug_(debug_asked_for()) {}
+
+event_loop::~event_loop() {
+    if (!closed_) close();
+}
+
+event_loop* event_loop::current() noexcept { return current_loop; }
+
+event_loop& get_running_loop() {
+    if (!current_loop) throw no_running_loop_error();
+    return *current_loop;
+}
+
+task_core& current_task_core() {
+    task_core* const t = get_running_loop().current_task();
+    if (!t) throw no_running_loop_error("no running task");
+    return *t;
+}
+
+const char* event_loop::backend_name() const noexcept { return backend_->name(); }
+nanos event_loop::now() const noexcept { return backend_->now(); }
+
+void event_loop::check_usable() {
+    if (fork_guard_->in_child()) {
+        throw invalid_state_error("this event loop was made before fork(): a child process needs its own");
+    }
+}
+
+// Running
+
+void event_loop::run_forever() {
+    running_scope scope(*this);
+    while (!stopping_) turn(never);
+    stopping_ = false;
+}
+
+void event_loop::run_until(future_core& f) {
+    if (&f.loop() != this) throw invalid_state_error("run_until_complete: the future belongs to a different loop");
+    running_scope scope(*this);
+    while (!f.done() && !stopping_) turn(never);
+    if (std::exchange(stopping_, false) && !f.done()) {
+        throw invalid_state_error("event loop stopped before the future completed");
+    }
+}
+
+void event_loop::run_once(clock::time_point deadline) {
+    running_scope scope(*this);
+    turn(to_nanos(deadline));
+    if (embedded_) backend_->flush();
+}
+
+native_handle event_loop::poll_fd() {
+    embedded_ = true;
+    return backend_->poll_fd();
+}
+
+clock::time_point event_loop::next_deadline() {
+    return ready_.empty() ? to_time_point(timers_.next_deadline()) : time();
+}
+
+void event_loop::set_wait_hooks(std::function<void()> before_wait, std::function<void()> after_wait) {
+    before_wait_ = std::move(before_wait);
+    after_wait_ = std::move(after_wait);
+}
+
+/// Kernel, timers, then what is ready.
+void event_loop::turn(nanos deadline) {
+    check_usable();
+    if (!ready_.empty()) {
+        deadline = 0;
+    } else if (const nanos timer = timers_.next_deadline(); timer < deadline) {
+        deadline = timer;
+    }
+    if (before_wait_) before_wait_();
+    const bool may_continue = backend_->wait(deadline);
+    if (after_wait_) after_wait_();
+    backend_->dispatch();
+    take_from_other_threads();
+    timers_.advance(now());
+    if (!run_ready() && !may_continue) on_deadlock();
+}
+
+/// Runs what is ready now, then what that made ready, and so on within a bound: what becomes ready while a batch runs
+/// waits for the next one, as in asyncio.
+bool event_loop::run_ready() {
+    int budget = nodes_per_turn;
+    bool any = false;
+    while (!ready_.empty() && budget > 0) {
+        any = true;
+        const ready_node* const last = ready_.last();
+        for (bool batch_ends = false; !batch_ends; --budget) {
+            ready_node& node = ready_.pop();
+            batch_ends = &node == last;
+            node.run(node);  // may end and free the node
+        }
+        if (stopping_) break;
+    }
+    return any;
+}
+
+void event_loop::wake() noexcept { backend_->wake(); }
+
+void event_loop::make_ready_threadsafe(ready_node& node) noexcept {
+    ready_node* newest = from_other_threads_.load(std::memory_order_relaxed);
+    do {
+        node.next = newest;
+        // release: publishes what the node carries to the loop's thread
+    } while (!from_other_threads_.compare_exchange_weak(newest, &node, std::memory_order_release,
+                                                        std::memory_order_relaxed));
+    if (!newest) backend_->wake();  // else whoever pushed the first has
+}
+
+void event_loop::take_from_other_threads() noexcept {
+    if (!from_other_threads_.load(std::memory_order_relaxed)) return;
+    ready_node* node = from_other_threads_.exchange(nullptr, std::memory_order_acquire);
+    ready_node* oldest = nullptr;
+    while (node) {
+        ready_node* const next = node->next;
+        node->next = oldest;
+        oldest = node;
+        node = next;
+    }
+    while (oldest) {
+        ready_node* const next = oldest->next;
+        ready_.push(*oldest);
+        oldest = next;
+    }
+}
+
+// Callbacks
+
+callback::callback(event_loop& loop, std::move_only_function<void()> call) : loop_(loop), call_(std::move(call)) {
+    run = &callback::run_once;
+}
+
+void callback::run_once(ready_node& node) {
+    auto& self = static_cast<callback&>(node);
+    if (!self.cancelled() && !self.loop_.is_closing()) {
+        try {
+            self.call_();
+        } catch (...) {
+            self.loop_.call_exception_handler(
+                {.message = "Exception in callback", .exception = std::current_exception()});
+        }
+    }
+    self.call_ = nullptr;  // what it captured goes now, not with the last handle
+    self.drop_reference();
+}
+
+timed_callback::timed_callback(event_loop& loop, std::move_only_function<void()> call)
+    : callback(loop, std::move(call)), timer_(*this) {}
+
+void timed_callback::start(nanos deadline) noexcept {
+    when_ = deadline;
+    loop_.add_timer(timer_, deadline);
+}
+
+void timed_callback::own_timer::fire(timer_node& t) {
+    timed_callback& self = static_cast<own_timer&>(t).owner;
+    self.loop_.make_ready(self);
+}
+
+void timed_callback::cancel() noexcept {
+    callback::cancel();
+    if (!timer_.is_pending()) return;
+    timer_.unlink();
+    drop_reference();  // the timer's
+}
+
+handle event_loop::call_soon(std::move_only_function<void()> f) {
+    auto* c = new callback(*this, std::move(f));
+    ready_.push(*c);
+    return handle(*c);
+}
+
+handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f) {
+    auto* c = new callback(*this, std::move(f));
+    handle h(*c);
+    make_ready_threadsafe(*c);
+    return h;
+}
+
+timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f) {
+    auto* c = new timed_callback(*this, std::move(f));
+    c->start(when);
+    return timer_handle(*c);
+}
+
+// Descriptors and signals
+
+void event_loop::add_reader(native_handle fd, std::function<void()> f) {
+    unwatch(fd, POLLIN);
+    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, POLLIN, std::move(f)));
+}
+void event_loop::add_writer(native_handle fd, std::function<void()> f) {
+    unwatch(fd, POLLOUT);
+    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, POLLOUT, std::move(f)));
+}
+bool event_loop::remove_reader(native_handle fd) { return unwatch(fd, POLLIN); }
+bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); }
+
+bool event_loop::unwatch(native_handle fd, short events) {
+    return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
+}
+
+void event_loop::add_signal_handler(int signal, std::function<void()> f) {
+    if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
+    signals_->add(signal, std::move(f));
+}
+bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_->remove(signal); }
+
+// Errors
+
+void event_loop::call_exception_handler(const error_context& context) noexcept {
+    try {
+        if (exception_handler_) return exception_handler_(*this, context);
+    } catch (...) {
+        std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
+                     describe_exception(std::current_exception()).c_str());
+    }
+    std::string text = "weft: " + context.message;
+    if (!context.task.empty()) text += " (" + context.task + ")";
+    if (context.exception) text += ": " + describe_exception(context.exception);
+    text += "\n" + format_stack(context.stack);
+    std::fputs(text.c_str(), stderr);
+}
+
+void event_loop::on_deadlock() {
+    std::vector<std::string> waiting;
+    tasks_.for_each([&](task_core& t) {
+        std::string line = t.name();
+        if (const waiter* w = t.waiting_at()) line += std::string(" waits for ") + w->kind().name;
+        waiting.push_back(line + "\n" + format_stack(await_chain(t.kind().outermost(t))));
+    });
+    throw deadlock_error(std::move(waiting));
+}
+
+void event_loop::close() {
+    if (closed_) return;
+    if (running_) throw invalid_state_error("cannot close a running event loop");
+    closing_ = true;
+    event_loop* const outer = std::exchange(current_loop, this);  // destructors in frames may ask for their loop
+    take_from_other_threads();
+    while (!ready_.empty()) {
+        ready_node& node = ready_.pop();
+        node.run(node);  // drops callbacks; leaves tasks alone
+    }
+    tasks_.for_each([&](task_core& t) {
+        call_exception_handler({.message = "Task was destroyed but it is pending",
+                                .task = t.name(),
+                                .stack = await_chain(t.kind().outermost(t))});
+        t.leave_registry();
+        t.kind().destroy(t);
+    });
+    while (!resources_.empty()) resources_.pop_front().loop_closes();
+    while (!unretrieved_.empty()) unretrieved_.pop_front().owner.report_if_never_retrieved();
+    signals_.reset();
+    watches_.clear();
+    backend_.reset();
+    current_loop = outer;
+    closed_ = true;
+}
+
+// Tasks
+
+event_loop& loop_for_new_task(const char* who) {
+    if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
+    return *current_loop;
+}
+std::uint64_t next_task_id(event_loop& loop) noexcept { return ++loop.last_task_id_; }
+void schedule_new_task(event_loop&, task_core& t) noexcept { t.make_ready(); }
+
+void print_stack(const task_core& t) {
+    const auto frames = await_chain(t.kind().outermost(const_cast<task_core&>(t)));
+    std::fputs(("Stack for " + t.name() + " (innermost await last):\n" + format_stack(frames)).c_str(), stderr);
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/loop/event_loop.hpp>
+#include <weft/loop/future.hpp>
+
+namespace weft::inline v0 {
+
+namespace {
+
+/// A done callback as a listener that owns itself: it goes when it has been called, removed, or is called no more.
+class done_callback final : public future_listener, public recycled {
+public:
+    explicit done_callback(std::move_only_function<void(future_core&)> f)
+        : future_listener(notified), call_(std::move(f)) {}
+
+    static void notified(future_listener& l, future_core* done) {
+        const std::unique_ptr<done_callback> self(static_cast<done_callback*>(&l));
+        if (!done) return;
+        done->loop().call_soon(
+            [f = std::move(self->call_), keep = future_reference<future_core>(*done)]() mutable { f(*keep); });
+    }
+    std::uint64_t token() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+
+private:
+    std::move_only_function<void(future_core&)> call_;
+};
+
+}  // namespace
+
+future_core::~future_core() {
+    while (!listeners_.empty()) {
+        future_listener& l = listeners_.pop_front();
+        l.notify(l, nullptr);
+    }
+}
+
+void future_core::complete(status s) noexcept {
+    status_ = s;
+    while (!listeners_.empty()) {
+        future_listener& l = listeners_.pop_front();
+        l.notify(l, this);
+    }
+}
+
+bool future_core::cancel(std::string) {
+    if (done()) return false;
+    complete(status::cancelled);
+    return true;
+}
+
+std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f) {
+    auto* added = new done_callback(std::move(f));
+    const std::uint64_t token = added->token();
+    if (done()) {
+        done_callback::notified(*added, this);
+    } else {
+        listen(*added);
+    }
+    return token;
+}
+
+bool future_core::remove_callback(std::uint64_t token) noexcept {
+    for (future_listener& l : listeners_) {
+        if (l.notify != &done_callback::notified || static_cast<done_callback&>(l).token() != token) continue;
+        l.unlink();
+        l.notify(l, nullptr);
+        return true;
+    }
+    return false;
+}
+
+void future_core::require_pending() const {
+    if (done()) throw invalid_state_error("the future is done already");
+}
+
+void future_core::throw_not_finished() const {
+    if (cancelled()) throw cancelled_error();
+    throw invalid_state_error("result is not set: the future is not done");
+}
+
+void future_core::dispose() noexcept {
+    report_if_never_retrieved();
+    delete this;
+}
+
+void future_core::complete_with_exception() {
+    unretrieved_ = std::make_unique<unretrieved_error>(*this);
+    loop_->track(*unretrieved_);
+    complete(status::finished);
+}
+
+void future_core::report_if_never_retrieved() noexcept {
+    if (!unretrieved_) return;
+    unretrieved_.reset();
+    task_core* const t = task();
+    loop_->call_exception_handler({
+        .message = t ? "Task exception was never retrieved" : "Future exception was never retrieved",
+        .exception = stored_exception(),
+        .task = t ? t->name() : std::string(),
+    });
+}
+
+const wait_kind future_waiter::kind_ = {
+    .name = "future",
+    .cancel = [](waiter& w) { return static_cast<future_waiter&>(w).future_.cancel({}); },
+};
+
+const wait_kind done_awaiter::kind_ = {
+    .name = "future",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<done_awaiter&>(w);
+            self.future_listener::unlink();
+            self.wake();
+            return false;
+        },
+};
+
+bool is_cancellation(const std::exception_ptr& error) noexcept {
+    if (!error) return false;
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled_error&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace weft::inline v0

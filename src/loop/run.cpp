@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/loop/run.hpp>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace weft::inline v0 {
+
+namespace {
+
+/// While it lives, the first SIGINT cancels the main task; the second is the default again and ends the process.
+class interrupt_guard {
+public:
+    interrupt_guard(event_loop& loop, task_core& main, bool wanted) : loop_(loop) {
+        struct sigaction present{};
+        const bool first_thread = ::getpid() == ::syscall(SYS_gettid);
+        if (!wanted || !first_thread || ::sigaction(SIGINT, nullptr, &present) != 0 || present.sa_handler != SIG_DFL)
+            return;
+        loop.add_signal_handler(SIGINT, [this, &main] {
+            interrupted_ = true;
+            loop_.remove_signal_handler(SIGINT);
+            main.cancel();
+        });
+        installed_ = true;
+    }
+    interrupt_guard(const interrupt_guard&) = delete;
+    interrupt_guard& operator=(const interrupt_guard&) = delete;
+    ~interrupt_guard() {
+        if (installed_) loop_.remove_signal_handler(SIGINT);
+    }
+    bool interrupted() const noexcept { return interrupted_; }
+
+private:
+    event_loop& loop_;
+    bool installed_ = false;
+    bool interrupted_ = false;
+};
+
+/// Told by each of the tasks that close() has cancelled.
+struct countdown {
+    struct listener : future_listener {
+        explicit listener(countdown& c) noexcept : future_listener(notified), owner(c) {}
+        static void notified(future_listener& l, future_core*) {
+            countdown& c = static_cast<listener&>(l).owner;
+            if (--c.left == 0) c.loop.stop();
+        }
+        countdown& owner;
+    };
+    event_loop& loop;
+    std::size_t left = 0;
+};
+
+/// Cancels every task and runs the loop until they have ended.
+void cancel_all_tasks(event_loop& loop) {
+    std::vector<future_reference<future_core>> tasks;
+    loop.tasks().for_each([&](task_core& t) { tasks.emplace_back(t.kind().future(t)); });
+    if (tasks.empty()) return;
+    countdown waiting{loop, tasks.size()};
+    std::vector<std::unique_ptr<countdown::listener>> listeners;
+    for (const auto& t : tasks) {
+        listeners.push_back(std::make_unique<countdown::listener>(waiting));
+        t->listen(*listeners.back());
+        t->cancel({});
+    }
+    loop.run_forever();
+    for (const auto& t : tasks) {
+        if (!t->stored_exception()) continue;
+        t->mark_retrieved();
+        loop.call_exception_handler({.message = "unhandled exception during run() shutdown",
+                                     .exception = t->stored_exception(),
+                                     .task = t->task()->name()});
+    }
+}
+
+}  // namespace
+
+runner::runner(run_options options) : options_(options) {}
+runner::runner(std::unique_ptr<event_loop> loop, run_options options) : options_(options), loop_(std::move(loop)) {}
+
+runner::~runner() {
+    try {
+        close();
+    } catch (...) {
+        if (loop_) {
+            loop_->call_exception_handler(
+                {.message = "closing a runner failed", .exception = std::current_exception()});
+        }
+    }
+}
+
+event_loop& runner::loop() {
+    if (!loop_) {
+        if (event_loop::current()) throw invalid_state_error("run() cannot be called from a running event loop");
+        loop_ = std::make_unique<event_loop>();
+        if (options_.debug) loop_->set_debug(*options_.debug);
+    }
+    if (loop_->is_closed()) throw invalid_state_error("runner is closed");
+    return *loop_;
+}
+
+void runner::drive(future_core& f, task_core& main) {
+    interrupt_guard guard(*loop_, main, options_.handle_sigint);
+    loop_->run_until(f);
+    if (guard.interrupted() && f.cancelled() && main.uncancel() == 0) throw keyboard_interrupt();
+}
+
+void runner::close() {
+    if (!loop_ || loop_->is_closed()) return;
+    cancel_all_tasks(*loop_);
+    loop_->close();
+}
+
+}  // namespace weft::inline v0

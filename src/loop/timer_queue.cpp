@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/loop/timer_queue.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace weft::inline v0 {
+
+void timer_queue::add(timer_node& timer, std::int64_t deadline) noexcept {
+    timer.unlink();
+    timer.deadline_ = deadline;
+    place(timer);
+}
+
+void timer_queue::place(timer_node& timer) noexcept {
+    const std::uint64_t tick = tick_of(timer.deadline_);
+    if (tick <= tick_) return place_due(timer);
+    const int level = (static_cast<int>(std::bit_width(tick ^ tick_)) - 1) / digit_bits;
+    const int index = static_cast<int>(tick >> (level * digit_bits)) & (slots - 1);
+    slot& s = wheel_[level][index];
+    s.earliest = s.timers.empty() ? timer.deadline_ : std::min(s.earliest, timer.deadline_);
+    s.timers.push_back(timer);
+    occupied_[level] |= std::uint64_t{1} << index;
+}
+
+/// From the back: timers of one tick mostly come in order.
+void timer_queue::place_due(timer_node& timer) noexcept {
+    auto after = due_.end();
+    for (auto before = after; before != due_.begin(); after = before) {
+        --before;
+        if (before->deadline_ <= timer.deadline_) break;
+    }
+    if (after == due_.end()) {
+        due_.push_back(timer);
+    } else {
+        due_.insert_before(*after, timer);
+    }
+}
+
+/// The slot entered next: the first of the lowest level that has one. Slots emptied by cancelling are cleared on the way.
+bool timer_queue::find_first(position& found) noexcept {
+    for (int level = 0; level < levels; ++level) {
+        while (occupied_[level]) {
+            const int index = std::countr_zero(occupied_[level]);
+            if (!wheel_[level][index].timers.empty()) {
+                found = {level, index};
+                return true;
+            }
+            occupied_[level] &= occupied_[level] - 1;
+        }
+    }
+    return false;
+}
+
+/// The first tick of a slot.
+std::uint64_t timer_queue::tick_at(position p) const noexcept {
+    const int low_bits = p.level * digit_bits;
+    const std::uint64_t above = tick_ >> (low_bits + digit_bits) << (low_bits + digit_bits);
+    return above | static_cast<std::uint64_t>(p.index) << low_bits;
+}
+
+std::int64_t timer_queue::next_deadline() noexcept {
+    if (!due_.empty()) return due_.front().deadline_;
+    position first;
+    return find_first(first) ? wheel_[first.level][first.index].earliest : std::numeric_limits<std::int64_t>::max();
+}
+
+void timer_queue::advance(std::int64_t now) {
+    const std::uint64_t target = tick_of(now);
+    for (;;) {
+        while (!due_.empty() && due_.front().deadline_ <= now) {
+            timer_node& timer = due_.pop_front();
+            timer.fire_(timer);
+        }
+        position first;
+        if (!find_first(first) || tick_at(first) > target) {
+            tick_ = std::max(tick_, target);
+            return;
+        }
+        tick_ = tick_at(first);
+        occupied_[first.level] &= ~(std::uint64_t{1} << first.index);
+        intrusive_list<timer_node> entered;
+        entered.splice_back(wheel_[first.level][first.index].timers);
+        while (!entered.empty()) place(entered.pop_front());
+    }
+}
+
+}  // namespace weft::inline v0
