@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/loop/task_handle.hpp>
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+/// Suspends a task until all of some futures are done, or one of them has failed or was cancelled.
+class children_awaiter : public waiter {
+public:
+    /// A future, and the link by which it is listened to.
+    class child : public future_listener {
+    public:
+        child() noexcept : future_listener(notified) {}
+        explicit child(future_core& f) noexcept : future_listener(notified), future_(&f) {}
+        child(child&& o) noexcept : future_listener(notified), future_(o.future_) {}
+
+    private:
+        friend class children_awaiter;
+        static void notified(future_listener& l, future_core* done);
+        future_core* future_ = nullptr;
+        children_awaiter* owner_ = nullptr;
+    };
+
+    explicit children_awaiter(std::span<child> children) noexcept : waiter(kind_), children_(children) {}
+
+    bool await_ready() noexcept;
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) {
+            cancel_children();
+            return false;
+        }
+        start_listening();
+        return true;
+    }
+    /// @throws what the first child that failed threw; cancelled_error
+    void await_resume();
+
+private:
+    static const wait_kind kind_;
+    static bool failed(const future_core& f) noexcept { return f.cancelled() || f.stored_exception(); }
+    void start_listening() noexcept;
+    bool cancel_children();
+
+    std::span<child> children_;
+    std::size_t pending_ = 0;
+    future_core* first_failed_ = nullptr;
+    bool cancel_requested_ = false;
+};
+
+template <class T>
+task_handle<T> ensure_future(task<T> body) {
+    return create_task(std::move(body));
+}
+template <class F>
+    requires requires(F f) { f.state(); }
+F ensure_future(F f) {
+    return f;
+}
+
+template <class F>
+value_of<typename F::value_type> take_result(F& f) {
+    if constexpr (std::is_void_v<typename F::value_type>) {
+        f.state().take();
+        return {};
+    } else if constexpr (std::is_reference_v<typename F::value_type>) {
+        return std::addressof(f.state().take());
+    } else if constexpr (std::is_copy_constructible_v<typename F::value_type>) {
+        return f.state().peek();
+    } else {
+        return f.state().take();
+    }
+}
+
+template <class... F>
+task<std::tuple<value_of<typename F::value_type>...>> gather_futures(F... futures) {
+    std::array<children_awaiter::child, sizeof...(F)> children{children_awaiter::child(futures.state())...};
+    co_await children_awaiter(children);
+    co_return std::tuple<value_of<typename F::value_type>...>(take_result(futures)...);
+}
+
+template <class F>
+task<std::vector<value_of<typename F::value_type>>> gather_range(std::vector<F> futures) {
+    std::vector<children_awaiter::child> children;
+    children.reserve(futures.size());
+    for (F& f : futures) children.emplace_back(f.state());
+    co_await children_awaiter(children);
+    std::vector<value_of<typename F::value_type>> results;
+    results.reserve(futures.size());
+    for (F& f : futures) results.push_back(take_result(f));
+    co_return results;
+}
+
+template <class A>
+concept gatherable = requires(A&& a) { ensure_future(std::forward<A>(a)); };
+
+/// Runs tasks concurrently (from the call on) and gives all their results, in the order of the arguments. The first
+/// failure is thrown at once; the others run on. Cancelling the await cancels them all.
+/// @param aws  tasks, handles or futures; a void result is a std::monostate, a reference a pointer
+/// @throws no_running_loop_error; at the await: what the first failing one threw, cancelled_error
+/// @see asyncio.gather
+template <gatherable... A>
+auto gather(A&&... aws) {
+    return gather_futures(ensure_future(std::forward<A>(aws))...);
+}
+
+/// As above for a range of tasks (moved from), handles or futures. @return a task of a std::vector
+template <class Range>
+    requires(!gatherable<Range>) && requires(Range& r) { ensure_future(std::move(*std::begin(r))); }
+auto gather(Range&& range) {
+    std::vector<decltype(ensure_future(std::move(*std::begin(range))))> futures;
+    for (auto&& item : range) futures.push_back(ensure_future(std::move(item)));
+    return gather_range(std::move(futures));
+}
+
+}  // namespace weft::inline v0

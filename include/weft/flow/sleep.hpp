@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/clock.hpp>
+#include <weft/loop/timer_queue.hpp>
+#include <weft/loop/waiter.hpp>
+
+namespace weft::inline v0 {
+
+/// Suspends a task until a time of the loop's clock.
+class [[nodiscard("sleep does nothing unless it is awaited")]] sleep_awaiter : public waiter {
+public:
+    /// `when`: nanoseconds from the await on, or, if `absolute`, of the loop's clock.
+    sleep_awaiter(nanos when, bool absolute) noexcept
+        : waiter(kind_), timer_(*this), when_(when), absolute_(absolute) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        start();
+        return true;
+    }
+    void await_resume() { this->resumed(); }
+
+private:
+    struct own_timer : timer_node {
+        explicit own_timer(sleep_awaiter& s) noexcept : timer_node(fired), owner(s) {}
+        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
+        sleep_awaiter& owner;
+    };
+    static const wait_kind kind_;
+    void start();
+
+    own_timer timer_;
+    nanos when_;
+    bool absolute_;
+};
+
+/// Lets other tasks run for `d`; a duration of zero or less lets them run once.
+/// @throws cancelled_error  @cost no allocation  @see asyncio.sleep
+template <class Rep, class Period>
+sleep_awaiter sleep(std::chrono::duration<Rep, Period> d) noexcept {
+    return {to_nanos(d), false};
+}
+/// Until `when` by the loop's clock. @see event_loop::time
+inline sleep_awaiter sleep_until(clock::time_point when) noexcept { return {to_nanos(when), true}; }
+
+/// Lets every other ready task run once.
+class [[nodiscard("yield_now does nothing unless it is awaited")]] yield_awaiter : public waiter {
+public:
+    yield_awaiter() noexcept : waiter(kind_) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        this->wake();
+        return true;
+    }
+    void await_resume() { this->resumed(); }
+
+private:
+    static const wait_kind kind_;
+};
+
+/// @throws cancelled_error  @cost one turn through the ready queue  @see asyncio.sleep(0)
+inline yield_awaiter yield_now() noexcept { return {}; }
+
+}  // namespace weft::inline v0

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Everything of weft: coroutines, tasks and the loop they run on, streams and servers.
+
+#include <weft/base/clock.hpp>
+#include <weft/base/errors.hpp>
+#include <weft/base/unique_fd.hpp>
+#include <weft/base/version.hpp>
+#include <weft/coro/awaitable.hpp>
+#include <weft/coro/task.hpp>
+#include <weft/coro/traceback.hpp>
+#include <weft/flow/gather.hpp>
+#include <weft/flow/sleep.hpp>
+#include <weft/io/address.hpp>
+#include <weft/io/read_errors.hpp>
+#include <weft/io/stream.hpp>
+#include <weft/loop/event_loop.hpp>
+#include <weft/loop/future.hpp>
+#include <weft/loop/run.hpp>
+#include <weft/loop/task_handle.hpp>
+#include <weft/net/connection.hpp>
+#include <weft/net/server.hpp>
