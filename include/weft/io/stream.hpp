@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/intrusive_list.hpp>
+#include <weft/io/address.hpp>
+#include <weft/io/read_errors.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace weft::inline v0 {
+
+class stream_core;
+
+/// What a read waits for, and how much of it it takes.
+struct input_request {
+    enum class until { count, delimiter, end } what;
+    std::size_t count = 0;                 ///< at least so many bytes
+    std::size_t max = 0;                   ///< takes no more than these
+    std::string_view delimiter = {};       ///< in the caller's full expression
+    std::span<std::byte> into = {};        ///< the caller's memory
+};
+
+/// Suspends a task until a stream has buffered what a read needs. It reads ahead but takes nothing before the task goes
+/// on: cancelled or destroyed while it waits, no byte is lost.
+class input_awaiter : public waiter {
+public:
+    bool await_ready();
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        start();
+        return true;
+    }
+
+protected:
+    input_awaiter(stream_core& s, const input_request& r) noexcept : waiter(kind_), stream_(&s), request_(r) {}
+    ~input_awaiter();
+    /// The await is over. @throws cancelled_error, what the stream failed with before there was enough
+    void finish();
+
+private:
+    friend class stream_core;
+    friend struct stream_takes;
+    static const wait_kind kind_;
+    bool satisfied();
+    void start();
+
+    stream_core* stream_;  // null: the stream was destroyed while this waited
+    input_request request_;
+    std::size_t searched_ = 0;  // no delimiter begins before this
+};
+
+/// A read in progress, giving an `R`.
+template <class R>
+class [[nodiscard("a read does nothing unless it is awaited")]] read_awaiter : public input_awaiter {
+public:
+    R await_resume() {
+        this->finish();
+        return take_(*this);
+    }
+
+private:
+    friend class stream;
+    using take_function = R (*)(input_awaiter&);
+    read_awaiter(stream_core& s, const input_request& r, take_function take) noexcept
+        : input_awaiter(s, r), take_(take) {}
+    take_function take_;
+};
+
+/// Suspends a task until a stream's output has sunk far enough, or has gone altogether.
+class output_awaiter : public waiter, public list_node {
+public:
+    bool await_ready();
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        start();
+        return true;
+    }
+    void await_resume();
+
+private:
+    friend class stream;
+    friend class stream_core;
+    enum class until { writable, flushed, closed };
+    output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_(&s), until_(u) {}
+    static const wait_kind kind_;
+    void start();
+
+    stream_core* stream_;  // null: the stream was destroyed while this waited
+    until until_;
+};
+
+/// A connection: bytes in, bytes out. One type for whatever carries them.
+///
+/// Reading is for one task at a time; a second reader is refused (invalid_state_error). Writing is for any number: each
+/// write is in one piece and in order. Bytes are received in the background, up to twice the limit given where the
+/// stream was made (64 KiB by default) while nobody reads.
+/// Destroying a stream closes it as close() does: what was written is still sent.
+/// Errors: std::system_error (connection_reset, broken_pipe, …), naming the peer; a read raises it only when everything
+/// received before has been read.
+/// @thread its loop's  @see asyncio.StreamReader, asyncio.StreamWriter
+class stream {
+public:
+    stream() noexcept = default;
+    explicit stream(std::unique_ptr<stream_core> core) noexcept;
+    stream(stream&&) noexcept;
+    stream& operator=(stream&&) noexcept;
+    ~stream();
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    // Reading
+
+    /// Reads at least one byte, at most `buffer.size()`.
+    /// @param buffer  must outlive the await  @return bytes stored; 0 at the end of the stream
+    /// @cancel no byte is lost  @cost no allocation  @see recv(2)
+    read_awaiter<std::size_t> read_some(std::span<std::byte> buffer);
+    /// Reads at least one byte, at most `max`; empty at the end of the stream.
+    read_awaiter<std::string> read(std::size_t max);
+    /// @throws incomplete_read_error  the stream ended before  @see StreamReader.readexactly
+    read_awaiter<std::string> read_exactly(std::size_t count);
+    /// Fills `buffer`. @throws incomplete_read_error
+    read_awaiter<std::size_t> read_exactly(std::span<std::byte> buffer);
+    /// Reads up to and with `delimiter` (not empty).
+    /// @throws incomplete_read_error, limit_overrun_error  @see StreamReader.readuntil
+    read_awaiter<std::string> read_until(std::string_view delimiter);
+    /// A line without its "\n" or "\r\n"; at the end of the stream an unterminated last line, then empty.
+    /// @throws limit_overrun_error
+    read_awaiter<std::optional<std::string>> read_line();
+    /// As above without a copy: valid until the next read. @cost no allocation
+    read_awaiter<std::string_view> read_until_view(std::string_view delimiter);
+    read_awaiter<std::optional<std::string_view>> read_line_view();
+    /// Everything up to the end of the stream.
+    read_awaiter<std::string> read_all();
+
+    /// Waits until at least `count` bytes are buffered and gives all that are, consuming none; fewer, or none, at the end
+    /// of the stream. Valid until the next read or consume(). For parsers. @param count  1 .. the limit  @cost no allocation
+    read_awaiter<std::string_view> peek(std::size_t count = 1);
+    /// What is buffered now.
+    std::string_view buffered() const noexcept;
+    /// Drops the first `count` buffered bytes. @throws invalid_state_error  fewer are buffered
+    void consume(std::size_t count);
+    /// Nothing is buffered and nothing will come. @see StreamReader.at_eof
+    bool at_eof() const noexcept;
+
+    // Writing
+
+    /// Sends all of `bytes`: at once, as far as the connection takes them; the rest is copied and sent in the background.
+    /// The bytes need not live longer than the call. The await waits only while more than the high watermark is unsent.
+    /// @throws std::system_error; cancelled_error: the bytes are sent all the same
+    /// @cost no allocation after warm-up  @see send(2), StreamWriter.write and drain
+    output_awaiter write(std::span<const std::byte> bytes);
+    output_awaiter write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+    /// Writes the pieces as one.
+    output_awaiter write(std::span<const std::span<const std::byte>> pieces);
+    /// As write(), if that would not have to wait. @return false: nothing was written
+    bool try_write(std::string_view text);
+    /// Waits until no more than the high watermark is unsent; at once if that is so.
+    [[nodiscard("await it")]] output_awaiter drain();
+    /// Bytes written and not yet given to the kernel.
+    std::size_t write_buffer_size() const noexcept;
+    /// Above `high` writers wait, until no more than `low` (by default a quarter of it) is left.
+    void set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes = std::nullopt);
+
+    // Ending
+
+    /// Ends our direction once everything written is sent; reading goes on. Begins at the call; the await is optional.
+    output_awaiter write_eof();
+    /// Sends what was written, then closes. Begins at the call; awaiting it waits for the end.
+    /// @throws std::system_error  what was written could not be sent
+    output_awaiter close();
+    /// Closes now: what is unsent is dropped, the peer sees a reset, whoever waits gets std::errc::connection_aborted.
+    void abort() noexcept;
+    bool is_closing() const noexcept;
+
+    address peer() const;
+    address local() const;
+
+private:
+    stream_core& core() const;
+    struct release {
+        void operator()(stream_core* core) const noexcept;
+    };
+    std::unique_ptr<stream_core, release> core_;
+};
+
+}  // namespace weft::inline v0

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/stream_core.hpp"
+
+#include <weft/io/stream.hpp>
+
+#include <cerrno>
+#include <system_error>
+
+namespace weft::inline v0 {
+
+namespace {
+[[noreturn]] void throw_destroyed() {
+    throw std::system_error(ECONNABORTED, std::generic_category(),
+                            "the stream was destroyed while a task waited for it");
+}
+}  // namespace
+
+// Waiting for input
+
+const wait_kind input_awaiter::kind_ = {
+    .name = "stream read",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<input_awaiter&>(w);
+            if (self.stream_) self.stream_->remove_reader(self);
+            self.wake();
+            return false;
+        },
+};
+
+input_awaiter::~input_awaiter() {
+    if (stream_) stream_->remove_reader(*this);
+}
+
+bool input_awaiter::await_ready() {
+    if (stream_->has_reader())
+        throw invalid_state_error("read: another task is already waiting to read from this stream");
+    stream_->settle_lent();
+    return satisfied();
+}
+
+void input_awaiter::start() { stream_->set_reader(this); }
+
+/// Enough is buffered, or more will never be.
+bool input_awaiter::satisfied() {
+    const std::string_view text = stream_->input().text();
+    if (request_.what == input_request::until::count && text.size() >= request_.count) return true;
+    if (request_.what == input_request::until::delimiter) {
+        const std::string_view delimiter = request_.delimiter;
+        if (const auto found = text.find(delimiter, searched_); found != std::string_view::npos) {
+            searched_ = found;
+            return true;
+        }
+        searched_ = text.size() < delimiter.size() ? 0 : text.size() - delimiter.size() + 1;
+        if (searched_ > stream_->limit()) return true;
+    }
+    return !stream_->receives() || stream_->is_closing();
+}
+
+void input_awaiter::finish() {
+    this->resumed();
+    if (!stream_) throw_destroyed();
+}
+
+/// How each kind of read takes its result out of the buffer.
+struct stream_takes {
+    static stream_core& core(input_awaiter& a) noexcept { return *a.stream_; }
+
+    static std::string take(stream_core& s, std::size_t count) {
+        std::string out(s.input().text().substr(0, count));
+        s.consume(count);
+        return out;
+    }
+    /// What is there of `wanted`; at the end of the stream that may be less. After an error, only what is whole.
+    static std::size_t available(stream_core& s, std::size_t wanted) {
+        const std::size_t count = std::min(wanted, s.input().size());
+        if (count == 0 && !s.ended()) s.throw_read_error();
+        return count;
+    }
+    static void require(stream_core& s, std::size_t count) {
+        if (s.input().size() >= count) return;
+        if (!s.ended()) s.throw_read_error();
+        throw incomplete_read_error(take(s, s.input().size()), count);
+    }
+    /// Where the delimiter ends. At the end of the stream without one: empty.
+    static std::optional<std::size_t> end_of_delimited(input_awaiter& a) {
+        stream_core& s = core(a);
+        const std::string_view text = s.input().text();
+        const auto found = text.find(a.request_.delimiter, a.searched_);
+        const std::size_t end = found == std::string_view::npos ? 0 : found + a.request_.delimiter.size();
+        if (end > s.limit() || (!end && a.searched_ > s.limit())) {
+            throw limit_overrun_error(
+                end ? "the delimiter is found, but beyond the stream's limit of " + std::to_string(s.limit()) + " bytes"
+                    : "no delimiter within the stream's limit of " + std::to_string(s.limit()) + " bytes",
+                end ? end - a.request_.delimiter.size() : a.searched_);
+        }
+        if (end) return end;
+        if (!s.ended()) s.throw_read_error();
+        return std::nullopt;
+    }
+    static std::size_t end_of_line(input_awaiter& a) { return end_of_delimited(a).value_or(core(a).input().size()); }
+    static std::size_t end_of_until(input_awaiter& a) {
+        if (const auto end = end_of_delimited(a)) return *end;
+        throw incomplete_read_error(take(core(a), core(a).input().size()), std::nullopt);
+    }
+    static std::string_view strip(std::string_view line) {
+        if (line.ends_with('\n')) line.remove_suffix(1);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        return line;
+    }
+    static std::string_view lend(stream_core& s, std::size_t count) {
+        s.lend(count);
+        return s.input().text().substr(0, count);
+    }
+    static std::size_t copy(input_awaiter& a, std::size_t count) {
+        stream_core& s = core(a);
+        std::memcpy(a.request_.into.data(), s.input().bytes().data(), count);
+        s.consume(count);
+        return count;
+    }
+
+    static std::size_t some_into(input_awaiter& a) {
+        const std::size_t count = available(core(a), a.request_.into.size());
+        return count ? copy(a, count) : 0;
+    }
+    static std::size_t exactly_into(input_awaiter& a) {
+        require(core(a), a.request_.into.size());
+        return a.request_.into.empty() ? 0 : copy(a, a.request_.into.size());
+    }
+    static std::string some(input_awaiter& a) { return take(core(a), available(core(a), a.request_.max)); }
+    static std::string exactly(input_awaiter& a) {
+        require(core(a), a.request_.count);
+        return take(core(a), a.request_.count);
+    }
+    static std::string until(input_awaiter& a) { return take(core(a), end_of_until(a)); }
+    static std::string_view until_view(input_awaiter& a) { return lend(core(a), end_of_until(a)); }
+    static std::optional<std::string> line(input_awaiter& a) {
+        const std::size_t end = end_of_line(a);
+        if (end == 0) return std::nullopt;
+        std::string out(strip(core(a).input().text().substr(0, end)));
+        core(a).consume(end);
+        return out;
+    }
+    static std::optional<std::string_view> line_view(input_awaiter& a) {
+        const std::size_t end = end_of_line(a);
+        if (end == 0) return std::nullopt;
+        return strip(lend(core(a), end));
+    }
+    static std::string all(input_awaiter& a) {
+        if (!core(a).ended()) core(a).throw_read_error();
+        return take(core(a), core(a).input().size());
+    }
+    static std::string_view peek(input_awaiter& a) {
+        if (core(a).input().size() < a.request_.count && !core(a).ended()) core(a).throw_read_error();
+        return core(a).input().text();
+    }
+};
+
+// Waiting for output
+
+const wait_kind output_awaiter::kind_ = {
+    .name = "stream write",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<output_awaiter&>(w);
+            self.unlink();
+            self.wake();
+            return false;
+        },
+};
+
+bool output_awaiter::await_ready() { return stream_->reached(until_); }
+void output_awaiter::start() { stream_->wait(*this); }
+void output_awaiter::await_resume() {
+    this->resumed();
+    if (!stream_) throw_destroyed();
+    stream_->throw_write_error_if_any();
+}
+
+// The stream
+
+stream::stream(std::unique_ptr<stream_core> core) noexcept : core_(core.release()) {}
+stream::stream(stream&&) noexcept = default;
+stream& stream::operator=(stream&&) noexcept = default;
+stream::~stream() = default;
+void stream::release::operator()(stream_core* core) const noexcept { core->release(); }
+
+stream_core& stream::core() const {
+    if (!core_) throw invalid_state_error("the stream was moved from");
+    return *core_;
+}
+
+using enum input_request::until;
+
+read_awaiter<std::size_t> stream::read_some(std::span<std::byte> buffer) {
+    return {core(), {.what = count, .count = buffer.empty() ? 0u : 1u, .into = buffer}, &stream_takes::some_into};
+}
+read_awaiter<std::size_t> stream::read_exactly(std::span<std::byte> buffer) {
+    return {core(), {.what = count, .count = buffer.size(), .into = buffer}, &stream_takes::exactly_into};
+}
+read_awaiter<std::string> stream::read(std::size_t max) {
+    return {core(), {.what = count, .count = max ? 1u : 0u, .max = max}, &stream_takes::some};
+}
+read_awaiter<std::string> stream::read_exactly(std::size_t size) {
+    return {core(), {.what = count, .count = size}, &stream_takes::exactly};
+}
+read_awaiter<std::string> stream::read_until(std::string_view d) {
+    if (d.empty()) throw std::invalid_argument("read_until: the delimiter is empty");
+    return {core(), {.what = delimiter, .delimiter = d}, &stream_takes::until};
+}
+read_awaiter<std::string_view> stream::read_until_view(std::string_view d) {
+    if (d.empty()) throw std::invalid_argument("read_until_view: the delimiter is empty");
+    return {core(), {.what = delimiter, .delimiter = d}, &stream_takes::until_view};
+}
+read_awaiter<std::optional<std::string>> stream::read_line() {
+    return {core(), {.what = delimiter, .delimiter = "\n"}, &stream_takes::line};
+}
+read_awaiter<std::optional<std::string_view>> stream::read_line_view() {
+    return {core(), {.what = delimiter, .delimiter = "\n"}, &stream_takes::line_view};
+}
+read_awaiter<std::string> stream::read_all() { return {core(), {.what = end}, &stream_takes::all}; }
+read_awaiter<std::string_view> stream::peek(std::size_t at_least) {
+    return {core(), {.what = count, .count = at_least}, &stream_takes::peek};
+}
+
+std::string_view stream::buffered() const noexcept {
+    if (!core_) return {};
+    core_->settle_lent();
+    return core_->input().text();
+}
+void stream::consume(std::size_t size) {
+    core().settle_lent();
+    if (size > core().input().size()) throw invalid_state_error("consume: fewer bytes are buffered");
+    core().consume(size);
+}
+bool stream::at_eof() const noexcept { return !core_ || (core_->ended() && buffered().empty()); }
+
+output_awaiter stream::write(std::span<const std::byte> bytes) {
+    core().write(bytes);
+    return {core(), output_awaiter::until::writable};
+}
+output_awaiter stream::write(std::span<const std::span<const std::byte>> pieces) {
+    core().write_pieces(pieces);
+    return {core(), output_awaiter::until::writable};
+}
+bool stream::try_write(std::string_view text) {
+    core().require_writable();
+    if (!core().reached(output_awaiter::until::writable)) return false;
+    core().write(std::as_bytes(std::span(text)));
+    return true;
+}
+output_awaiter stream::drain() { return {core(), output_awaiter::until::writable}; }
+std::size_t stream::write_buffer_size() const noexcept { return core_ ? core_->unsent() : 0; }
+void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes) {
+    const std::size_t low = low_bytes.value_or(high_bytes / 4);
+    if (low > high_bytes) throw std::invalid_argument("set_write_buffer_limits: low is above high");
+    core().limits().write_high_bytes = high_bytes;
+    core().limits().write_low_bytes = low;
+}
+
+output_awaiter stream::write_eof() {
+    core().write_eof();
+    return {core(), output_awaiter::until::flushed};
+}
+output_awaiter stream::close() {
+    core().close();
+    return {core(), output_awaiter::until::closed};
+}
+void stream::abort() noexcept {
+    if (core_) core_->abort(ECONNABORTED);
+}
+bool stream::is_closing() const noexcept { return !core_ || core_->is_closing(); }
+address stream::peer() const { return core().peer(); }
+address stream::local() const { return core().local(); }
+
+// Errors
+
+namespace {
+std::string describe_incomplete(std::size_t partial, std::optional<std::size_t> expected) {
+    return "the stream ended after " + std::to_string(partial) + " bytes" +
+           (expected ? " of " + std::to_string(*expected) : ", before the delimiter");
+}
+}  // namespace
+
+incomplete_read_error::incomplete_read_error(std::string partial, std::optional<std::size_t> expected)
+    : std::runtime_error(describe_incomplete(partial.size(), expected)),
+      partial_(std::move(partial)),
+      expected_(expected) {}
+
+}  // namespace weft::inline v0

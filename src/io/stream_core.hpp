@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "io/byte_buffer.hpp"
+#include "io/stream_layer.hpp"
+
+#include <weft/io/stream.hpp>
+#include <weft/loop/event_loop.hpp>
+
+#include <memory>
+
+namespace weft::inline v0 {
+
+struct stream_limits {
+    std::size_t read_bytes = 64 * 1024;
+    std::size_t write_high_bytes = 64 * 1024;
+    std::size_t write_low_bytes = 16 * 1024;
+};
+
+/// The state of a stream: what is buffered in both directions, who waits, and how it ended. Owned by its `stream`, or,
+/// once that is destroyed with bytes still unsent, by itself until they are sent.
+class stream_core final : public stream_sink, public loop_resource {
+public:
+    stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits);
+    ~stream_core();
+
+    // Input
+    byte_buffer& input() noexcept { return input_; }
+    std::size_t limit() const noexcept { return limits_.read_bytes; }
+    bool ended() const noexcept { return ended_; }
+    bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
+    void settle_lent() noexcept;
+    void lend(std::size_t count) noexcept { lent_ = count; }
+    void consume(std::size_t count) noexcept;
+    bool has_reader() const noexcept { return reader_ != nullptr; }
+    void set_reader(input_awaiter* r);
+    void remove_reader(input_awaiter& r) noexcept {
+        if (reader_ == &r) reader_ = nullptr;
+    }
+    [[noreturn]] void throw_read_error() const;
+
+    // Output
+    std::size_t unsent() const noexcept { return sending_.size() + pending_.size(); }
+    stream_limits& limits() noexcept { return limits_; }
+    void require_writable() const;
+    void write(std::span<const std::byte> bytes);
+    void write_pieces(std::span<const std::span<const std::byte>> pieces);
+    void write_eof();
+    void close();
+    void abort(int error) noexcept;
+    bool is_closing() const noexcept { return closing_; }
+    bool reached(output_awaiter::until u) const noexcept;
+    void wait(output_awaiter& w) noexcept { writers_.push_back(w); }
+    void throw_write_error_if_any() const;
+
+    const address& peer() const noexcept { return peer_; }
+    address local() const { return layer_ ? layer_->local() : address(); }
+
+    /// The owner lets go.
+    void release() noexcept;
+
+    void on_bytes(std::span<const std::byte> bytes) override;
+    void on_end() override;
+    void on_receive_error(int error) override;
+    void on_sent(int error) override;
+    void loop_closes() noexcept override;
+
+private:
+    void receive_as_needed();
+    void wake_reader_if_satisfied();
+    void wake_writers() noexcept;
+    void start_sending();
+    void after_output();
+    void fail_output(int error) noexcept;
+    void shut() noexcept;
+    [[noreturn]] void throw_error(const char* what, int error) const;
+
+    event_loop& loop_;
+    std::unique_ptr<stream_layer> layer_;  // null once closed
+    stream_limits limits_;
+    byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
+    input_awaiter* reader_ = nullptr;
+    intrusive_list<output_awaiter> writers_;
+    std::size_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
+    int read_error_ = 0, write_error_ = 0;
+    bool receiving_ = false;
+    bool ended_ = false;  // the peer has ended its direction
+    bool is_sending_ = false;
+    bool eof_wanted_ = false, eof_sent_ = false;
+    bool closing_ = false;
+    bool ownerless_ = false;
+    address peer_;  // asked once: a connection that was reset has none
+};
+
+}  // namespace weft::inline v0

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/io/address.hpp>
+
+#include <cstddef>
+#include <span>
+
+namespace weft::inline v0 {
+
+/// Whom a layer tells. All calls come from the loop's dispatch or ready queue, never from inside a call to the layer.
+class stream_sink {
+public:
+    virtual void on_bytes(std::span<const std::byte> bytes) = 0;  ///< valid during the call
+    virtual void on_end() = 0;                                    ///< the peer has ended its direction
+    virtual void on_receive_error(int error) = 0;                 ///< an errno; nothing more comes in
+    virtual void on_sent(int error) = 0;                          ///< send() is over: 0, or an errno
+
+protected:
+    ~stream_sink() = default;
+};
+
+/// What carries a stream's bytes: a socket, TLS over another layer, memory.
+class stream_layer {
+public:
+    virtual ~stream_layer() = default;  ///< closes; tells nobody
+
+    /// Begins to receive, after the start and after pause_receiving().
+    virtual void receive(stream_sink& sink) = 0;
+    virtual void pause_receiving() noexcept = 0;
+
+    /// Takes what can be sent without waiting. @return a count, 0 for "use send()", or -errno
+    virtual std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept = 0;
+    /// Sends all of `bytes`, which stay where they are until on_sent(). One at a time.
+    virtual void send(std::span<const std::byte> bytes) = 0;
+    /// Ends our direction; everything was sent.
+    virtual void end() noexcept = 0;
+    /// Makes the destructor that follows reset the connection instead of ending it.
+    virtual void reset() noexcept = 0;
+
+    virtual address peer() const = 0;
+    virtual address local() const = 0;
+};
+
+}  // namespace weft::inline v0
