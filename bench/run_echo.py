@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""TCP echo: weft beside C servers and other libraries, by server CPU per message.
+
+Each server runs on core 0 and the load client on core 1. Every round runs every server once, in an order shuffled from a
+fixed seed; ratios are taken within a round, so that a machine that gets slower or busier slows both sides of a pair. The
+client saturates first, and messages per second then say little: compare the CPU.
+
+    bench/run_echo.py --build build/release [--servers weft:io_uring,c:io_uring,...] [--server NAME=PATH] [--rounds 15]
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+# name -> (executable below --build, environment). Any can be replaced: --server weft:epoll=PATH.
+SERVERS = {
+    "weft:io_uring": ("bench/echo_server", {"WEFT_BACKEND": "io_uring"}),
+    "weft:epoll": ("bench/echo_server", {"WEFT_BACKEND": "epoll"}),
+    "c:io_uring": ("bench/peers/echo_io_uring", {}),
+    "c:epoll": ("bench/peers/echo_epoll", {}),
+    "libuv": ("bench/peers/echo_libuv", {}),
+    "asio": ("bench/peers/echo_asio", {}),
+}
+CLIENT = "bench/peers/echo_load"
+SERVER_CORE, CLIENT_CORE = 0, 1
+PAIRS = [("weft:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"), ("c:io_uring", "c:epoll")]
+
+
+def pinned(core):
+    return lambda: os.sched_setaffinity(0, {core})
+
+
+class Stalled(Exception):
+    """The interval was too short or the machine stood still: nothing was measured."""
+
+
+class Server:
+    """A running echo server, ended by its pid."""
+
+    def __init__(self, path, environment, wrapper=()):
+        # The wrapper (strace) stays the server's parent, so the server's own pid is looked up.
+        self.process = subprocess.Popen(
+            [*wrapper, path, "0"], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
+            preexec_fn=pinned(SERVER_CORE))
+        line = self.process.stdout.readline()
+        found = re.search(r"listening on (\S*:)?(\d+)", line)
+        if not found:
+            self.process.kill()
+            sys.exit(f"{path}: expected 'listening on PORT', got {line!r}")
+        self.path = path
+        self.port = int(found[2])
+        self.pid = self.process.pid
+        if wrapper:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children") as children:
+                self.pid = int(children.read().split()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.kill(self.pid, 15)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.kill(self.pid, 9)
+            self.process.wait()
+        self.process.stdout.close()
+
+
+def load(options, server, seconds, warmup=0.2):
+    command = [os.path.join(options.build, CLIENT), str(server.port), "--server-pid", str(server.pid),
+               "--connections", str(options.connections), "--size", str(options.size), "--seconds", str(seconds),
+               "--warmup", str(warmup)]
+    if options.rate:
+        command += ["--rate", str(options.rate)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=seconds + 30, preexec_fn=pinned(CLIENT_CORE))
+    if result.returncode == 2:
+        raise Stalled(f"{server.path}: no message came back in the interval")
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit status {result.returncode}")
+    return json.loads(result.stdout)
+
+
+def system_calls_per_message(options, path, environment):
+    """Total and the busiest calls by name, from one short run under strace; None without strace. Set-up calls are in the
+    count, and strace slows the server, so that batches are as large as they get."""
+    if not shutil.which("strace"):
+        return None
+    with tempfile.NamedTemporaryFile("r") as summary:
+        with Server(path, environment, ("strace", "-f", "-c", "-o", summary.name)) as server:
+            # No warm-up: every call strace counts belongs to a message that is counted.
+            messages = load(options, server, 1, warmup=0)["messages"]
+        calls = {}
+        for line in summary.read().splitlines():
+            fields = line.split()
+            if len(fields) >= 5 and fields[3].isdigit() and fields[-1] != "total":
+                calls[fields[-1]] = int(fields[3])
+    busiest = sorted(calls.items(), key=lambda item: -item[1])[:3]
+    return sum(calls.values()) / messages, ", ".join(f"{name} {count / messages:.3f}" for name, count in busiest
+                                                     if count / messages >= 0.002)
+
+
+def bootstrap(values, generator, times=10000):
+    """Sorted medians of resamples."""
+    return sorted(statistics.median(generator.choices(values, k=len(values))) for _ in range(times))
+
+
+def quantile(ordered, fraction):
+    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--servers", default=",".join(SERVERS), help="comma-separated names; those not built are left out")
+    parser.add_argument("--server", action="append", default=[], metavar="NAME=PATH", help="another executable for NAME")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--rate", type=float, default=0, help="messages per second in all; 0: as fast as they come back")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-strace", action="store_true")
+    return parser.parse_args()
+
+
+def find_servers(options):
+    replaced = dict(item.split("=", 1) for item in options.server)
+    found = {}
+    for name in options.servers.split(","):
+        if name not in SERVERS and name not in replaced:
+            sys.exit(f"no server is called {name}; there are {', '.join(SERVERS)}")
+        relative, environment = SERVERS.get(name, ("", {}))
+        path = replaced.get(name) or os.path.join(options.build, relative)
+        if os.access(path, os.X_OK):
+            found[name] = (path, environment)
+        else:
+            print(f"{name}: {path} is not built, left out", file=sys.stderr)
+    return found
+
+
+def one_round(options, servers, generator, attempts=3):
+    """Every server once. A round in which one stalled is repeated whole: ratios are taken within a round."""
+    for attempt in range(attempts):
+        order = list(servers)
+        generator.shuffle(order)
+        runs = {}
+        try:
+            for name in order:
+                with Server(*servers[name]) as server:
+                    runs[name] = load(options, server, options.seconds)
+            return runs
+        except Stalled as stalled:
+            print(stalled, file=sys.stderr)
+    sys.exit("given up")
+
+
+def main():
+    options = parse()
+    servers = find_servers(options)
+    generator = random.Random(options.seed)
+    runs = {name: [] for name in servers}
+    for number in range(options.rounds):
+        for name, run in one_round(options, servers, generator).items():
+            runs[name].append(run)
+        print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+
+    print(f"TCP echo, {options.connections} connections, {options.size} bytes, {options.rounds} rounds of "
+          f"{options.seconds:g} s\n")
+    print("| server | CPU µs/message | messages/s | p50 µs | p99 µs | system calls/message | of these |\n"
+          "|---|---|---|---|---|---|---|")
+    for name, (path, environment) in servers.items():
+        def median(key):
+            return statistics.median(run[key] for run in runs[name])
+        calls = None if options.no_strace else system_calls_per_message(options, path, environment)
+        total, detail = (f"{calls[0]:.3f}", calls[1]) if calls else ("–", "")
+        print(f"| {name} | {median('server_cpu_us_per_message'):.3f} | {median('messages_per_second'):.0f} | "
+              f"{median('latency_p50_us'):.0f} | {median('latency_p99_us'):.0f} | {total} | {detail} |")
+
+    print("\nRatio of CPU per message within a round:\n\n"
+          "| pair | median | 95 % upper bound | 95 % interval |\n|---|---|---|---|")
+    for above, below in PAIRS:
+        if above not in runs or below not in runs:
+            continue
+        ratios = [a["server_cpu_us_per_message"] / b["server_cpu_us_per_message"]
+                  for a, b in zip(runs[above], runs[below])]
+        medians = bootstrap(ratios, generator)
+        print(f"| {above} / {below} | {statistics.median(ratios):.3f} | {quantile(medians, 0.95):.3f} | "
+              f"{quantile(medians, 0.025):.3f} – {quantile(medians, 0.975):.3f} |")
+
+
+if __name__ == "__main__":
+    main()
