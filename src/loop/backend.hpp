@@ -5,6 +5,7 @@
 
 #include <weft/base/clock.hpp>
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -38,6 +39,11 @@ public:
     /// @return false if nothing can ever happen (only a virtual clock knows)
     virtual bool wait(nanos deadline) = 0;
     virtual void dispatch() = 0;
+    /// The last wait() has brought something for dispatch().
+    virtual bool has_happened() const noexcept = 0;
+
+    /// Calls `visit` for each operation that is submitted and neither complete nor cancelled.
+    virtual void for_each_submitted(const std::function<void(const operation&)>& visit) const = 0;
 
     /// Submits without waiting: before somebody else waits on poll_fd().
     virtual void flush() = 0;

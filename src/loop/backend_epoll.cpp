@@ -33,6 +33,8 @@ public:
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override;
+    bool has_happened() const noexcept override { return event_count_ > 0 || !pending_.empty(); }
+    void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
     void flush() override {}
     void wake() noexcept override;
     native_handle poll_fd() const noexcept override { return epoll_.get(); }
@@ -236,6 +238,14 @@ void epoll_backend::dispatch() {
         work(fd);
     }
     working_.clear();
+}
+
+void epoll_backend::for_each_submitted(const std::function<void(const operation&)>& visit) const {
+    for (const descriptor& d : descriptors_) {
+        for (const operation* op : {d.input, d.output, d.poll_in, d.poll_out}) {
+            if (op) visit(*op);
+        }
+    }
 }
 
 void epoll_backend::on_event(const epoll_event& e) {

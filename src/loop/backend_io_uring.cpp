@@ -87,6 +87,8 @@ public:
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override;
+    bool has_happened() const noexcept override { return ::io_uring_cq_ready(&owned_.ring) > 0; }
+    void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
     void flush() override;
     void wake() noexcept override;
     native_handle poll_fd() const noexcept override { return owned_.ring.ring_fd; }
@@ -308,6 +310,12 @@ void io_uring_backend::dispatch() {
         const std::uint32_t flags = c.flags;
         ::io_uring_cq_advance(&ring_, 1);  // first: a callback may submit, and with that enter the kernel
         complete(data, result, flags);
+    }
+}
+
+void io_uring_backend::for_each_submitted(const std::function<void(const operation&)>& visit) const {
+    for (const slot& s : slots_) {
+        if (s.op) visit(*s.op);
     }
 }
 

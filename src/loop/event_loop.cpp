@@ -155,6 +155,8 @@ bool event_loop::run_ready() {
     bool any = false;
     while (!ready_.empty() && budget > 0) {
         any = true;
+        if (shuffle_state_) [[unlikely]]
+            shuffle_ready();
         const ready_node* const last = ready_.last();
         for (bool batch_ends = false; !batch_ends; --budget) {
             ready_node& node = ready_.pop();
@@ -164,6 +166,19 @@ bool event_loop::run_ready() {
         if (stopping_) break;
     }
     return any;
+}
+
+/// Fisher and Yates, by splitmix64.
+void event_loop::shuffle_ready() {
+    std::vector<ready_node*> batch;
+    while (!ready_.empty()) batch.push_back(&ready_.pop());
+    for (std::size_t left = batch.size(); left > 1; --left) {
+        std::uint64_t z = (*shuffle_state_ += 0x9e3779b97f4a7c15);
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        std::swap(batch[left - 1], batch[(z ^ (z >> 31)) % left]);
+    }
+    for (ready_node* node : batch) ready_.push(*node);
 }
 
 void event_loop::wake() noexcept { backend_->wake(); }

@@ -15,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -127,6 +128,9 @@ public:
     void set_debug(bool on) noexcept { debug_ = on; }
     bool get_debug() const noexcept { return debug_; }
 
+    /// For tests: runs what is ready at the same time in a random order that `seed` determines.
+    void shuffle(std::uint64_t seed) noexcept { shuffle_state_ = seed; }
+
     /// "io_uring" or "epoll"
     const char* backend_name() const noexcept;
 
@@ -156,6 +160,7 @@ private:
 
     void turn(nanos deadline);
     bool run_ready();
+    void shuffle_ready();
     [[noreturn]] void on_deadlock();
     void check_usable();
     void take_from_other_threads() noexcept;
@@ -178,6 +183,7 @@ private:
     std::uint64_t last_task_id_ = 0;
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;
+    std::optional<std::uint64_t> shuffle_state_;
     bool running_ = false, stopping_ = false, closing_ = false, closed_ = false, debug_ = false, embedded_ = false;
 };
 

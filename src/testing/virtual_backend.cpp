@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/virtual_backend.hpp"
+
+#include "io/socket_address.hpp"
+
+namespace weft::inline v0 {
+
+virtual_backend::virtual_backend(std::unique_ptr<backend> real) : real_(std::move(real)) {}
+
+void virtual_backend::submit(operation& op) {
+    if (op.code != opcode::poll) sockets_.insert(op.fd);
+    real_->submit(op);
+}
+
+void virtual_backend::close(native_handle fd) noexcept {
+    sockets_.erase(fd);
+    real_->close(fd);
+}
+
+bool virtual_backend::wait(nanos deadline) {
+    real_->wait(0);
+    if (real_->has_happened() || deadline <= now_) return true;
+    if (has_external_work()) {
+        const nanos began = real_->now();
+        real_->wait(deadline == never ? never : deadline_after(began, deadline - now_));
+        now_ = std::min(deadline, deadline_after(now_, real_->now() - began));
+        return true;
+    }
+    if (deadline == never) return false;
+    now_ = deadline;
+    return true;
+}
+
+bool virtual_backend::has_external_work() const {
+    std::set<address> here;
+    for (const native_handle fd : sockets_) here.insert(local_address(fd));
+    bool external = false;
+    real_->for_each_submitted([&](const operation& op) {
+        switch (op.code) {
+            case opcode::accept: return;
+            case opcode::poll: external = true; return;
+            case opcode::connect: {
+                const auto& c = static_cast<const connect_operation&>(op);
+                external |= !here.contains(to_address(c.address, c.address_bytes));
+                return;
+            }
+            case opcode::receive:
+            case opcode::send: {
+                // A connection whose other end is in the kernel's hands, not yet accepted here, will be soon.
+                const address peer = peer_address(op.fd);
+                external |= !peer.host.empty() && !here.contains(peer);
+                return;
+            }
+        }
+    });
+    return external;
+}
+
+}  // namespace weft::inline v0
