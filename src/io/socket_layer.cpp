@@ -19,10 +19,11 @@ socket_layer::~socket_layer() {
 }
 
 void socket_layer::receive(stream_sink& sink) {
+    if (sink_) return backend_.resume(receive_);
     sink_ = &sink;
     backend_.submit(receive_);
 }
-void socket_layer::pause_receiving() noexcept { backend_.cancel(receive_); }
+void socket_layer::pause_receiving() noexcept { backend_.pause(receive_); }
 
 void socket_layer::receiving::completed(operation& op, const completion& c) {
     stream_sink& sink = *static_cast<receiving&>(op).layer.sink_;

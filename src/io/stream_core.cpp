@@ -49,6 +49,7 @@ void stream_core::receive_as_needed() {
 }
 
 void stream_core::on_bytes(std::span<const std::byte> bytes) {
+    if (closing_) return;
     input_.append(bytes);
     wake_reader_if_satisfied();
     receive_as_needed();
@@ -237,6 +238,7 @@ void stream_core::loop_closes() noexcept {
     if (!write_error_) fail_output(ECANCELED);
     if (!read_error_) read_error_ = ECANCELED;
     shut();
+    input_.clear();  // the memory is the loop's
     if (ownerless_) delete this;
 }
 

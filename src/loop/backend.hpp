@@ -28,6 +28,10 @@ public:
     /// dropped; an accepted descriptor among that is closed. Does nothing to one that is not submitted.
     virtual void cancel(operation& op) noexcept = 0;
 
+    /// Stops receiving until resume(). Bytes that have left the socket already still come.
+    virtual void pause(receive_operation& op) noexcept = 0;
+    virtual void resume(receive_operation& op) = 0;
+
     /// Sends at once what the kernel takes without waiting, if that is cheaper here than submitting it.
     /// @return bytes taken, 0 for "submit it", or -errno
     virtual std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept = 0;

@@ -29,6 +29,8 @@ public:
     const char* name() const noexcept override { return "epoll"; }
     void submit(operation& op) override;
     void cancel(operation& op) noexcept override;
+    void pause(receive_operation& op) noexcept override { op.paused = true; }
+    void resume(receive_operation& op) override;
     std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept override;
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
@@ -314,8 +316,14 @@ void epoll_backend::accept_some(native_handle fd) {
     continue_later(fd, at(fd));
 }
 
+void epoll_backend::resume(receive_operation& op) {
+    op.paused = false;
+    if (descriptor& d = at(op.fd); d.readable) continue_later(op.fd, d);
+}
+
 void epoll_backend::receive_some(native_handle fd) {
     descriptor& d = at(fd);
+    if (static_cast<receive_operation*>(d.input)->paused) return;
     const auto count = ::recv(fd, received_.data(), received_.size(), 0);
     if (count < 0) {
         if (errno == EAGAIN || errno == EINTR) {

@@ -83,6 +83,8 @@ public:
     const char* name() const noexcept override { return "io_uring"; }
     void submit(operation& op) override;
     void cancel(operation& op) noexcept override;
+    void pause(receive_operation& op) noexcept override;
+    void resume(receive_operation& op) override;
     std::ptrdiff_t try_send(native_handle, std::span<const std::byte>) noexcept override { return 0; }
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
@@ -104,6 +106,7 @@ private:
 
     io_uring_sqe& entry();
     void prepare(std::uint32_t index);
+    void prepare_cancel(std::uint32_t index);
     void arm_wake();
     void enable();
     void entered(int result);
@@ -238,10 +241,26 @@ void io_uring_backend::cancel(operation& op) noexcept {
         return;
     }
     if (unsubmitted) flush_before_close_ = true;
+    prepare_cancel(index);
+}
+
+void io_uring_backend::prepare_cancel(std::uint32_t index) {
     io_uring_sqe& e = entry();
     ::io_uring_prep_cancel64(&e, data_of(index), 0);
     ::io_uring_sqe_set_data64(&e, ignored_data);
     e.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+// Pausing keeps the slot until the kernel confirms: completions with bytes may be on their way. A resume() that comes
+// first makes the confirmation re-arm the operation.
+void io_uring_backend::pause(receive_operation& op) noexcept {
+    if (!op.is_submitted() || std::exchange(op.paused, true)) return;
+    prepare_cancel(op.slot);
+}
+
+void io_uring_backend::resume(receive_operation& op) {
+    op.paused = false;
+    if (!op.is_submitted()) submit(op);
 }
 
 void io_uring_backend::close(native_handle fd) noexcept {
@@ -369,22 +388,20 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
 }
 
 void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
-    operation* const op = slots_[index].op;
-    const bool more = flags & IORING_CQE_F_MORE;
     if (result > 0) {
         const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
-        if (op) op->on_complete(*op, {result, false, std::span(buffer(id), static_cast<std::size_t>(result))});
+        if (operation* const op = slots_[index].op) {
+            op->on_complete(*op, {result, false, std::span(buffer(id), static_cast<std::size_t>(result))});
+        }
         give_back_buffer(id);
-    } else if (op && result != -ENOBUFS) {
-        release(index);
-        return op->on_complete(*op, {result, true});
     }
-    if (more) return;
-    if (slots_[index].op) {
-        prepare(index);  // out of buffers, or the kernel wants to see us in between
-    } else {
-        release(index);
-    }
+    if (flags & IORING_CQE_F_MORE) return;
+    // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
+    auto* const op = static_cast<receive_operation*>(slots_[index].op);
+    const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED;
+    if (op && goes_on && !op->paused) return prepare(index);
+    release(index);
+    if (op && !goes_on) op->on_complete(*op, {result, true});
 }
 
 }  // namespace

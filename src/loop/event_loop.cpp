@@ -318,25 +318,34 @@ void event_loop::on_deadlock() {
     throw deadlock_error(std::move(waiting));
 }
 
+/// Drops what is ready without running it; tasks are left alone.
+void event_loop::discard_callbacks() {
+    take_from_other_threads();
+    while (!ready_.empty()) {
+        ready_node& node = ready_.pop();
+        node.run(node);
+    }
+}
+
 void event_loop::close() {
     if (closed_) return;
     if (running_) throw invalid_state_error("cannot close a running event loop");
     closing_ = true;
     event_loop* const outer = std::exchange(current_loop, this);  // destructors in frames may ask for their loop
-    take_from_other_threads();
-    while (!ready_.empty()) {
-        ready_node& node = ready_.pop();
-        node.run(node);  // drops callbacks; leaves tasks alone
+    discard_callbacks();
+    while (tasks_.size() > 0) {  // again, should a destructor have made new ones
+        tasks_.for_each([&](task_core& t) {
+            call_exception_handler({.message = "Task was destroyed but it is pending",
+                                    .task = t.name(),
+                                    .stack = await_chain(t.kind().outermost(t))});
+            t.leave_registry();
+            t.kind().destroy(t);
+        });
     }
-    tasks_.for_each([&](task_core& t) {
-        call_exception_handler({.message = "Task was destroyed but it is pending",
-                                .task = t.name(),
-                                .stack = await_chain(t.kind().outermost(t))});
-        t.leave_registry();
-        t.kind().destroy(t);
-    });
     while (!resources_.empty()) resources_.pop_front().loop_closes();
     while (!unretrieved_.empty()) unretrieved_.pop_front().owner.report_if_never_retrieved();
+    timers_.advance(never);  // the frames that slept are gone: what is left is callbacks, which are not called any more
+    discard_callbacks();
     signals_.reset();
     watches_.clear();
     backend_.reset();

@@ -46,6 +46,7 @@ struct accept_operation : operation {
 /// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2)
 struct receive_operation : operation {
     explicit receive_operation(complete_function f) noexcept : operation(opcode::receive, f) {}
+    bool paused = false;  ///< the backend's own
 };
 
 /// Sends all of `bytes`, which stay where they are until it is complete; the result is their count or -errno. send(2)

@@ -47,7 +47,7 @@ void task_core::raise_cancellation() {
 
 void task_core::make_ready() noexcept {
     waiting_at_ = nullptr;
-    if (queued_) return;
+    if (queued_ || loop()->is_closing()) return;
     queued_ = true;
     set_state(task_state_code::ready);
     loop()->make_ready(*this);

@@ -156,10 +156,13 @@ public:
     /// The bytes need not live longer than the call. The await waits only while more than the high watermark is unsent.
     /// @throws std::system_error; cancelled_error: the bytes are sent all the same
     /// @cost no allocation after warm-up  @see send(2), StreamWriter.write and drain
-    output_awaiter write(std::span<const std::byte> bytes);
-    output_awaiter write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+    [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::span<const std::byte> bytes);
+    [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::string_view text) {
+        return write(std::as_bytes(std::span(text)));
+    }
     /// Writes the pieces as one.
-    output_awaiter write(std::span<const std::span<const std::byte>> pieces);
+    [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter
+    write(std::span<const std::span<const std::byte>> pieces);
     /// As write(), if that would not have to wait. @return false: nothing was written
     bool try_write(std::string_view text);
     /// Waits until no more than the high watermark is unsent; at once if that is so.

@@ -161,6 +161,7 @@ private:
     void turn(nanos deadline);
     bool run_ready();
     void shuffle_ready();
+    void discard_callbacks();
     [[noreturn]] void on_deadlock();
     void check_usable();
     void take_from_other_threads() noexcept;

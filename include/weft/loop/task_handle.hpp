@@ -142,16 +142,17 @@ task_handle<T> create_task(task<T> body, task_options options = {}) {
     return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options));
 }
 
-/// Keeps a callable and its arguments alive, as copies, for as long as the coroutine they make.
+/// Keeps a callable and its arguments alive, as copies, for as long as the coroutine they make. As with std::thread the
+/// copies are passed as rvalues, so that a parameter by value may be move-only.
 template <class F, class... Args>
-auto call_keeping(F f, Args... args) -> std::invoke_result_t<F&, Args&...> {
-    co_return co_await std::invoke(f, args...);
+auto call_keeping(F f, Args... args) -> std::invoke_result_t<F&, Args...> {
+    co_return co_await std::invoke(f, std::move(args)...);
 }
 
 template <class F, class... Args>
-concept coroutine_call = requires(std::decay_t<F>& f, std::decay_t<Args>&... args) {
-    { std::invoke(f, args...) } -> awaitable;
-    typename std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>&...>::promise_type;
+concept coroutine_call = requires(std::decay_t<F>& f, std::decay_t<Args>... args) {
+    { std::invoke(f, std::move(args)...) } -> awaitable;
+    typename std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>::promise_type;
 };
 
 /// Schedules `f(args…)`. The callable (a lambda with captures, too) and the arguments are copied or moved into the task
