@@ -59,11 +59,17 @@ std::string describe_exception(const std::exception_ptr& error) {
     }
 }
 
-// Clang gives the signature, `weft::task<int> app::compute(int)`; GCC, inside a coroutine, the actor's:
-// `void app::compute(app::compute(int)::_ZN3app7computeEi.Frame*)`. The name ends before the first parenthesis outside
-// template brackets and begins after the last space before it.
+// Clang gives the signature, `weft::task<int> app::(anonymous namespace)::compute(int)`; GCC, inside a coroutine, the
+// actor's: `void app::{anonymous}::compute(app::{anonymous}::compute(int)::_ZN3app7computeEi.Frame*)`. Without the
+// unnamed namespaces, which nobody writes, the name ends before the first parenthesis outside template brackets and
+// begins after the last space before it.
 std::string readable_function(const char* source_location_name) {
-    const std::string_view text = source_location_name;
+    std::string text = source_location_name;
+    for (const std::string_view unnamed : {"(anonymous namespace)::", "{anonymous}::"}) {
+        for (auto at = text.find(unnamed); at != std::string::npos; at = text.find(unnamed)) {
+            text.erase(at, unnamed.size());
+        }
+    }
     int depth = 0;
     std::size_t begin = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -72,13 +78,13 @@ std::string readable_function(const char* source_location_name) {
         if (c == '>') --depth;
         if (depth > 0) continue;
         if (c == ' ') begin = i + 1;
-        if (c == '(' && !text.substr(i).starts_with("(anonymous") && !text.substr(i).starts_with("(lambda")) {
+        if (c == '(') {
             // a lambda is `outer(int)::(anonymous class)::operator()(…)`: its name is what came before
-            if (i > begin && text.substr(begin, i - begin).ends_with("operator")) continue;
-            return std::string(text.substr(begin, i - begin));
+            if (i > begin && std::string_view(text).substr(begin, i - begin).ends_with("operator")) continue;
+            return text.substr(begin, i - begin);
         }
     }
-    return std::string(text);
+    return text;
 }
 
 }  // namespace weft::inline v0

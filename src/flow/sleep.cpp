@@ -21,6 +21,12 @@ void sleep_awaiter::start() {
     loop.add_timer(timer_, absolute_ ? when_ : deadline_after(loop.now(), when_));
 }
 
+namespace {
+task<> sleeping(nanos when, bool absolute) { co_await sleep_awaiter(when, absolute); }
+}  // namespace
+
+task<> to_task(const sleep_awaiter& s) { return sleeping(s.when(), s.is_absolute()); }
+
 const wait_kind yield_awaiter::kind_ = {.name = "yield", .cancel = [](waiter&) { return false; }};
 
 }  // namespace weft::inline v0

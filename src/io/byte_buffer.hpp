@@ -26,6 +26,7 @@ public:
 
     /// @throws std::bad_alloc  nothing was appended
     void append(std::span<const std::byte> more) {
+        if (more.empty()) return;  // perhaps from nowhere: memcpy wants an address
         if (capacity_ - end_ < more.size()) make_room(more.size());
         std::memcpy(data_ + end_, more.data(), more.size());
         end_ += more.size();

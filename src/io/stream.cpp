@@ -21,9 +21,7 @@ const wait_kind input_awaiter::kind_ = {
     .name = "stream read",
     .cancel =
         [](waiter& w) {
-            auto& self = static_cast<input_awaiter&>(w);
-            if (self.stream_) self.stream_->remove_reader(self);
-            self.wake();
+            static_cast<input_awaiter&>(w).stream_->wake_reader();
             return false;
         },
 };
@@ -60,6 +58,7 @@ bool input_awaiter::satisfied() {
 void input_awaiter::finish() {
     this->resumed();
     if (!stream_) throw_destroyed();
+    stream_->remove_reader(*this);
 }
 
 /// How each kind of read takes its result out of the buffer.
@@ -74,7 +73,7 @@ struct stream_takes {
     /// What is there of `wanted`; at the end of the stream that may be less. After an error, only what is whole.
     static std::size_t available(stream_core& s, std::size_t wanted) {
         const std::size_t count = std::min(wanted, s.input().size());
-        if (count == 0 && !s.ended()) s.throw_read_error();
+        if (count == 0 && wanted > 0 && !s.ended()) s.throw_read_error();
         return count;
     }
     static void require(stream_core& s, std::size_t count) {
@@ -87,14 +86,13 @@ struct stream_takes {
         stream_core& s = core(a);
         const std::string_view text = s.input().text();
         const auto found = text.find(a.request_.delimiter, a.searched_);
-        const std::size_t end = found == std::string_view::npos ? 0 : found + a.request_.delimiter.size();
-        if (end > s.limit() || (!end && a.searched_ > s.limit())) {
-            throw limit_overrun_error(
-                end ? "the delimiter is found, but beyond the stream's limit of " + std::to_string(s.limit()) + " bytes"
-                    : "no delimiter within the stream's limit of " + std::to_string(s.limit()) + " bytes",
-                end ? end - a.request_.delimiter.size() : a.searched_);
+        const bool is_found = found != std::string_view::npos;
+        if (const std::size_t before = is_found ? found : a.searched_; before > s.limit()) {
+            throw limit_overrun_error((is_found ? "the delimiter is found, but beyond" : "no delimiter within") +
+                                          (" the stream's limit of " + std::to_string(s.limit()) + " bytes"),
+                                      before);
         }
-        if (end) return end;
+        if (is_found) return found + a.request_.delimiter.size();
         if (!s.ended()) s.throw_read_error();
         return std::nullopt;
     }
@@ -162,9 +160,7 @@ const wait_kind output_awaiter::kind_ = {
     .name = "stream write",
     .cancel =
         [](waiter& w) {
-            auto& self = static_cast<output_awaiter&>(w);
-            self.unlink();
-            self.wake();
+            static_cast<output_awaiter&>(w).wake();
             return false;
         },
 };
@@ -174,6 +170,7 @@ void output_awaiter::start() { stream_->wait(*this); }
 void output_awaiter::await_resume() {
     this->resumed();
     if (!stream_) throw_destroyed();
+    unlink();
     stream_->throw_write_error_if_any();
 }
 

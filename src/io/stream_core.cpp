@@ -50,7 +50,12 @@ void stream_core::receive_as_needed() {
 
 void stream_core::on_bytes(std::span<const std::byte> bytes) {
     if (closing_) return;
-    input_.append(bytes);
+    try {
+        input_.append(bytes);
+    } catch (const std::bad_alloc&) {
+        layer_->pause_receiving();
+        return on_receive_error(ENOMEM);
+    }
     wake_reader_if_satisfied();
     receive_as_needed();
 }
@@ -69,8 +74,13 @@ void stream_core::on_receive_error(int error) {
 }
 
 void stream_core::wake_reader_if_satisfied() {
-    if (!reader_ || !reader_->satisfied()) return;
-    std::exchange(reader_, nullptr)->wake();
+    if (reader_ && reader_->satisfied()) wake_reader();
+}
+
+void stream_core::wake_reader() noexcept {
+    if (!reader_) return;
+    woken_reader_ = std::exchange(reader_, nullptr);
+    woken_reader_->wake();
 }
 
 void stream_core::throw_error(const char* what, int error) const {
@@ -160,15 +170,11 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
 
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
-    for (auto at = writers_.begin(); at != writers_.end();) {
-        output_awaiter& w = *at;
-        ++at;
+    for (output_awaiter& w : writers_) {
         const bool low_enough = w.until_ == output_awaiter::until::writable
                                     ? write_error_ || unsent() <= limits_.write_low_bytes
                                     : reached(w.until_);
-        if (!low_enough) continue;
-        w.unlink();
-        w.wake();
+        if (low_enough) w.wake();
     }
 }
 
@@ -205,16 +211,14 @@ void stream_core::shut() noexcept {
     layer_.reset();
     sending_.clear();
     pending_.clear();
-    if (input_awaiter* const r = std::exchange(reader_, nullptr)) r->wake();
+    wake_reader();
     wake_writers();
 }
 
 void stream_core::release() noexcept {
     // Awaiters live in coroutines that may outlive the stream (one task reads, another destroys).
-    if (input_awaiter* const r = std::exchange(reader_, nullptr)) {
-        r->stream_ = nullptr;
-        r->wake();
-    }
+    wake_reader();
+    if (input_awaiter* const r = std::exchange(woken_reader_, nullptr)) r->stream_ = nullptr;
     while (!writers_.empty()) {
         output_awaiter& w = writers_.pop_front();
         w.stream_ = nullptr;

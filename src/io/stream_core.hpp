@@ -32,10 +32,12 @@ public:
     void settle_lent() noexcept;
     void lend(std::size_t count) noexcept { lent_ = count; }
     void consume(std::size_t count) noexcept;
-    bool has_reader() const noexcept { return reader_ != nullptr; }
+    bool has_reader() const noexcept { return reader_ || woken_reader_; }
     void set_reader(input_awaiter* r);
+    void wake_reader() noexcept;
     void remove_reader(input_awaiter& r) noexcept {
         if (reader_ == &r) reader_ = nullptr;
+        if (woken_reader_ == &r) woken_reader_ = nullptr;
     }
     [[noreturn]] void throw_read_error() const;
 
@@ -79,7 +81,8 @@ private:
     std::unique_ptr<stream_layer> layer_;  // null once closed
     stream_limits limits_;
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
-    input_awaiter* reader_ = nullptr;
+    // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
+    input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;
     intrusive_list<output_awaiter> writers_;
     std::size_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;

@@ -60,7 +60,7 @@ private:
 
     descriptor& at(native_handle fd);
     void register_socket(native_handle fd, descriptor& d);
-    void register_polls(native_handle fd, descriptor& d);
+    int register_polls(native_handle fd, descriptor& d) noexcept;
     void continue_later(native_handle fd, descriptor& d);
     void on_event(const epoll_event& e);
     void on_poll_event(native_handle fd, std::uint32_t events);
@@ -152,7 +152,11 @@ void epoll_backend::submit(operation& op) {
         }
         case opcode::poll: {
             (static_cast<poll_operation&>(op).events & POLLIN ? d.poll_in : d.poll_out) = &op;
-            if (!d.in_poll_event) register_polls(op.fd, d);
+            if (d.in_poll_event) break;
+            if (const int error = register_polls(op.fd, d)) {
+                throw std::system_error(error, std::generic_category(),
+                                        "epoll_ctl: descriptor " + std::to_string(op.fd));
+            }
             break;
         }
     }
@@ -166,13 +170,15 @@ void epoll_backend::cancel(operation& op) noexcept {
     for (operation** place : {&d.input, &d.output, &d.poll_in, &d.poll_out}) {
         if (*place == &op) *place = nullptr;
     }
-    if (op.code == opcode::poll && !d.in_poll_event) register_polls(op.fd, d);
+    // The last one leaves at once, even within an event: its descriptor may be closed and its number used again there.
+    if (op.code == opcode::poll && (!d.in_poll_event || (!d.poll_in && !d.poll_out))) register_polls(op.fd, d);
 }
 
 /// Brings the registration of a foreign descriptor in line with the poll operations on it.
-void epoll_backend::register_polls(native_handle fd, descriptor& d) {
+/// @return 0, or errno; then nothing is registered
+int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
     const std::uint32_t wanted = (d.poll_in ? EPOLLIN | EPOLLRDHUP : 0u) | (d.poll_out ? EPOLLOUT : 0u);
-    if (wanted == d.polled) return;
+    if (wanted == d.polled) return 0;
     epoll_event e{};
     e.events = wanted;
     e.data.u64 = event_data(fd, d.generation);
@@ -187,9 +193,10 @@ void epoll_backend::register_polls(native_handle fd, descriptor& d) {
         const int error = errno;
         d.poll_in = d.poll_out = nullptr;
         d.polled = 0;
-        throw std::system_error(error, std::generic_category(), "epoll_ctl: descriptor " + std::to_string(fd));
+        return error;
     }
     d.polled = wanted;
+    return 0;
 }
 
 std::ptrdiff_t epoll_backend::try_send(native_handle fd, std::span<const std::byte> bytes) noexcept {
@@ -274,7 +281,7 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
     bring(&descriptor::poll_in, EPOLLIN | EPOLLRDHUP);
     bring(&descriptor::poll_out, EPOLLOUT);
     at(fd).in_poll_event = false;
-    register_polls(fd, at(fd));
+    register_polls(fd, at(fd));  // fails if a callback has closed the descriptor: then it is out of the set as well
 }
 
 void epoll_backend::work(native_handle fd) {

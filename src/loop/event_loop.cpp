@@ -9,12 +9,15 @@
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 namespace weft::inline v0 {
 
@@ -36,7 +39,7 @@ bool debug_asked_for() {
 class event_loop::running_scope {
 public:
     explicit running_scope(event_loop& loop) : loop_(loop) {
-        if (loop.closed_) throw invalid_state_error("event loop is closed");
+        loop.check_open();
         if (loop.running_) throw invalid_state_error("this event loop is already running");
         if (current_loop)
             throw invalid_state_error("cannot run an event loop while another one is running on this thread");
@@ -86,7 +89,11 @@ task_core& current_task_core() {
 }
 
 const char* event_loop::backend_name() const noexcept { return backend_->name(); }
-nanos event_loop::now() const noexcept { return backend_->now(); }
+nanos event_loop::now() const noexcept { return backend_ ? backend_->now() : to_nanos(clock::now()); }
+
+void event_loop::check_open() const {
+    if (closed_) throw invalid_state_error("event loop is closed");
+}
 
 void event_loop::check_usable() {
     if (fork_guard_->in_child()) {
@@ -118,12 +125,14 @@ void event_loop::run_once(clock::time_point deadline) {
 }
 
 native_handle event_loop::poll_fd() {
+    check_open();
     embedded_ = true;
     return backend_->poll_fd();
 }
 
 clock::time_point event_loop::next_deadline() {
-    return ready_.empty() ? to_time_point(timers_.next_deadline()) : time();
+    const bool busy = !ready_.empty() || (backend_ && backend_->has_happened());
+    return busy ? time() : to_time_point(timers_.next_deadline());
 }
 
 void event_loop::set_wait_hooks(std::function<void()> before_wait, std::function<void()> after_wait) {
@@ -139,13 +148,24 @@ void event_loop::turn(nanos deadline) {
     } else if (const nanos timer = timers_.next_deadline(); timer < deadline) {
         deadline = timer;
     }
-    if (before_wait_) before_wait_();
-    const bool may_continue = backend_->wait(deadline);
-    if (after_wait_) after_wait_();
+    const bool may_continue = wait(deadline);
     backend_->dispatch();
     take_from_other_threads();
     timers_.advance(now());
     if (!run_ready() && !may_continue) on_deadlock();
+}
+
+/// Waits for the kernel between the hooks, which come in pairs even if waiting fails.
+bool event_loop::wait(nanos deadline) {
+    struct after {
+        const std::function<void()>& hook;
+        ~after() {
+            if (hook) hook();
+        }
+    };
+    if (before_wait_) before_wait_();
+    const after paired{after_wait_};
+    return backend_->wait(deadline);
 }
 
 /// Runs what is ready now, then what that made ready, and so on within a bound: what becomes ready while a batch runs
@@ -181,7 +201,9 @@ void event_loop::shuffle_ready() {
     for (ready_node* node : batch) ready_.push(*node);
 }
 
-void event_loop::wake() noexcept { backend_->wake(); }
+void event_loop::wake() noexcept {
+    if (backend_) backend_->wake();
+}
 
 void event_loop::make_ready_threadsafe(ready_node& node) noexcept {
     ready_node* newest = from_other_threads_.load(std::memory_order_relaxed);
@@ -251,12 +273,14 @@ void timed_callback::cancel() noexcept {
 }
 
 handle event_loop::call_soon(std::move_only_function<void()> f) {
+    check_open();
     auto* c = new callback(*this, std::move(f));
     ready_.push(*c);
     return handle(*c);
 }
 
 handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f) {
+    check_open();
     auto* c = new callback(*this, std::move(f));
     handle h(*c);
     make_ready_threadsafe(*c);
@@ -264,6 +288,7 @@ handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f) {
 }
 
 timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f) {
+    check_open();
     auto* c = new timed_callback(*this, std::move(f));
     c->start(when);
     return timer_handle(*c);
@@ -271,24 +296,41 @@ timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void(
 
 // Descriptors and signals
 
-void event_loop::add_reader(native_handle fd, std::function<void()> f) {
-    unwatch(fd, POLLIN);
-    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, POLLIN, std::move(f)));
-}
-void event_loop::add_writer(native_handle fd, std::function<void()> f) {
-    unwatch(fd, POLLOUT);
-    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, POLLOUT, std::move(f)));
-}
+void event_loop::add_reader(native_handle fd, std::function<void()> f) { watch(fd, POLLIN, std::move(f)); }
+void event_loop::add_writer(native_handle fd, std::function<void()> f) { watch(fd, POLLOUT, std::move(f)); }
 bool event_loop::remove_reader(native_handle fd) { return unwatch(fd, POLLIN); }
 bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); }
+
+void event_loop::watch(native_handle fd, short events, std::function<void()> f) {
+    check_open();
+    unwatch(fd, events);
+    if (::fcntl(fd, F_GETFD) == -1) {  // an io_uring would say so only in every turn
+        throw std::system_error(errno, std::generic_category(),
+                                (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") +
+                                    std::to_string(fd));
+    }
+    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f))));
+}
+
+/// Keeps what a callback throws out of the backend.
+std::function<void()> event_loop::guarded(std::function<void()> f) {
+    return [this, f = std::move(f)] {
+        try {
+            f();
+        } catch (...) {
+            call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
+        }
+    };
+}
 
 bool event_loop::unwatch(native_handle fd, short events) {
     return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
 }
 
 void event_loop::add_signal_handler(int signal, std::function<void()> f) {
+    check_open();
     if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
-    signals_->add(signal, std::move(f));
+    signals_->add(signal, guarded(std::move(f)));
 }
 bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_->remove(signal); }
 
@@ -359,7 +401,10 @@ event_loop& loop_for_new_task(const char* who) {
     if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
     return *current_loop;
 }
-std::uint64_t next_task_id(event_loop& loop) noexcept { return ++loop.last_task_id_; }
+std::uint64_t next_task_id(event_loop& loop) {
+    loop.check_open();
+    return ++loop.last_task_id_;
+}
 void schedule_new_task(event_loop&, task_core& t) noexcept { t.make_ready(); }
 
 void print_stack(const task_core& t) {

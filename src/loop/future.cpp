@@ -9,19 +9,20 @@ namespace {
 /// A done callback as a listener that owns itself: it goes when it has been called, removed, or is called no more.
 class done_callback final : public future_listener, public recycled {
 public:
-    explicit done_callback(std::move_only_function<void(future_core&)> f)
-        : future_listener(notified), call_(std::move(f)) {}
+    done_callback(std::move_only_function<void(future_core&)> f, std::uint64_t token)
+        : future_listener(notified), call_(std::move(f)), token_(token) {}
 
     static void notified(future_listener& l, future_core* done) {
         const std::unique_ptr<done_callback> self(static_cast<done_callback*>(&l));
-        if (!done) return;
+        if (!done || done->loop().is_closed()) return;
         done->loop().call_soon(
             [f = std::move(self->call_), keep = future_reference<future_core>(*done)]() mutable { f(*keep); });
     }
-    std::uint64_t token() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+    std::uint64_t token() const noexcept { return token_; }
 
 private:
     std::move_only_function<void(future_core&)> call_;
+    std::uint64_t token_;
 };
 
 }  // namespace
@@ -48,7 +49,7 @@ bool future_core::cancel(std::string) {
 }
 
 std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f) {
-    auto* added = new done_callback(std::move(f));
+    auto* added = new done_callback(std::move(f), loop_->next_token());
     const std::uint64_t token = added->token();
     if (done()) {
         done_callback::notified(*added, this);

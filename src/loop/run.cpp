@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
 
 namespace weft::inline v0 {
 
@@ -37,6 +39,27 @@ private:
     bool installed_ = false;
     bool interrupted_ = false;
 };
+
+std::terminate_handler terminate_before = nullptr;
+
+/// A keyboard_interrupt that nobody catches ends the process as the signal would have, and as Python does it: quietly,
+/// by SIGINT. Anything else is the previous handler's.
+[[noreturn]] void terminate_by_signal() {
+    try {
+        if (const std::exception_ptr uncaught = std::current_exception()) std::rethrow_exception(uncaught);
+    } catch (const keyboard_interrupt&) {
+        ::signal(SIGINT, SIG_DFL);
+        ::raise(SIGINT);
+    } catch (...) {
+    }
+    if (terminate_before) terminate_before();
+    std::abort();
+}
+
+[[noreturn]] void throw_keyboard_interrupt() {
+    if (std::get_terminate() != terminate_by_signal) terminate_before = std::set_terminate(terminate_by_signal);
+    throw keyboard_interrupt();
+}
 
 /// Told by each of the tasks that close() has cancelled.
 struct countdown {
@@ -103,7 +126,7 @@ event_loop& runner::loop() {
 void runner::drive(future_core& f, task_core& main) {
     interrupt_guard guard(*loop_, main, options_.handle_sigint);
     loop_->run_until(f);
-    if (guard.interrupted() && f.cancelled() && main.uncancel() == 0) throw keyboard_interrupt();
+    if (guard.interrupted() && f.cancelled() && main.uncancel() == 0) throw_keyboard_interrupt();
 }
 
 void runner::close() {

@@ -15,7 +15,7 @@ void timer_queue::add(timer_node& timer, std::int64_t deadline) noexcept {
 
 void timer_queue::place(timer_node& timer) noexcept {
     const std::uint64_t tick = tick_of(timer.deadline_);
-    if (tick <= tick_) return place_due(timer);
+    if (tick <= tick_) return newly_due_.push_back(timer);
     const int level = (static_cast<int>(std::bit_width(tick ^ tick_)) - 1) / digit_bits;
     const int index = static_cast<int>(tick >> (level * digit_bits)) & (slots - 1);
     slot& s = wheel_[level][index];
@@ -24,18 +24,11 @@ void timer_queue::place(timer_node& timer) noexcept {
     occupied_[level] |= std::uint64_t{1} << index;
 }
 
-/// From the back: timers of one tick mostly come in order.
-void timer_queue::place_due(timer_node& timer) noexcept {
-    auto after = due_.end();
-    for (auto before = after; before != due_.begin(); after = before) {
-        --before;
-        if (before->deadline_ <= timer.deadline_) break;
-    }
-    if (after == due_.end()) {
-        due_.push_back(timer);
-    } else {
-        due_.insert_before(*after, timer);
-    }
+void timer_queue::order_due() noexcept {
+    if (newly_due_.empty()) return;
+    const auto earlier = [](const timer_node& a, const timer_node& b) { return a.deadline_ < b.deadline_; };
+    newly_due_.sort(earlier);
+    due_.merge(newly_due_, earlier);
 }
 
 /// The slot entered next: the first of the lowest level that has one. Slots emptied by cancelling are cleared on the way.
@@ -61,6 +54,7 @@ std::uint64_t timer_queue::tick_at(position p) const noexcept {
 }
 
 std::int64_t timer_queue::next_deadline() noexcept {
+    order_due();
     if (!due_.empty()) return due_.front().deadline_;
     position first;
     return find_first(first) ? wheel_[first.level][first.index].earliest : std::numeric_limits<std::int64_t>::max();
@@ -69,7 +63,7 @@ std::int64_t timer_queue::next_deadline() noexcept {
 void timer_queue::advance(std::int64_t now) {
     const std::uint64_t target = tick_of(now);
     for (;;) {
-        while (!due_.empty() && due_.front().deadline_ <= now) {
+        for (order_due(); !due_.empty() && due_.front().deadline_ <= now; order_due()) {
             timer_node& timer = due_.pop_front();
             timer.fire_(timer);
         }

@@ -16,6 +16,23 @@ namespace weft::inline v0 {
 
 namespace {
 
+/// A socket that operations are submitted for: closed by the backend, which has to forget it.
+class registered_socket {
+public:
+    registered_socket(backend& b, unique_fd fd) noexcept : backend_(b), fd_(std::move(fd)) {}
+    registered_socket(const registered_socket&) = delete;
+    registered_socket& operator=(const registered_socket&) = delete;
+    ~registered_socket() {
+        if (fd_) backend_.close(fd_.release());
+    }
+    native_handle get() const noexcept { return fd_.get(); }
+    unique_fd take() noexcept { return std::move(fd_); }
+
+private:
+    backend& backend_;
+    unique_fd fd_;
+};
+
 /// Suspends a task until a socket is connected, has failed to, or the time is up.
 class connect_awaiter : public waiter {
 public:
@@ -81,30 +98,22 @@ const wait_kind connect_awaiter::kind_ = {
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options) {
     event_loop& loop = get_running_loop();
     const socket_address to = numeric_address("open_connection", host, port);
-    unique_fd fd = make_tcp_socket(to.storage.ss_family);
-    set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1, "open_connection: TCP_NODELAY");
+    registered_socket socket(loop.operations(), make_tcp_socket(to.storage.ss_family));
+    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1, "open_connection: TCP_NODELAY");
     if (options.local) {
         const socket_address from = numeric_address("open_connection", options.local->host, options.local->port);
-        if (::bind(fd.get(), from.get(), from.bytes) != 0) {
+        if (::bind(socket.get(), from.get(), from.bytes) != 0) {
             throw std::system_error(errno, std::generic_category(), "bind " + options.local->to_string());
         }
     }
     const nanos timeout = options.timeout ? to_nanos(*options.timeout) : never;
-    int error = 0;
-    try {
-        error = co_await connect_awaiter(loop, fd.get(), to, timeout);
-    } catch (...) {
-        loop.operations().close(fd.release());
-        throw;
-    }
-    if (error) {
+    if (const int error = co_await connect_awaiter(loop, socket.get(), to, timeout)) {
         const std::string what = "connect to " + to_address(to.storage, to.bytes).to_string();
-        loop.operations().close(fd.release());
         if (error == ETIMEDOUT && options.timeout) throw timeout_error(what + ": timed out");
         throw std::system_error(error, std::generic_category(), what);
     }
     co_return stream(std::make_unique<stream_core>(loop,
-                                                   std::make_unique<socket_layer>(loop.operations(), std::move(fd)),
+                                                   std::make_unique<socket_layer>(loop.operations(), socket.take()),
                                                    stream_limits{.read_bytes = options.limit}));
 }
 

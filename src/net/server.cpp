@@ -36,7 +36,7 @@ public:
     void loop_closes() noexcept override { close(); }
 
     bool is_serving() const noexcept { return !listeners_.empty(); }
-    std::size_t connections() const noexcept { return connections_.size(); }
+    std::size_t connections() const noexcept { return connection_count_; }
     std::vector<address> addresses() const;
     /// Done when it is closed and the last connection has ended.
     const future<>& ended() const noexcept { return ended_; }
@@ -72,15 +72,32 @@ private:
         bool said_ = false;
     };
 
+    /// A connection's place among those being served. A parameter of its task, so that it goes with the task even if that
+    /// is cancelled before it has begun.
+    struct connection : list_node, recycled {
+        explicit connection(std::shared_ptr<server_core> s) noexcept : server(std::move(s)) {
+            server->connections_.push_back(*this);
+            ++server->connection_count_;
+        }
+        ~connection() {
+            unlink();
+            --server->connection_count_;
+            server->note_end();
+        }
+        std::shared_ptr<server_core> server;
+        task_core* task = nullptr;
+    };
+
     void accept(int fd);
-    static task<> serve(std::shared_ptr<server_core> self, stream s);
+    static task<> serve(std::unique_ptr<connection> place, stream s);
     void note_end();
 
     event_loop& loop_;
     connection_handler handler_;
     server_options options_;
     std::vector<std::unique_ptr<listener>> listeners_;
-    std::vector<task_core*> connections_;
+    intrusive_list<connection> connections_;
+    std::size_t connection_count_ = 0;
     future<> ended_;
 };
 
@@ -121,37 +138,36 @@ void server_core::listener::completed(operation& op, const completion& c) {
 }
 
 void server_core::accept(int fd) {
-    unique_fd socket(fd);
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails only where it means nothing
-    stream s(std::make_unique<stream_core>(loop_, std::make_unique<socket_layer>(loop_.operations(), std::move(socket)),
-                                           stream_limits{.read_bytes = options_.limit}));
-    const auto handle = create_task_on(loop_, serve(shared_from_this(), std::move(s)));
-    connections_.push_back(&handle.core());
+    try {
+        unique_fd socket(fd);
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails only where it means nothing
+        stream s(std::make_unique<stream_core>(loop_,
+                                               std::make_unique<socket_layer>(loop_.operations(), std::move(socket)),
+                                               stream_limits{.read_bytes = options_.limit}));
+        auto place = std::make_unique<connection>(shared_from_this());
+        connection& here = *place;
+        here.task = &create_task_on(loop_, serve(std::move(place), std::move(s))).core();
+    } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
+        loop_.call_exception_handler(
+            {.message = "cannot serve a new connection", .exception = std::current_exception()});
+    }
 }
 
 /// One connection: the handler, and what it throws.
-task<> server_core::serve(std::shared_ptr<server_core> self, stream s) {
-    struct ends {
-        server_core& core;
-        task_core* task;
-        ~ends() {
-            std::erase(core.connections_, task);
-            core.note_end();
-        }
-    };
-    ends on_exit{*self, &current_task_core()};
+task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
+    server_core& self = *place->server;
     try {
-        co_await self->handler_(std::move(s));
+        co_await self.handler_(std::move(s));
     } catch (const std::exception&) {
-        self->loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
-                                            .exception = std::current_exception(),
-                                            .task = on_exit.task->name()});
+        self.loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
+                                           .exception = std::current_exception(),
+                                           .task = place->task->name()});
     }
 }
 
 void server_core::note_end() {
-    if (!is_serving() && connections_.empty() && !ended_.done() && !loop_.is_closing()) ended_.set_result();
+    if (!is_serving() && connection_count_ == 0 && !ended_.done() && !loop_.is_closing()) ended_.set_result();
 }
 
 void server_core::close() noexcept {
@@ -161,8 +177,7 @@ void server_core::close() noexcept {
 }
 
 void server_core::cancel_connections() {
-    const auto all = connections_;
-    for (task_core* t : all) t->cancel();
+    for (connection& c : connections_) c.task->cancel();  // which only makes tasks ready
 }
 
 // The handle

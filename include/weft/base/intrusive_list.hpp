@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
 namespace weft::inline v0 {
 
 /// A link that its owner carries inside itself: entering and leaving a list allocates nothing, and an object that dies
@@ -73,6 +75,46 @@ public:
         head_.prev_ = last;
     }
 
+    /// Moves all of `other` in among what is here; both are in order. What is equal comes after what is here. Looked for
+    /// from the back: O(other) when it belongs there.
+    template <class Less>
+    void merge(intrusive_list& other, Less less) noexcept {
+        iterator position = end();
+        while (!other.empty()) {
+            T& item = other.back();
+            while (position != begin()) {
+                iterator before = position;
+                if (!less(item, *--before)) break;
+                position = before;
+            }
+            static_cast<list_node&>(item).unlink();
+            static_cast<list_node&>(item).insert_before(*position.at_);
+            position = iterator(&item);
+        }
+    }
+
+    /// Stable; O(n log n).
+    template <class Less>
+    void sort(Less less) noexcept {
+        intrusive_list runs[48];  // runs[i] is empty or 2^i items long
+        while (!empty()) {
+            intrusive_list carry;
+            carry.push_back(pop_front());
+            std::size_t i = 0;
+            for (; !runs[i].empty(); ++i) {
+                runs[i].merge(carry, less);
+                carry.splice_back(runs[i]);
+            }
+            runs[i].splice_back(carry);
+        }
+        intrusive_list sorted;
+        for (intrusive_list& run : runs) {
+            run.merge(sorted, less);
+            sorted.splice_back(run);
+        }
+        splice_back(sorted);
+    }
+
     class iterator {
     public:
         explicit iterator(list_node* at) noexcept : at_(at) {}
@@ -89,6 +131,7 @@ public:
         bool operator==(const iterator&) const = default;
 
     private:
+        friend class intrusive_list;
         list_node* at_;
     };
     iterator begin() noexcept { return iterator(head_.next_); }

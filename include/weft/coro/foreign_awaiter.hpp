@@ -44,10 +44,7 @@ public:
         [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
     };
 
-    static wake_stub make(execution& e) {
-        e.wake();
-        co_return;
-    }
+    static wake_stub make(execution& e) { co_await waking{e}; }
     wake_stub(wake_stub&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     wake_stub& operator=(wake_stub&&) = delete;
     ~wake_stub() {
@@ -56,6 +53,13 @@ public:
     std::coroutine_handle<> handle() const noexcept { return handle_; }
 
 private:
+    /// Wakes when the stub is suspended already: from then on the task, on its loop's thread, may destroy the stub.
+    struct waking {
+        execution& woken;
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<>) const { woken.wake(); }
+        void await_resume() const noexcept {}
+    };
     explicit wake_stub(std::coroutine_handle<promise_type> h) noexcept : handle_(h) {}
     std::coroutine_handle<promise_type> handle_;
 };

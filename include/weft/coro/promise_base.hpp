@@ -120,6 +120,9 @@ decltype(auto) awaiting_promise::await_transform(A&& a, std::source_location whe
         return bare_yield();
     } else if constexpr (std::same_as<plain, std::suspend_never>) {
         return std::suspend_never();
+    } else if constexpr (!awaitable<A> && awaitable<plain>) {
+        static_assert(awaitable<A>, "weft: this is awaited once and used up by it: write co_await std::move(t)");
+        return std::suspend_never();
     } else if constexpr (!awaitable<A>) {
         static_assert(awaitable<A>,
                       "weft: co_await needs an awaitable: a task, a task_handle, a future, an operation such as "

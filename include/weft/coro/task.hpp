@@ -147,11 +147,7 @@ public:
         }
     }
 
-    bool await_ready() const {
-        if (!handle_) throw invalid_state_error("cannot reuse already awaited coroutine");
-        if (promise().running_in()) throw invalid_state_error("coroutine was already started by step()");
-        return false;
-    }
+    bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
         static_assert(std::is_base_of_v<promise_base, Promise>,
@@ -191,6 +187,9 @@ task<T> task_promise_base<T>::get_return_object() noexcept {
 
 template <class T>
 typename task<T>::awaiter task<T>::operator co_await() && {
+    // Here and not in await_ready(): what is refused stays with its owner.
+    if (!handle_) throw invalid_state_error("cannot reuse already awaited coroutine");
+    if (promise().running_in()) throw invalid_state_error("coroutine was already started by step()");
     return awaiter(std::move(*this));
 }
 

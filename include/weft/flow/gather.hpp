@@ -62,8 +62,13 @@ template <class T>
 task_handle<T> ensure_future(task<T> body) {
     return create_task(std::move(body));
 }
+template <class A>
+    requires requires(A&& a) { to_task(std::forward<A>(a)); }
+auto ensure_future(A&& operation) {
+    return create_task(std::forward<A>(operation));
+}
 template <class F>
-    requires requires(F f) { f.state(); }
+    requires std::derived_from<F, future<typename F::value_type>>
 F ensure_future(F f) {
     return f;
 }

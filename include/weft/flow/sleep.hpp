@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/base/clock.hpp>
+#include <weft/coro/task.hpp>
 #include <weft/loop/timer_queue.hpp>
 #include <weft/loop/waiter.hpp>
 
@@ -22,6 +23,9 @@ public:
         return true;
     }
     void await_resume() { this->resumed(); }
+
+    nanos when() const noexcept { return when_; }
+    bool is_absolute() const noexcept { return absolute_; }
 
 private:
     struct own_timer : timer_node {
@@ -45,6 +49,9 @@ sleep_awaiter sleep(std::chrono::duration<Rep, Period> d) noexcept {
 }
 /// Until `when` by the loop's clock. @see event_loop::time
 inline sleep_awaiter sleep_until(clock::time_point when) noexcept { return {to_nanos(when), true}; }
+
+/// A sleep that is not awaited where it stands but given to create_task() or gather() becomes a task of its own.
+task<> to_task(const sleep_awaiter& s);
 
 /// Lets every other ready task run once.
 class [[nodiscard("yield_now does nothing unless it is awaited")]] yield_awaiter : public waiter {

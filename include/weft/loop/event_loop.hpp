@@ -143,6 +143,7 @@ public:
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
     buffer_pool& buffers() noexcept { return *buffers_; }
+    std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
     task_registry& tasks() noexcept { return tasks_; }
@@ -155,18 +156,22 @@ public:
 
 private:
     friend class task_core;
-    friend std::uint64_t next_task_id(event_loop& loop) noexcept;
+    friend std::uint64_t next_task_id(event_loop& loop);
     class running_scope;
 
     void turn(nanos deadline);
+    bool wait(nanos deadline);
     bool run_ready();
     void shuffle_ready();
     void discard_callbacks();
     [[noreturn]] void on_deadlock();
+    void check_open() const;
     void check_usable();
     void take_from_other_threads() noexcept;
     timer_handle call_at_nanos(nanos when, std::move_only_function<void()> f);
+    void watch(native_handle fd, short events, std::function<void()> f);
     bool unwatch(native_handle fd, short events);
+    std::function<void()> guarded(std::function<void()> f);
 
     // Declared in the order in which they are needed; destroyed in reverse.
     std::unique_ptr<fork_guard> fork_guard_;
@@ -181,7 +186,7 @@ private:
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     task_core* current_task_ = nullptr;
-    std::uint64_t last_task_id_ = 0;
+    std::uint64_t last_task_id_ = 0, last_token_ = 0;
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;
     std::optional<std::uint64_t> shuffle_state_;
@@ -194,11 +199,10 @@ event_loop& get_running_loop();
 template <class T>
 T event_loop::run_until_complete(future<T> f) {
     run_until(f.state());
-    if constexpr (std::is_void_v<T>) {
-        f.state().take();
-    } else {
-        return f.state().take();
+    if constexpr (std::is_copy_constructible_v<T>) {
+        if (!f.state().has_one_reference()) return f.state().peek();  // the result is the other holders' as well
     }
+    return f.state().take();
 }
 
 /// The task that runs now. @throws no_running_loop_error  no task runs on this thread

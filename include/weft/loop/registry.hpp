@@ -19,7 +19,7 @@ namespace weft::inline v0 {
 
 class task_core;
 
-enum class task_state_code : std::uint32_t { ready = 1, running = 2, waiting = 3, finished = 4 };
+enum class task_state_code : std::uint32_t { ready = 1, running = 2, waiting = 3 };
 
 struct registry_slot {
     std::atomic<std::uint32_t> generation{0};  // odd: in use

@@ -119,15 +119,19 @@ private:
     using future<T>::set_exception;
 };
 
-/// The running loop's next task id, and the loop. @throws no_running_loop_error
+/// The running loop, for a new task. @throws no_running_loop_error
 event_loop& loop_for_new_task(const char* who);
-std::uint64_t next_task_id(event_loop& loop) noexcept;
+/// @throws invalid_state_error  the loop is closed
+std::uint64_t next_task_id(event_loop& loop);
 void schedule_new_task(event_loop& loop, task_core& t) noexcept;
 void print_stack(const task_core& t);
 
 template <class T>
 task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options = {}) {
     if (!body) throw invalid_state_error("create_task: the task was moved from or awaited");
+    if (body.state() != coroutine_state::created) {
+        throw invalid_state_error("create_task: coroutine was already started by step()");
+    }
     auto* s = new task_state<T>(loop, std::move(body), next_task_id(loop));
     task_handle<T> handle(*s);
     if (!options.name.empty()) s->set_name(std::move(options.name));
@@ -142,11 +146,24 @@ task_handle<T> create_task(task<T> body, task_options options = {}) {
     return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options));
 }
 
+/// Schedules an operation that can be made a task, such as `sleep(1s)`.
+template <class A>
+    requires requires(A&& a) { to_task(std::forward<A>(a)); }
+auto create_task(A&& operation, task_options options = {}) {
+    return create_task(to_task(std::forward<A>(operation)), std::move(options));
+}
+
 /// Keeps a callable and its arguments alive, as copies, for as long as the coroutine they make. As with std::thread the
 /// copies are passed as rvalues, so that a parameter by value may be move-only.
 template <class F, class... Args>
 auto call_keeping(F f, Args... args) -> std::invoke_result_t<F&, Args...> {
-    co_return co_await std::invoke(f, std::move(args)...);
+    if constexpr (requires { f(std::move(args)...); }) {
+        // Called here, not by std::invoke: what the arguments are converted to on the way ("text" to a std::string) must
+        // live as long as the await.
+        co_return co_await f(std::move(args)...);
+    } else {
+        co_return co_await std::invoke(f, std::move(args)...);
+    }
 }
 
 template <class F, class... Args>

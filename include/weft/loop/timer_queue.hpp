@@ -29,8 +29,9 @@ private:
 /// present one and moves down a level whenever time enters its slot; when it enters the slot's last level, the timers of
 /// that tick are put in exact order.
 ///
-/// Invariants: `due_` holds the timers of ticks up to `tick_`, in firing order; every other timer's tick is later than
-/// `tick_`, equals it in all digits above its level and exceeds it in that of its level.
+/// Invariants: `due_` and `newly_due_` hold the timers of ticks up to `tick_`: the first in firing order, the second as
+/// they came, to be put in order when somebody asks. Every other timer's tick is later than `tick_`, equals it in all
+/// digits above its level and exceeds it in that of its level.
 class timer_queue {
 public:
     explicit timer_queue(std::int64_t now) noexcept : tick_(tick_of(now)) {}
@@ -64,9 +65,10 @@ private:
     bool find_first(position& found) noexcept;
     std::uint64_t tick_at(position p) const noexcept;
     void place(timer_node& timer) noexcept;
-    void place_due(timer_node& timer) noexcept;
+    void order_due() noexcept;
 
     intrusive_list<timer_node> due_;
+    intrusive_list<timer_node> newly_due_;
     std::uint64_t tick_;
     std::uint64_t occupied_[levels] = {};  // bit i: slot i may hold timers
     slot wheel_[levels][slots];
