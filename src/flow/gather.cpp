@@ -6,7 +6,11 @@ namespace weft::inline v0 {
 
 const wait_kind children_awaiter::kind_ = {
     .name = "gather",
-    .cancel = [](waiter& w) { return static_cast<children_awaiter&>(w).cancel_children(); },
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<children_awaiter&>(w);
+            return self.cancel_children() && self.is_waiting();  // futures, unlike tasks, end at once
+        },
 };
 
 bool children_awaiter::await_ready() noexcept {
@@ -39,14 +43,14 @@ void children_awaiter::child::notified(future_listener& l, future_core* done) {
     if (all.first_failed_ || all.pending_ == 0) all.wake();
 }
 
-/// @return whether a child took the request: then its end wakes the task
+/// @return whether a child took the request
 bool children_awaiter::cancel_children() {
     bool taken = false;
     for (child& c : children_) {
         if (c.future_->cancel({})) taken = true;
     }
     cancel_requested_ = cancel_requested_ || taken;
-    return taken && is_waiting();
+    return taken;
 }
 
 void children_awaiter::await_resume() {

@@ -37,8 +37,11 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!this->suspend(h)) {
-            cancel_children();
-            return false;
+            // Cancelled before it came here: the children are cancelled in its place, and awaited if one takes the request.
+            if (!cancel_children()) return false;
+            task()->cancellation_was_passed_on();
+            if (await_ready()) return false;
+            this->suspend(h);
         }
         start_listening();
         return true;
@@ -119,12 +122,18 @@ auto gather(A&&... aws) {
     return gather_futures(ensure_future(std::forward<A>(aws))...);
 }
 
-/// As above for a range of tasks (moved from), handles or futures. @return a task of a std::vector
+/// As above for a range of tasks (moved from) or of handles or futures (copied). @return a task of a std::vector
 template <class Range>
     requires(!gatherable<Range>) && requires(Range& r) { ensure_future(std::move(*std::begin(r))); }
 auto gather(Range&& range) {
     std::vector<decltype(ensure_future(std::move(*std::begin(range))))> futures;
-    for (auto&& item : range) futures.push_back(ensure_future(std::move(item)));
+    for (auto&& item : range) {
+        if constexpr (gatherable<decltype((item))>) {
+            futures.push_back(ensure_future(item));  // a handle or future stays with its owner as well
+        } else {
+            futures.push_back(ensure_future(std::move(item)));
+        }
+    }
     return gather_range(std::move(futures));
 }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/backend.hpp"
+
+#include <weft/loop/event_loop.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+/// Sets WEFT_BACKEND for a while.
+class chosen_backend {
+public:
+    explicit chosen_backend(const char* name) {
+        if (const char* before = std::getenv("WEFT_BACKEND")) before_ = before;
+        ::setenv("WEFT_BACKEND", name, 1);
+    }
+    ~chosen_backend() { before_ ? ::setenv("WEFT_BACKEND", before_->c_str(), 1) : ::unsetenv("WEFT_BACKEND"); }
+
+private:
+    std::optional<std::string> before_;
+};
+
+TEST(backend, is_the_one_that_the_environment_names) {
+    if (const char* const name = std::getenv("WEFT_BACKEND")) EXPECT_STREQ(weft::event_loop().backend_name(), name);
+    const chosen_backend choice("epoll");
+    EXPECT_STREQ(weft::event_loop().backend_name(), "epoll");
+}
+
+TEST(backend, is_found_by_probing_when_none_is_named) {
+    const chosen_backend choice("");
+    const std::string name = weft::event_loop().backend_name();
+    EXPECT_TRUE(name == "io_uring" || name == "epoll") << name;
+}
+
+TEST(backend, a_wrong_name_is_refused_with_the_right_ones) {
+    const chosen_backend choice("kqueue");
+    try {
+        const weft::event_loop loop;
+        FAIL();
+    } catch (const std::invalid_argument& e) {
+        const std::string what = e.what();
+        EXPECT_NE(what.find("kqueue"), std::string::npos) << what;
+        EXPECT_NE(what.find("epoll"), std::string::npos) << what;
+        EXPECT_NE(what.find("io_uring"), std::string::npos) << what;
+    }
+}
+
+TEST(backend, wake_ends_the_next_wait) {
+    const auto b = weft::make_backend();
+    b->wait(0);
+    b->dispatch();
+    b->wake();
+    EXPECT_TRUE(b->wait(weft::never));
+    b->dispatch();
+}
+
+TEST(backend, waits_until_its_deadline_and_not_at_all_if_that_has_passed) {
+    const auto b = weft::make_backend();
+    for (const weft::nanos deadline : {weft::nanos{0}, weft::nanos{1}, b->now(), -weft::never}) b->wait(deadline);
+    const auto until = b->now() + 1'000'000;
+    b->wait(until);
+    EXPECT_GE(b->now(), until);
+}
+
+}  // namespace
