@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
+#include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
 #include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,28 +29,8 @@ namespace {
 
 constexpr unsigned ring_entries = 256;
 constexpr unsigned completion_entries = 4096;
-constexpr unsigned buffer_count = 512;  // a power of two; as many receives may complete in one turn
-constexpr std::size_t buffer_bytes = 16 * 1024;  // only what is used becomes resident
-constexpr std::uint16_t buffer_group = 0;
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint64_t ignored_data = wake_data - 1;
-
-/// Memory that the kernel shares.
-class mapping {
-public:
-    explicit mapping(std::size_t bytes)
-        : memory_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), bytes_(bytes) {
-        if (memory_ == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "io_uring: mmap");
-    }
-    mapping(const mapping&) = delete;
-    mapping& operator=(const mapping&) = delete;
-    ~mapping() { ::munmap(memory_, bytes_); }
-    void* get() const noexcept { return memory_; }
-
-private:
-    void* memory_;
-    std::size_t bytes_;
-};
 
 /// A ring, closed with this.
 class owned_ring {
@@ -113,16 +93,12 @@ private:
     void complete(std::uint64_t data, int result, std::uint32_t flags);
     void complete_accept(std::uint32_t index, int result, bool more);
     void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
-    void give_back_buffer(unsigned id) noexcept;
     operation* release(std::uint32_t index) noexcept;
     std::uint64_t data_of(std::uint32_t index) const noexcept {
         return std::uint64_t{slots_[index].generation} << 32 | index;
     }
-    std::byte* buffer(unsigned id) const noexcept {
-        return static_cast<std::byte*>(buffers_.get()) + std::size_t{id} * buffer_bytes;
-    }
 
-    mapping buffers_, buffer_ring_;  // outlive the ring
+    provided_buffers buffers_;  // outlive the ring, which may be receiving into them
     owned_ring owned_;
     io_uring& ring_ = owned_.ring;
     unique_fd wake_;
@@ -133,29 +109,10 @@ private:
     bool enabled_ = false;
 };
 
-io_uring_backend::io_uring_backend()
-    : buffers_(buffer_count * buffer_bytes),
-      buffer_ring_(buffer_count * sizeof(io_uring_buf)),
-      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
-    auto* shared = static_cast<io_uring_buf_ring*>(buffer_ring_.get());
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uintptr_t>(shared);
-    registration.ring_entries = buffer_count;
-    registration.bgid = buffer_group;
-    if (const int error = -::io_uring_register_buf_ring(&ring_, &registration, 0)) {
-        throw std::system_error(error, std::generic_category(), "io_uring: io_uring_register_buf_ring");
-    }
-    ::io_uring_buf_ring_init(shared);
-    for (unsigned id = 0; id < buffer_count; ++id) give_back_buffer(id);
+    buffers_.attach(ring_);
     arm_wake();
-}
-
-void io_uring_backend::give_back_buffer(unsigned id) noexcept {
-    auto* shared = static_cast<io_uring_buf_ring*>(buffer_ring_.get());
-    ::io_uring_buf_ring_add(shared, buffer(id), buffer_bytes, static_cast<unsigned short>(id),
-                            ::io_uring_buf_ring_mask(buffer_count), 0);
-    ::io_uring_buf_ring_advance(shared, 1);
 }
 
 // Submitting
@@ -207,7 +164,7 @@ void io_uring_backend::prepare(std::uint32_t index) {
         case opcode::receive:
             ::io_uring_prep_recv_multishot(&e, op.fd, nullptr, 0, 0);
             e.flags |= IOSQE_BUFFER_SELECT;
-            e.buf_group = buffer_group;
+            e.buf_group = provided_buffers::group;
             break;
         case opcode::send: {
             const auto& s = static_cast<send_operation&>(op);
@@ -391,9 +348,9 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     if (result > 0) {
         const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
         if (operation* const op = slots_[index].op) {
-            op->on_complete(*op, {result, false, std::span(buffer(id), static_cast<std::size_t>(result))});
+            op->on_complete(*op, {result, false, buffers_.received(id, static_cast<std::size_t>(result))});
         }
-        give_back_buffer(id);
+        buffers_.give_back(id);
     }
     if (flags & IORING_CQE_F_MORE) return;
     // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
