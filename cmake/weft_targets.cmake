@@ -25,7 +25,7 @@ endfunction()
 # Gives `target` the warnings weft is developed under. Always private: whoever uses weft chooses their own.
 function(weft_warnings target)
     target_compile_options(${target} PRIVATE
-        -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+        -Wall -Wextra -Wpedantic $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow> -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
         -Wno-missing-field-initializers) # {.name = "x"} is how options are passed
 endfunction()
 

@@ -66,6 +66,7 @@ public:
     void on_receive_error(int error) override;
     void on_sent(int error) override;
     void loop_closes() noexcept override;
+    bool is_finishing() const noexcept override { return ownerless_; }
 
 private:
     void receive_as_needed();

@@ -188,13 +188,15 @@ void io_uring_backend::cancel(operation& op) noexcept {
     const std::uint32_t index = std::exchange(op.slot, operation::no_slot);
     slots_[index].op = nullptr;
     const bool unsubmitted = slots_[index].prepared > submitted_;
-    if (op.code == opcode::send || op.code == opcode::connect) {
-        // The kernel may be reading our memory: wait until it has let go. It does so at once; no task runs meanwhile.
+    if (op.code == opcode::send || op.code == opcode::connect || op.code == opcode::accept) {
+        // The kernel may be reading our memory, or holding a listener open: wait until it has let go. It does so at once,
+        // and no task runs meanwhile.
         flush();
         io_uring_sync_cancel_reg request{};
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
         ::io_uring_register_sync_cancel(&ring_, &request);
+        if (op.code == opcode::accept) entered(::io_uring_get_events(&ring_));
         return;
     }
     if (unsubmitted) flush_before_close_ = true;

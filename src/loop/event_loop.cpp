@@ -322,6 +322,13 @@ void event_loop::on_deadlock() {
     throw deadlock_error(std::move(waiting));
 }
 
+bool event_loop::has_finishing_resources() noexcept {
+    for (loop_resource& r : resources_) {
+        if (r.is_finishing()) return true;
+    }
+    return false;
+}
+
 /// Drops what is ready without running it; tasks are left alone.
 void event_loop::discard_callbacks() {
     take_from_other_threads();

@@ -97,6 +97,12 @@ void cancel_all_tasks(event_loop& loop) {
     }
 }
 
+/// Gives streams that were destroyed with bytes unsent the time to send them; a peer that takes none is not waited for.
+void finish_output(event_loop& loop) {
+    const clock::time_point latest = loop.time() + std::chrono::seconds(1);
+    while (loop.has_finishing_resources() && loop.time() < latest) loop.run_once(latest);
+}
+
 }  // namespace
 
 runner::runner(run_options options) : options_(options) {}
@@ -132,6 +138,7 @@ void runner::drive(future_core& f, task_core& main) {
 void runner::close() {
     if (!loop_ || loop_->is_closed()) return;
     cancel_all_tasks(*loop_);
+    finish_output(*loop_);
     loop_->close();
 }
 

@@ -30,8 +30,11 @@ bool task_core::cancel(std::string message) {
     if (!slot_) return false;
     ++cancelling_;
     if (!message.empty() || extras_) extras().cancel_message = std::move(message);
-    if (waiting_at_ && waiting_at_->kind().cancel(*waiting_at_)) return true;
-    must_cancel_ = true;
+    if (!waiting_at_) {
+        must_cancel_ = true;
+    } else if (!waiting_at_->kind().cancel(*waiting_at_)) {
+        wait_was_cancelled_ = true;
+    }
     return true;
 }
 
@@ -41,7 +44,7 @@ unsigned task_core::uncancel() noexcept {
 }
 
 void task_core::raise_cancellation() {
-    must_cancel_ = false;
+    must_cancel_ = wait_was_cancelled_ = false;
     throw cancelled_error(extras_ ? extras_->cancel_message : std::string());
 }
 

@@ -195,24 +195,30 @@ server::~server() {
     if (core_) core_->close();
 }
 
+server_core& server::core() const {
+    if (!core_) throw invalid_state_error("the server was moved from");
+    return *core_;
+}
 std::uint16_t server::port() const {
     const auto all = addresses();
     if (all.empty()) throw invalid_state_error("server::port: the server is closed");
     return all.front().port;
 }
-std::vector<address> server::addresses() const { return core_->addresses(); }
+std::vector<address> server::addresses() const { return core().addresses(); }
 bool server::is_serving() const noexcept { return core_ && core_->is_serving(); }
 std::size_t server::connections() const noexcept { return core_ ? core_->connections() : 0; }
-void server::close() noexcept { core_->close(); }
-void server::cancel_connections() { core_->cancel_connections(); }
+void server::close() noexcept {
+    if (core_) core_->close();
+}
+void server::cancel_connections() { core().cancel_connections(); }
 
 task<> server::wait_closed() {
-    const auto core = core_;
+    const auto core = this->core().shared_from_this();
     co_await done_awaiter(core->ended().state());
 }
 
 task<> server::serve_forever() {
-    const auto core = core_;
+    const auto core = this->core().shared_from_this();
     bool cancelled = false;
     try {
         co_await done_awaiter(core->ended().state());
@@ -227,7 +233,16 @@ task<> server::serve_forever() {
 task<server> start_server_with(connection_handler handler, std::string host, std::uint16_t port,
                                server_options options) {
     auto core = std::make_shared<server_core>(get_running_loop(), std::move(handler), options);
-    for (const socket_address& at : listening_addresses(host, port)) core->listen(at);
+    for (socket_address at : listening_addresses(host, port)) {
+        // One port for all addresses, also where the kernel chooses it.
+        if (core->is_serving()) at.set_port(core->addresses().front().port);
+        try {
+            core->listen(at);
+        } catch (const std::system_error& e) {
+            // A machine without IPv6: "every address" is then every IPv4 one.
+            if (e.code() != std::errc::address_family_not_supported || !core->is_serving()) throw;
+        }
+    }
     co_return server(std::move(core));
 }
 

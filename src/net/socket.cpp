@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -38,6 +39,12 @@ bool parse_ipv6(const std::string& host, std::uint16_t port, socket_address& out
 }
 
 }  // namespace
+
+void socket_address::set_port(std::uint16_t port) noexcept {
+    // At the same place in both families.
+    static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+    reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
+}
 
 socket_address numeric_address(const char* who, const std::string& host, std::uint16_t port) {
     socket_address out;

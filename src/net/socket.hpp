@@ -16,6 +16,7 @@ struct socket_address {
     sockaddr_storage storage{};
     socklen_t bytes = 0;
     const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+    void set_port(std::uint16_t port) noexcept;
 };
 
 /// The address that `host` spells: IPv4, IPv6 (with %zone) or "localhost", which by RFC 6761 needs no resolver.

@@ -2,6 +2,7 @@
 // How the two directions of a stream end, over sockets and over a layer that does as it is told.
 #include "io/connected.hpp"
 
+#include <algorithm>
 #include <span>
 
 using namespace weft_test;
@@ -247,6 +248,20 @@ TEST(abort, resets_the_connection_and_fails_whoever_waits) {
         EXPECT_THROW(co_await server.read_all(), std::system_error);
         client.abort();
     });
+}
+
+TEST(stream, what_was_written_last_is_sent_before_the_loop_closes) {
+    std::uint16_t port = 0;
+    const auto listener = listen_on_loopback(port);
+    weft::run([](std::uint16_t at) -> weft::task<> {
+        auto s = co_await weft::open_connection("127.0.0.1", at);
+        co_await s.write("last ");
+        co_await s.write("words");
+    }(port));
+    const weft::unique_fd peer(::accept(listener.get(), nullptr, nullptr));
+    char text[32];
+    const auto count = ::recv(peer.get(), text, sizeof text, MSG_WAITALL);
+    EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(std::max<long>(count, 0))), "last words");
 }
 
 }  // namespace

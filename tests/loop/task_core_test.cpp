@@ -343,4 +343,17 @@ TEST(task_core, an_error_during_cleanup_replaces_the_cancellation) {
     weft::testing::run(main());
 }
 
+TEST(task_core, a_wait_that_was_cancelled_ends_by_cancellation_even_if_it_is_taken_back) {
+    const auto main = []() -> weft::task<bool> {
+        const auto sleeps = []() -> weft::task<> { co_await weft::sleep(std::chrono::hours(1)); };
+        const auto h = weft::create_task(sleeps());
+        co_await weft::yield_now();
+        h.cancel();
+        EXPECT_EQ(h.uncancel(), 0u);
+        co_await weft::done_awaiter(h.state());
+        co_return h.cancelled();  // as in CPython: the future it waited for was cancelled for good
+    };
+    EXPECT_TRUE(weft::testing::run(main()));
+}
+
 }  // namespace

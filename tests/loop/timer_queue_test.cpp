@@ -51,7 +51,7 @@ TEST(timer_queue, fires_equal_deadlines_in_the_order_of_adding) {
     for (int i = 0; i < 100; ++i) {
         timers.push_back(std::make_unique<timer>(log, i));
         queue.add(*timers.back(), 7'000'000'123);
-        queue.advance(i * 70'000'000);  // the later ones enter on lower levels
+        queue.advance(std::int64_t{i} * 70'000'000);  // the later ones enter on lower levels
     }
     queue.advance(7'000'000'123);
     EXPECT_EQ(log.size(), 100u);

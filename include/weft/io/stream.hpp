@@ -152,8 +152,9 @@ public:
 
     // Writing
 
-    /// Sends all of `bytes`: at once, as far as the connection takes them; the rest is copied and sent in the background.
-    /// The bytes need not live longer than the call. The await waits only while more than the high watermark is unsent.
+    /// Sends all of `bytes`: on epoll at once, as far as the connection takes them; the rest, and all on io_uring, where
+    /// sends go to the kernel together at the end of the loop's turn, is copied and sent in the background. Begins at the
+    /// call: the bytes need not live longer than that. The await waits only while more than the high watermark is unsent.
     /// @throws std::system_error; cancelled_error: the bytes are sent all the same
     /// @cost no allocation after warm-up  @see send(2), StreamWriter.write and drain
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::span<const std::byte> bytes);

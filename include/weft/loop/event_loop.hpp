@@ -33,6 +33,8 @@ class loop_resource : public list_node {
 public:
     /// The loop is closing: close now; no operation may be submitted any more.
     virtual void loop_closes() noexcept = 0;
+    /// It belongs to nobody any more and goes when its output is sent.
+    virtual bool is_finishing() const noexcept { return false; }
 
 protected:
     ~loop_resource() = default;
@@ -143,6 +145,8 @@ public:
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
     buffer_pool& buffers() noexcept { return *buffers_; }
+    /// Some resource is still sending what its owner left.
+    bool has_finishing_resources() noexcept;
     std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }

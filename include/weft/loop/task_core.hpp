@@ -69,11 +69,11 @@ public:
     void stop_waiting() noexcept { waiting_at_ = nullptr; }
 
     /// A cancellation is to be raised at the next opportunity.
-    bool must_cancel() const noexcept { return must_cancel_; }
+    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_; }
     void cancellation_was_passed_on() noexcept { must_cancel_ = false; }
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
-        if (must_cancel_) [[unlikely]]
+        if (must_cancel()) [[unlikely]]
             raise_cancellation();
     }
     /// Raises a cancellation with the message of the last request. @throws cancelled_error
@@ -102,7 +102,8 @@ private:
     unsigned cancelling_ = 0;
     bool queued_ = false;
     bool started_ = false;
-    bool must_cancel_ = false;
+    bool must_cancel_ = false;         // to be raised at the next await; uncancel() takes it back
+    bool wait_was_cancelled_ = false;  // it was woken for a cancellation, which uncancel() cannot take back
 };
 
 }  // namespace weft::inline v0

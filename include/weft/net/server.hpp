@@ -55,6 +55,7 @@ public:
     task<> serve_forever();
 
 private:
+    server_core& core() const;
     std::shared_ptr<server_core> core_;
 };
 
