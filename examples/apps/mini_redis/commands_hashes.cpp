@@ -10,7 +10,7 @@ void hset(context& c) {
     std::int64_t added = 0;
     for (std::size_t i = 2; i < c.args.size(); i += 2) {
         if (const auto old = fields->find(c.args[i]); old != fields->end()) {
-            old->second.assign(c.args[i + 1]);
+            replace_text(old->second, c.args[i + 1]);
         } else {
             fields->emplace(c.args[i], c.args[i + 1]);
             ++added;

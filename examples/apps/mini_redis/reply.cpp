@@ -35,7 +35,7 @@ void reply::clear() noexcept {
 
 void reply::grow(std::size_t bytes, std::size_t limit) {
     if (end_ + bytes > limit) throw reply_too_large();
-    const std::size_t wanted = std::max({end_ + bytes, capacity_ * 2, std::size_t{1024}});
+    const std::size_t wanted = std::max(end_ + bytes, std::min(limit, std::max(capacity_ * 2, std::size_t{1024})));
     auto larger = std::make_unique_for_overwrite<char[]>(wanted);
     if (end_ != 0) std::memcpy(larger.get(), block_.get(), end_);
     block_ = std::move(larger);

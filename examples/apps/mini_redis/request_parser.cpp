@@ -29,6 +29,7 @@ std::int64_t plain_number(std::string_view input, std::size_t& position) noexcep
 
 request_parser::status request_parser::parse(std::string_view input) {
     if (state_ == state::done) reset();
+    if (state_ == state::failed) return failed;
     if (state_ == state::start) {
         if (input.empty()) return wait_for(1);
         if (input[0] != '*') return parse_inline(input);
@@ -105,6 +106,7 @@ request_parser::status request_parser::wait_for(std::size_t bytes) {
 
 request_parser::status request_parser::fail(std::string_view why) {
     error_ = why;
+    state_ = state::failed;
     return failed;
 }
 

@@ -43,7 +43,7 @@ public:
     static constexpr std::int64_t max_arguments = 1 << 20;
 
 private:
-    enum class state { start, arguments, done };
+    enum class state { start, arguments, done, failed };
 
     void reset() noexcept;
     status parse_inline(std::string_view input);

@@ -12,14 +12,12 @@ item& store::set(std::string_view key, value data) {
 }
 
 item& store::set_string(std::string_view key, std::string_view text) {
-    constexpr std::size_t keep_bytes = 4096;
     item* it = find(key);
     if (it == nullptr) return insert(key, std::string(text));
-    auto* old = std::get_if<std::string>(&it->second.data);
-    if (old == nullptr || (old->capacity() > keep_bytes && old->capacity() / 4 > text.size())) {
-        it->second.data = std::string(text);
+    if (auto* old = std::get_if<std::string>(&it->second.data)) {
+        replace_text(*old, text);
     } else {
-        old->assign(text);
+        it->second.data = std::string(text);
     }
     expiry_.remove(*it);
     return *it;

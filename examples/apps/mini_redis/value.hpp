@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -18,6 +19,13 @@ using set = string_set;
 
 /// What a key may hold. A string that INCR has counted in is kept as a number, which prints the same.
 using value = std::variant<std::string, std::int64_t, list, hash, set>;
+
+/// Makes `text` a copy of `fresh` in the memory that it has, unless that is much more than is needed now.
+inline void replace_text(std::string& text, std::string_view fresh) {
+    constexpr std::size_t keep_bytes = 4096;
+    if (text.capacity() > keep_bytes && text.capacity() / 4 > fresh.size()) std::string().swap(text);
+    text.assign(fresh);
+}
 
 /// Milliseconds, as the protocol counts; steady, because a deadline must not move when someone sets the clock.
 using moment = std::chrono::time_point<std::chrono::steady_clock, std::chrono::milliseconds>;
