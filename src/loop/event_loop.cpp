@@ -46,7 +46,7 @@ public:
         loop.check_usable();
         current_loop = &loop;
         loop.running_ = true;
-        loop.tasks_.runs_on_thread(static_cast<std::uint64_t>(::syscall(SYS_gettid)));
+        loop.tasks_.runs_on_thread(loop.thread_id());
     }
     running_scope(const running_scope&) = delete;
     running_scope& operator=(const running_scope&) = delete;
@@ -101,11 +101,19 @@ void event_loop::check_usable() {
     }
 }
 
+/// The kernel's name of the loop's thread. Asked for once: an embedded loop begins to run in every turn.
+std::uint64_t event_loop::thread_id() {
+    if (thread_id_ == 0) thread_id_ = static_cast<std::uint64_t>(::syscall(SYS_gettid));
+    return thread_id_;
+}
+
 // Running
 
 void event_loop::run_forever() {
     running_scope scope(*this);
-    while (!stopping_) turn(never);
+    do {
+        turn(stopping_ ? 0 : never);  // stopped before it runs: one turn that does not wait
+    } while (!stopping_);
     stopping_ = false;
 }
 
@@ -131,6 +139,7 @@ native_handle event_loop::poll_fd() {
 }
 
 clock::time_point event_loop::next_deadline() {
+    if (embedded_ && backend_) backend_->flush();  // what was submitted between turns: poll_fd() knows of nothing else
     const bool busy = !ready_.empty() || (backend_ && backend_->has_happened());
     return busy ? time() : to_time_point(timers_.next_deadline());
 }

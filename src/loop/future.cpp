@@ -69,8 +69,9 @@ bool future_core::remove_callback(std::uint64_t token) noexcept {
     return false;
 }
 
-void future_core::require_pending() const {
+void future_core::require_pending() {
     if (done()) throw invalid_state_error("the future is done already");
+    if (task()) throw invalid_state_error("a task's result is its own: it cannot be set");
 }
 
 void future_core::throw_not_finished() const {

@@ -27,7 +27,9 @@ TEST(frame_memory, every_size_belongs_to_the_smallest_class_that_holds_it) {
         const std::size_t c = weft::frame_cache::class_of(bytes);
         ASSERT_LT(c, weft::frame_cache::classes) << bytes;
         ASSERT_GE(weft::frame_cache::size_of(c), bytes);
-        if (c > 0) ASSERT_LT(weft::frame_cache::size_of(c - 1), bytes);
+        if (c > 0) {
+            ASSERT_LT(weft::frame_cache::size_of(c - 1), bytes);
+        }
     }
     EXPECT_EQ(weft::frame_cache::class_of(1033), weft::frame_cache::classes);
 }
@@ -99,7 +101,9 @@ TEST(frame_memory, a_block_freed_on_another_thread_joins_that_threads_list) {
         weft::deallocate_frame(weft::allocate_frame(128), 128);  // opens this thread's lists
         weft::deallocate_frame(block, 128);
         void* const again = weft::allocate_frame(128);
-        if (frames_are_kept) EXPECT_EQ(again, block);
+        if (frames_are_kept) {
+            EXPECT_EQ(again, block);
+        }
         weft::deallocate_frame(again, 128);
     }).join();
 }

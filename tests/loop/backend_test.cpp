@@ -26,7 +26,9 @@ private:
 };
 
 TEST(backend, is_the_one_that_the_environment_names) {
-    if (const char* const name = std::getenv("WEFT_BACKEND")) EXPECT_STREQ(weft::event_loop().backend_name(), name);
+    if (const char* const name = std::getenv("WEFT_BACKEND")) {
+        EXPECT_STREQ(weft::event_loop().backend_name(), name);
+    }
     const chosen_backend choice("epoll");
     EXPECT_STREQ(weft::event_loop().backend_name(), "epoll");
 }

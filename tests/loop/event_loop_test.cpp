@@ -156,6 +156,26 @@ TEST(event_loop, poll_fd_is_readable_when_another_thread_called) {
     }
 }
 
+TEST(event_loop, poll_fd_is_readable_before_the_first_turn_and_for_what_was_added_between_turns) {
+    weft::event_loop loop;
+    const auto fd = loop.poll_fd();
+    EXPECT_EQ(loop.next_deadline(), weft::clock::time_point::max());
+    std::thread([&] { loop.call_soon_threadsafe([] {}); }).join();
+    EXPECT_TRUE(is_readable(fd, 10'000));
+    loop.run_once();
+    EXPECT_FALSE(is_readable(fd, 0));
+
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const weft::unique_fd read_end(ends[0]), write_end(ends[1]);
+    loop.add_reader(ends[0], [&] { loop.remove_reader(ends[0]); });
+    EXPECT_EQ(loop.next_deadline(), weft::clock::time_point::max());
+    ASSERT_EQ(::write(ends[1], "x", 1), 1);
+    EXPECT_TRUE(is_readable(fd, 10'000));
+    loop.run_once();
+    EXPECT_FALSE(loop.remove_reader(ends[0]));
+}
+
 TEST(event_loop, poll_fd_is_readable_when_a_descriptor_is) {
     weft::event_loop loop;
     int ends[2];

@@ -232,6 +232,17 @@ TEST_F(future, is_done_once) {
     EXPECT_THROW(g.set_result(2), weft::invalid_state_error);
 }
 
+TEST_F(future, a_tasks_result_cannot_be_set_through_its_base) {
+    const auto body = []() -> weft::task<int> {
+        co_await weft::sleep(1h);
+        co_return 1;
+    };
+    const weft::future<int> f = weft::create_task_on(*loop, body());
+    EXPECT_THROW(f.set_result(2), weft::invalid_state_error);
+    EXPECT_THROW(f.set_exception(std::runtime_error("no")), weft::invalid_state_error);
+    EXPECT_EQ(loop->run_until_complete(f), 1);
+}
+
 TEST_F(future, an_exception_that_nobody_saw_is_reported_when_it_goes) {
     {
         const weft::future<int> f(*loop);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What session.py cannot arrange against the real Redis: limits, time, and the order of things. That replies are the same
+// What session.py cannot arrange with the real Redis: limits, time, and the order of things. That replies are the same
 // as Redis's is its business.
 #include "client.hpp"
 #include "command.hpp"

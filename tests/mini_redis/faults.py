@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong in the world, done to mini_redis: the client concerned gets a clear answer, the others notice nothing,
-nothing leaks. Each case ends with a PING on a fresh connection, and as many open descriptors as at the start."""
+"""What goes wrong in the world, done to mini_redis: the client concerned gets a clear answer, the others notice
+nothing, nothing leaks. Each case ends with a PING on a fresh connection, and as many open descriptors as at the
+start."""
 import concurrent.futures
 import random
 import resource
@@ -49,8 +50,10 @@ def settled_descriptors(server):
 @faults()
 def malformed_frames(server):
     bad = {
-        b"*x\r\n": b"invalid multibulk length", b"*1\r\n!4\r\n": b"expected '$', got '!'", b"*1\r\n$x\r\n": b"invalid bulk length",
-        b"*1\r\n\0\r\n": b"expected '$'", b"*2\r\n$4\r\nPING\r\n$-2\r\n": b"invalid bulk length", b'GET "\r\n': b"unbalanced quotes",
+        b"*x\r\n": b"invalid multibulk length", b"*1\r\n!4\r\n": b"expected '$', got '!'",
+        b"*1\r\n$x\r\n": b"invalid bulk length",
+        b"*1\r\n\0\r\n": b"expected '$'", b"*2\r\n$4\r\nPING\r\n$-2\r\n": b"invalid bulk length",
+        b'GET "\r\n': b"unbalanced quotes",
     }
     with server.client() as bystander:
         for frame, error in bad.items():
@@ -95,7 +98,8 @@ def oversized_frames(server):
         check(reply == b"-ERR reply is larger than the client's output limit\r\n", f"{reply[:100]!r}")
         client.ask("MULTI")
         replies = [client.ask("SET", f"key{i}", b"x" * 100_000) for i in range(3)]
-        check(replies[:2] == [b"+QUEUED\r\n"] * 2 and b"transaction is larger than 262144 bytes" in replies[2], f"{replies!r}")
+        check(replies[:2] == [b"+QUEUED\r\n"] * 2 and b"transaction is larger than 262144 bytes" in replies[2],
+              f"{replies!r}")
         check(client.ask("EXEC").startswith(b"-EXECABORT"), "EXEC of a transaction that is too large")
         client.send(b"".join(encode("GET", "big") for _ in range(100)))  # a pipeline of replies is no large reply
         for _ in range(100):
@@ -184,7 +188,8 @@ def out_of_descriptors(server):
         use_up_descriptors(server)
     except (Failure, OSError):
         # Clang's runtime looks at memory by way of a pipe, and takes its own failure to open one for a bad object.
-        check(b"invalid vptr" not in server.read_errors(), "built with -fsanitize=vptr, which needs descriptors of its own")
+        check(b"invalid vptr" not in server.read_errors(),
+              "built with -fsanitize=vptr, which needs descriptors of its own")
         raise
 
 
@@ -290,9 +295,10 @@ def sigterm_with_commands_in_flight(path):
 
         def finish():
             for client in clients:
-                expected = b"+OK\r\n" + b"".join(b":%d\r\n" % n for n in range(1, 1001)) + b"$100\r\n" + b"v" * 100 + b"\r\n"
+                counted = b"".join(b":%d\r\n" % n for n in range(1, 1001))
+                expected = b"+OK\r\n" + counted + b"$100\r\n" + b"v" * 100 + b"\r\n"
                 reply = client.rest()
-                check(reply == expected, f"{len(reply)} bytes of replies instead of {len(expected)}: …{reply[-50:]!r}")
+                check(reply == expected, f"{len(reply)} bytes instead of {len(expected)}: …{reply[-50:]!r}")
                 client.close()
         return finish
     stopped(path, prepare)
@@ -347,7 +353,8 @@ def sigterm_with_clients_that_do_not_cooperate(path):
 def sigterm_under_load(path):
     """redis-benchmark is cut off; the server still ends well."""
     def prepare(server):
-        benchmark = subprocess.Popen(["redis-benchmark", "-p", str(server.port), "-n", "100000000", "-P", "16", "-q", "-t", "set"],
+        benchmark = subprocess.Popen(["redis-benchmark", "-p", str(server.port), "-n", "100000000", "-P", "16", "-q",
+                                      "-t", "set"],
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(0.5)
 
@@ -369,6 +376,8 @@ def address_in_use(path):
 
 
 if __name__ == "__main__":
-    run([malformed_frames, oversized_frames, half_closed_connection, peer_vanishes, ten_thousand_connections, out_of_descriptors,
+    run([malformed_frames, oversized_frames, half_closed_connection, peer_vanishes, ten_thousand_connections,
+         out_of_descriptors,
          slow_subscriber, client_that_does_not_read_replies, too_many_clients, sigterm_with_commands_in_flight,
-         sigterm_with_idle_clients, sigterm_with_clients_that_do_not_cooperate, sigterm_under_load, address_in_use], __doc__)
+         sigterm_with_idle_clients, sigterm_with_clients_that_do_not_cooperate, sigterm_under_load, address_in_use],
+        __doc__)

@@ -30,7 +30,7 @@ struct outcome {
     std::string error;
 };
 
-// Feeds the input as a connection would: in portions that end where `ends` say, each time in memory of exactly the right
+// Feeds the input as a connection would: in portions that end where `ends` say, each in memory of exactly the right
 // size and elsewhere than before, so that a sanitizer sees any look beyond it and any use of what was there earlier.
 outcome feed(request_parser& parser, std::string_view input, const std::vector<std::size_t>& ends) {
     outcome found;
@@ -192,7 +192,7 @@ TEST(request_parser, skips_the_line_end_after_a_bulk_unread_as_redis_does) {
               (std::vector<request>{{"PING"}, {"ECHO"}}));
 }
 
-// Any byte of a pipeline replaced by any other: whatever comes of it, it comes without a crash, and the same in portions.
+// Any byte of a pipeline replaced by any other: whatever comes of it comes without a crash, and the same in portions.
 TEST(request_parser, survives_any_single_wrong_byte) {
     const std::string text = encode({"SET", "k", "v"}) + encode({"GET", "k"});
     for (std::size_t at = 0; at < text.size(); ++at) {

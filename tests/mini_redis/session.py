@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same session with Debian's redis-server and with mini_redis must give the same bytes.
 
-Aside from: INFO and COMMAND (the same type of reply), SMEMBERS, KEYS and HGETALL (the same members in any order), TTL and
-PTTL (within a second), CLIENT ID, INFO and LIST (the same type).
+Aside from: INFO and COMMAND (the same type of reply), SMEMBERS, KEYS and HGETALL (the same members in any order), TTL
+and PTTL (within a second), CLIENT ID, INFO and LIST (the same type).
 """
 import collections
 import shlex
@@ -72,7 +72,8 @@ class Pair:
             expected, actual = (client.reply() for client in self.clients)
             note(words, expected)
             if not same(words, expected, actual):
-                raise Failure(f"{' '.join(map(str, words))}\n    redis-server: {expected!r}\n    mini_redis:   {actual!r}")
+                said = " ".join(map(str, words))
+                raise Failure(f"{said}\n    redis-server: {expected!r}\n    mini_redis:   {actual!r}")
 
     def ask(self, *words, replies=1):
         self.send(encode(*words))
@@ -206,8 +207,10 @@ def transactions_are_not_interrupted(redis, mini):
 @both
 def pipelines_in_pieces(redis, mini):
     requests = b"".join([
-        encode("SET", "k", "v" * 300), encode("GET", "k"), encode("NO", "SUCH"), b"PING inline\r\n", encode("INCR", "n"),
-        encode("RPUSH", "l", *range(50)), encode("LRANGE", "l", 0, -1), b"\r\n", b"*0\r\n", encode("DEL", "k", "l", "n")])
+        encode("SET", "k", "v" * 300), encode("GET", "k"), encode("NO", "SUCH"), b"PING inline\r\n",
+        encode("INCR", "n"),
+        encode("RPUSH", "l", *range(50)), encode("LRANGE", "l", 0, -1), b"\r\n", b"*0\r\n",
+        encode("DEL", "k", "l", "n")])
     with Pair(redis, mini) as pair:
         for size in (1, 2, 3, 7, 64, 333, len(requests)):
             for at in range(0, len(requests), size):
@@ -227,8 +230,10 @@ def pipelines_in_pieces(redis, mini):
 @both
 def inline_commands(redis, mini):
     lines = [
-        b"PING", b"ping", b"  PING  hello ", b"SET a b", b"GET a", b"GET\ta", b'SET q "a b\\x41\\n\\t\\"\\\\\\q"', b"GET q",
-        b"SET q 'a \\'b\\' \\n'", b"GET q", b'SET "q q" ""', b'GET "q q"', b'SET q a"b c"', b"GET q", b"GET", b"NOPE a b",
+        b"PING", b"ping", b"  PING  hello ", b"SET a b", b"GET a", b"GET\ta", b'SET q "a b\\x41\\n\\t\\"\\\\\\q"',
+        b"GET q",
+        b"SET q 'a \\'b\\' \\n'", b"GET q", b'SET "q q" ""', b'GET "q q"', b'SET q a"b c"', b"GET q", b"GET",
+        b"NOPE a b",
         b'ECHO "\\xzz\\x4"', b"ECHO 'unusual\x01'", b"MGET a q none"]
     with Pair(redis, mini) as pair:
         for line in lines:
@@ -243,7 +248,8 @@ def inline_commands(redis, mini):
 @both
 def protocol_errors(redis, mini):
     bad = [
-        b"*\r\n", b"*abc\r\n", b"*99999999999999999999\r\n", b"*01\r\n", b"*+1\r\n", b"* 1\r\n", b"*1x\r\n", b"*1.5\r\n",
+        b"*\r\n", b"*abc\r\n", b"*99999999999999999999\r\n", b"*01\r\n", b"*+1\r\n", b"* 1\r\n", b"*1x\r\n",
+        b"*1.5\r\n",
         b"*1\n$4\r\nPING\r\n", b"*1\r\n+PING\r\n", b"*1\r\n\r\n", b"*1\r\nPING\r\n", b"*1\r\n:1\r\n", b"*1\r\n*1\r\n",
         b"*1\r\n$-1\r\n", b"*1\r\n$abc\r\n", b"*1\r\n$\r\n", b"*1\r\n$536870913\r\n", b"*1\r\n$04\r\nPING\r\n",
         b"*1\r\n$4x\r\n", b"*2\r\n$3\r\nGET\r\n$-1\r\n", b'GET "a\r\n', b"GET 'a\r\n", b'GET "a"b\r\n', b"GET 'a'b\r\n",
@@ -315,7 +321,8 @@ def redis_cli(redis, mini):
     outputs = []
     for server in (redis, mini):
         for style in ("--raw", "--no-raw"):
-            done = subprocess.run(["redis-cli", "-p", str(server.port), style], input=script.encode(), capture_output=True,
+            done = subprocess.run(["redis-cli", "-p", str(server.port), style], input=script.encode(),
+                                  capture_output=True,
                                   timeout=60, check=False)
             check(done.returncode == 0, f"redis-cli against {server.name}: {done.stderr!r}")
             outputs.append(done.stdout.decode())
@@ -328,9 +335,11 @@ def redis_cli(redis, mini):
     done = subprocess.run(["redis-cli", "-p", str(mini.port), "--pipe"], input=mass, capture_output=True, timeout=60,
                           check=False)
     check(b"errors: 0, replies: 5000" in done.stdout, f"redis-cli --pipe: {done.stdout!r} {done.stderr!r}")
-    done = subprocess.run(["redis-cli", "-p", str(mini.port), "COMMAND", "DOCS"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["redis-cli", "-p", str(mini.port), "COMMAND", "DOCS"], capture_output=True, timeout=60,
+                          check=False)
     check(done.returncode == 0 and b"ERR" not in done.stdout, f"COMMAND DOCS: {done.stdout!r}")
-    done = subprocess.run(["redis-cli", "-p", str(mini.port), "INFO", "server"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["redis-cli", "-p", str(mini.port), "INFO", "server"], capture_output=True, timeout=60,
+                          check=False)
     check(b"redis_version:7.0.15" in done.stdout, f"INFO: {done.stdout!r}")
 
 
@@ -339,7 +348,8 @@ def redis_benchmark(_, mini):
     check(shutil.which("redis-benchmark"), "redis-benchmark is not installed")
     tests = "ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,lrange_100,lrange_600,mset"
     for pipeline in ("16", "1"):
-        done = subprocess.run(["redis-benchmark", "-p", str(mini.port), "-n", "2000", "-P", pipeline, "-q", "-t", tests],
+        done = subprocess.run(["redis-benchmark", "-p", str(mini.port), "-n", "2000", "-P", pipeline, "-q", "-t",
+                               tests],
                               capture_output=True, timeout=300, check=False)
         output = done.stdout.decode()
         check(done.returncode == 0, f"redis-benchmark: {output} {done.stderr!r}")
@@ -368,5 +378,6 @@ def keys_expire_on_time(_, mini):
 
 
 if __name__ == "__main__":
-    run([scripted_sessions, publish_and_subscribe, transactions_are_not_interrupted, pipelines_in_pieces, inline_commands,
+    run([scripted_sessions, publish_and_subscribe, transactions_are_not_interrupted, pipelines_in_pieces,
+         inline_commands,
          protocol_errors, redis_cli, redis_benchmark, keys_expire_on_time], __doc__)

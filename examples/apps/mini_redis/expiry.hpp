@@ -8,7 +8,7 @@
 
 namespace mini_redis {
 
-/// The items that have a deadline, earliest first: a binary heap in which every item knows its place, so that a key whose
+/// The items that have a deadline, earliest first: a binary heap in which every item knows its place. So a key whose
 /// deadline moves takes one slot however often it does, and one timer (for the earliest) serves them all.
 class expiry_queue {
 public:

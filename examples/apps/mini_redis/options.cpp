@@ -60,7 +60,7 @@ options parse_options(std::span<const char* const> arguments) {
 const char* usage() noexcept {
     return "usage: mini_redis [--port 6380] [--bind 127.0.0.1] [--max-clients 10000]\n"
            "                  [--client-query-limit 16m]   the largest request, and the largest transaction\n"
-           "                  [--client-output-limit 64m]  the largest reply, and what may wait for a slow subscriber\n";
+           "                  [--client-output-limit 64m]  the largest reply; what may wait for a slow subscriber\n";
 }
 
 }  // namespace mini_redis

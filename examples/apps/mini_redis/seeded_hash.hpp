@@ -20,7 +20,7 @@ public:
 
     explicit seeded_hash(std::uint64_t seed = 0) noexcept : seed_(seed) {}
 
-    // Not noexcept, and that on purpose: libstdc++ then keeps each node's hash, which saves comparing keys on lookup and
+    // Not noexcept, on purpose: libstdc++ then keeps each node's hash, which saves comparing keys on lookup and
     // hashing them again when the table grows.
     std::size_t operator()(std::string_view text) const {
         const char* at = text.data();

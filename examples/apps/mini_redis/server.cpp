@@ -47,9 +47,9 @@ weft::task<> redis_server::turn_away(weft::stream connection) {
     co_await connection.write("-ERR max number of clients reached\r\n");
 }
 
-// Commands that were sent before the signal came may still be on their way through the kernel, so a few turns of the loop
-// go by before connections are ended (turns, not time alone: a loop that is behind has more to read). And a client that
-// will not take its replies must not keep the server from ending.
+// Commands that were sent before the signal came may still be on their way through the kernel, so a few turns of the
+// loop go by before connections are ended (turns, not time alone: a loop that is behind has more to read). And a client
+// that will not take its replies must not keep the server from ending.
 weft::task<> redis_server::stop() {
     listener_->close();
     for (int turn = 0; turn < 20; ++turn) co_await weft::sleep(5ms);
@@ -77,7 +77,7 @@ void redis_server::after_commands() {
     if (state_.keys.next_expiry() < expiry_timer_at_) set_expiry_timer();
 }
 
-// One timer serves all keys. It is moved only to fire earlier; when it turns out to have fired too early, it is set again.
+// One timer serves all keys. It is moved only to fire earlier; if that turns out to be too early, it is set again.
 void redis_server::set_expiry_timer() {
     expiry_timer_.cancel();
     const moment now = state_.keys.now();

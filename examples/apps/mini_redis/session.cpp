@@ -108,7 +108,7 @@ weft::task<> session::answer_what_is_buffered() {
     }
 }
 
-// Published messages do not wait for anybody: who has let too many pile up is disconnected, or would, by reading slowly,
+// Published messages do not wait for anybody: who has let too many pile up is disconnected, or would, reading slowly,
 // fill the server's memory.
 void session::send_messages() {
     try {

@@ -11,7 +11,7 @@
 
 namespace mini_redis {
 
-/// The keys and what they hold. It has no clock: whoever owns it says what time it is, which makes it testable, and costs
+/// The keys and what they hold. It has no clock: whoever owns it says what time it is. That is testable, and costs
 /// one look at the clock per batch of commands. A key whose deadline has passed is gone for whoever asks.
 class store {
 public:

@@ -19,7 +19,7 @@ inline bool is_word(std::string_view text, std::string_view lower) noexcept {
     return true;
 }
 
-/// An integer as Redis accepts it: no plus sign, no leading zero, no space, no "-0". So that an integer has one spelling,
+/// An integer as Redis accepts it: no plus sign, no leading zero, no space, no "-0". So an integer has one spelling,
 /// and a value may be kept as a number and printed back the same.
 inline std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
     if (text == "0") return 0;

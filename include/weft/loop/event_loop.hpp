@@ -88,7 +88,8 @@ public:
     /// One turn: waits for the kernel until something happens, a timer is due or `deadline`, whichever is first, then
     /// runs what is ready. Does not wait if something is ready. To be called on one thread.
     void run_once(clock::time_point deadline = clock::time_point::min());
-    /// A descriptor that is readable when a turn would find something to do, but for timers: see next_deadline().
+    /// A descriptor that is readable when a turn would find something to do, but for what next_deadline() says: ask that
+    /// before every wait.
     native_handle poll_fd();
     /// When the next turn is due: now if something is ready, the next timer's deadline, or time_point::max().
     clock::time_point next_deadline();
@@ -163,6 +164,7 @@ private:
     friend std::uint64_t next_task_id(event_loop& loop);
     class running_scope;
 
+    std::uint64_t thread_id();
     void turn(nanos deadline);
     bool wait(nanos deadline);
     bool run_ready();
@@ -190,6 +192,7 @@ private:
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     task_core* current_task_ = nullptr;
+    std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;

@@ -78,7 +78,7 @@ protected:
     enum class status : std::uint8_t { pending, finished, cancelled };
     void complete(status s) noexcept;
     void complete_with_exception();
-    void require_pending() const;
+    void require_pending();
     [[noreturn]] void throw_cancelled() const { throw cancelled_error(); }
 
     /// Throws unless finished.
