@@ -83,8 +83,14 @@ weft::task<> stands() {
 }
 
 TEST(promise_base, where_is_the_co_await_at_which_a_coroutine_is_suspended) {
+    // Before it ran: its beginning. GCC 14 puts whatever a compiler calls by itself at the end of the function.
+#ifdef __clang__
+    constexpr std::uint32_t created_line = first_line;
+#else
+    constexpr std::uint32_t created_line = first_line + 6;
+#endif
     auto t = stands();
-    EXPECT_EQ(t.where().line(), first_line);
+    EXPECT_EQ(t.where().line(), created_line);
     EXPECT_TRUE(std::string(t.where().file_name()).ends_with("promise_base_test.cpp"));
     (void)t.step();
     EXPECT_EQ(t.where().line(), first_line + 1);

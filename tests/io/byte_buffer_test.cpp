@@ -1,53 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory of a connection: its buffers, and that a message costs no allocation once the connection is warm.
+#include "counted_allocations.hpp"
 #include "io/byte_buffer.hpp"
 #include "io/connected.hpp"
 
-#include <atomic>
 #include <cstdlib>
 #include <span>
-
-// Every allocation of the program is counted: by a hook of the sanitizers', or by standing in front of glibc's malloc.
-
-namespace {
-constinit std::atomic<std::size_t> allocations{0};
-}
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WEFT_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WEFT_TEST_SANITIZED 1
-#endif
-#endif
-
-#ifdef WEFT_TEST_SANITIZED
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
-                                                         void (*)(const volatile void*));
-namespace {
-const int installed = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, std::size_t) { allocations.fetch_add(1, std::memory_order_relaxed); },
-    [](const volatile void*) {});
-}  // namespace
-#else
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* malloc(std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_malloc(bytes);
-}
-void* calloc(std::size_t count, std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_calloc(count, bytes);
-}
-void* realloc(void* old, std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_realloc(old, bytes);
-}
-}
-#endif
 
 using namespace weft_test;
 

@@ -77,10 +77,16 @@ TEST(event_loop, stop_ends_run_forever_after_the_present_batch) {
     EXPECT_EQ(log, "abc");
 }
 
-TEST(event_loop, stopped_before_it_runs_it_does_not_start) {
+TEST(event_loop, stopped_before_it_runs_it_runs_one_turn_and_does_not_wait) {
     const auto loop = weft::testing::make_virtual_loop();
+    const auto began = loop->time();
+    int called = 0;
+    loop->call_soon([&] { ++called; });
+    const auto timer = loop->call_later(1h, [&] { ++called; });
     loop->stop();
     loop->run_forever();
+    EXPECT_EQ(called, 1);
+    EXPECT_EQ(loop->time(), began);
     EXPECT_EQ(loop->run_until_complete(one()), 1);  // stop() holds for one run
 }
 

@@ -104,7 +104,7 @@ public:
 
     coroutine_state state() const noexcept;
 
-    /// The co_await where it is suspended; its first line before it ran.
+    /// The co_await where it is suspended; before it ran, its first line (compiled by GCC 14: its last).
     /// @throws invalid_state_error  it was moved from or awaited
     std::source_location where() const;
 
