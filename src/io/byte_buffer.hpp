@@ -32,6 +32,11 @@ public:
         end_ += more.size();
     }
 
+    /// Makes room: what is appended next, up to `more` bytes, does not throw. @throws std::bad_alloc
+    void reserve(std::size_t more) {
+        if (capacity_ - end_ < more) make_room(more);
+    }
+
     void consume(std::size_t count) noexcept {
         begin_ += count;
         if (begin_ == end_) clear();

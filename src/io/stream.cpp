@@ -31,6 +31,7 @@ input_awaiter::~input_awaiter() {
 }
 
 bool input_awaiter::await_ready() {
+    if (!stream_) throw invalid_state_error("read: this read was awaited before");
     if (stream_->has_reader())
         throw invalid_state_error("read: another task is already waiting to read from this stream");
     stream_->settle_lent();

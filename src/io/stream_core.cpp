@@ -112,20 +112,32 @@ void stream_core::write(std::span<const std::byte> bytes) {
         bytes = bytes.subspan(static_cast<std::size_t>(taken));
     }
     if (bytes.empty()) return;
-    pending_.append(bytes);
+    try {
+        pending_.append(bytes);
+    } catch (const std::bad_alloc&) {
+        fail_output(ENOMEM);  // a part may be on its way already: nothing may follow in its place
+        throw;
+    }
     if (!is_sending_) start_sending();
 }
 
 void stream_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
     require_writable();
+    std::size_t total = 0;
+    for (const auto& piece : pieces) total += piece.size();
+    pending_.reserve(total);
     for (const auto& piece : pieces) pending_.append(piece);
     if (!is_sending_ && !pending_.empty()) start_sending();
 }
 
 void stream_core::start_sending() {
     sending_.swap(pending_);
-    is_sending_ = true;
-    layer_->send(sending_.bytes());
+    try {
+        layer_->send(sending_.bytes());
+        is_sending_ = true;
+    } catch (const std::system_error& e) {
+        fail_output(e.code().value());
+    }
 }
 
 void stream_core::on_sent(int error) {

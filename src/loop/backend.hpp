@@ -55,6 +55,10 @@ public:
     /// Ends the present or next wait(). Callable from any thread and from a signal handler.
     virtual void wake() noexcept = 0;
 
+    /// This is a copy, in a forked child, of a loop that goes on in the parent: from here on the kernel's objects that both
+    /// share are left alone; cancel() and close() only forget and close.
+    virtual void abandon() noexcept = 0;
+
     /// Readable when wait() would not block.
     virtual native_handle poll_fd() const noexcept = 0;
 

@@ -39,6 +39,7 @@ public:
     void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
     void flush() override {}
     void wake() noexcept override;
+    void abandon() noexcept override { abandoned_ = true; }
     native_handle poll_fd() const noexcept override { return epoll_.get(); }
 
 private:
@@ -52,7 +53,7 @@ private:
         bool registered = false;
         bool readable = false;  // an edge has come that no receive has exhausted
         bool writable = true;
-        bool ended = false;  // the peer has shut down or reset: a short read does not mean that nothing follows
+        bool short_read_may_leave_more = false;  // the end of the stream, or urgent data, may follow without an edge
         bool queued = false;  // in pending_
         bool in_poll_event = false;
         std::uint32_t polled = 0;  // what poll operations have registered
@@ -76,6 +77,7 @@ private:
     std::vector<epoll_event> events_;
     int event_count_ = 0;
     std::vector<std::byte> received_;
+    bool abandoned_ = false;
 };
 
 constexpr std::size_t receive_bytes = 64 * 1024;
@@ -110,13 +112,13 @@ std::uint64_t event_data(native_handle fd, std::uint32_t generation) noexcept {
 void epoll_backend::register_socket(native_handle fd, descriptor& d) {
     if (d.registered) return;
     epoll_event e{};
-    e.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    e.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     e.data.u64 = event_data(fd, ++d.generation);
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
     d.registered = true;
-    d.readable = d.ended = false;
+    d.readable = d.short_read_may_leave_more = false;
     d.writable = true;
 }
 
@@ -151,9 +153,11 @@ void epoll_backend::submit(operation& op) {
             break;
         }
         case opcode::poll: {
-            (static_cast<poll_operation&>(op).events & POLLIN ? d.poll_in : d.poll_out) = &op;
+            operation*& place = static_cast<poll_operation&>(op).events & POLLIN ? d.poll_in : d.poll_out;
+            place = &op;
             if (d.in_poll_event) break;
             if (const int error = register_polls(op.fd, d)) {
+                place = nullptr;
                 throw std::system_error(error, std::generic_category(),
                                         "epoll_ctl: descriptor " + std::to_string(op.fd));
             }
@@ -175,10 +179,10 @@ void epoll_backend::cancel(operation& op) noexcept {
 }
 
 /// Brings the registration of a foreign descriptor in line with the poll operations on it.
-/// @return 0, or errno; then nothing is registered
+/// @return 0, or errno; then the registration is what it was
 int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
     const std::uint32_t wanted = (d.poll_in ? EPOLLIN | EPOLLRDHUP : 0u) | (d.poll_out ? EPOLLOUT : 0u);
-    if (wanted == d.polled) return 0;
+    if (wanted == d.polled || abandoned_) return 0;
     epoll_event e{};
     e.events = wanted;
     e.data.u64 = event_data(fd, d.generation);
@@ -189,12 +193,7 @@ int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
         e.data.u64 = event_data(fd, ++d.generation);
         result = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e);
     }
-    if (result != 0) {
-        const int error = errno;
-        d.poll_in = d.poll_out = nullptr;
-        d.polled = 0;
-        return error;
-    }
+    if (result != 0) return errno;
     d.polled = wanted;
     return 0;
 }
@@ -202,7 +201,7 @@ int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
 std::ptrdiff_t epoll_backend::try_send(native_handle fd, std::span<const std::byte> bytes) noexcept {
     const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return sent;
-    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -errno;
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
 void epoll_backend::close(native_handle fd) noexcept {
@@ -263,8 +262,8 @@ void epoll_backend::on_event(const epoll_event& e) {
     descriptor& d = at(fd);
     if (d.generation != e.data.u64 >> 32) return;
     if (d.polled) return on_poll_event(fd, e.events);
-    if (e.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.readable = true;
-    if (e.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.ended = true;
+    if (e.events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.readable = true;
+    if (e.events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.short_read_may_leave_more = true;
     if (e.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) d.writable = true;
     work(fd);
 }
@@ -281,7 +280,10 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
     bring(&descriptor::poll_in, EPOLLIN | EPOLLRDHUP);
     bring(&descriptor::poll_out, EPOLLOUT);
     at(fd).in_poll_event = false;
-    register_polls(fd, at(fd));  // fails if a callback has closed the descriptor: then it is out of the set as well
+    if (register_polls(fd, at(fd)) != 0) {  // a callback has closed the descriptor: it is out of the set as well
+        at(fd).poll_in = at(fd).poll_out = nullptr;
+        at(fd).polled = 0;
+    }
 }
 
 void epoll_backend::work(native_handle fd) {
@@ -345,9 +347,9 @@ void epoll_backend::receive_some(native_handle fd) {
         d.readable = false;
         return complete(d.input, 0);
     }
-    // A short read has emptied the socket: the next byte makes an edge. Not so for the end of the stream, whose edge may
-    // have come together with the last bytes.
-    if (static_cast<std::size_t>(count) < received_.size() && !d.ended) d.readable = false;
+    // A short read has emptied the socket: the next byte makes an edge. Not so at the end of the stream, whose edge may have
+    // come together with the last bytes, and before urgent data, where every read stops.
+    if (static_cast<std::size_t>(count) < received_.size() && !d.short_read_may_leave_more) d.readable = false;
     d.input->on_complete(*d.input,
                          {static_cast<int>(count), false, std::span(received_).first(static_cast<std::size_t>(count))});
     if (descriptor& again = at(fd); again.input && again.readable) continue_later(fd, again);

@@ -16,9 +16,8 @@
 #include <utility>
 #include <vector>
 
-// One ring, one thread: completions are worked off by the kernel inside our own wait (DEFER_TASKRUN), accepts and
-// receives are armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the
-// same dispatch. A turn of the loop is one io_uring_enter.
+// One ring, one thread: completions are worked off by the kernel inside our own wait (DEFER_TASKRUN), accepts are
+// armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the same dispatch. A turn of the loop is one io_uring_enter.
 //
 // The kernel knows an operation by slot and generation, never by address. A slot is taken until the last completion of
 // its operation; a cancelled operation leaves an empty slot behind, whose completions are dropped.
@@ -73,6 +72,7 @@ public:
     void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
     void flush() override;
     void wake() noexcept override;
+    void abandon() noexcept override { abandoned_ = true; }
     native_handle poll_fd() const noexcept override { return owned_.ring.ring_fd; }
 
 private:
@@ -86,7 +86,8 @@ private:
 
     io_uring_sqe& entry();
     void prepare(std::uint32_t index);
-    void prepare_cancel(std::uint32_t index);
+    void prepare_cancel(std::uint32_t index) noexcept;
+    bool hand_over() noexcept;
     void arm_wake();
     void enable();
     void entered(int result);
@@ -107,6 +108,7 @@ private:
     std::uint64_t prepared_ = 0, submitted_ = 0;  // submission entries, counted
     bool flush_before_close_ = false;  // an entry that names a descriptor about to be closed is not submitted
     bool enabled_ = false;
+    bool abandoned_ = false;  // the ring is not to be touched, or could not be: it only remains to close it
 };
 
 io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -149,7 +151,12 @@ void io_uring_backend::submit(operation& op) {
         // Kernels before 6.5 or so take O_NONBLOCK on the listener to mean "do not wait for a connection".
         ::fcntl(op.fd, F_SETFL, ::fcntl(op.fd, F_GETFL) & ~O_NONBLOCK);
     }
-    prepare(index);
+    try {
+        prepare(index);
+    } catch (...) {
+        release(index);
+        throw;
+    }
 }
 
 /// Writes the submission entry of the operation in a slot: when it is submitted, and when a multishot has run out.
@@ -162,7 +169,9 @@ void io_uring_backend::prepare(std::uint32_t index) {
             ::io_uring_prep_multishot_accept(&e, op.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
             break;
         case opcode::receive:
-            ::io_uring_prep_recv_multishot(&e, op.fd, nullptr, 0, 0);
+            // Armed anew for every completion: a multishot receive is a little cheaper, but Linux 6.18 forgets a reset that
+            // arrives right behind data, and the connection would be kept for ever (docs/adr/0006).
+            ::io_uring_prep_recv(&e, op.fd, nullptr, 0, 0);
             e.flags |= IOSQE_BUFFER_SELECT;
             e.buf_group = provided_buffers::group;
             break;
@@ -188,32 +197,47 @@ void io_uring_backend::cancel(operation& op) noexcept {
     const std::uint32_t index = std::exchange(op.slot, operation::no_slot);
     slots_[index].op = nullptr;
     const bool unsubmitted = slots_[index].prepared > submitted_;
+    if (abandoned_) return;
     if (op.code == opcode::send || op.code == opcode::connect || op.code == opcode::accept) {
         // The kernel may be reading our memory, or holding a listener open: wait until it has let go. It does so at once,
         // and no task runs meanwhile.
-        flush();
+        if (!hand_over()) return;
         io_uring_sync_cancel_reg request{};
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
         ::io_uring_register_sync_cancel(&ring_, &request);
-        if (op.code == opcode::accept) entered(::io_uring_get_events(&ring_));
+        if (op.code == opcode::accept) ::io_uring_get_events(&ring_);
         return;
     }
     if (unsubmitted) flush_before_close_ = true;
     prepare_cancel(index);
 }
 
-void io_uring_backend::prepare_cancel(std::uint32_t index) {
-    io_uring_sqe& e = entry();
-    ::io_uring_prep_cancel64(&e, data_of(index), 0);
-    ::io_uring_sqe_set_data64(&e, ignored_data);
-    e.flags |= IOSQE_CQE_SKIP_SUCCESS;
+void io_uring_backend::prepare_cancel(std::uint32_t index) noexcept {
+    io_uring_sqe* e = ::io_uring_get_sqe(&ring_);
+    if (!e && hand_over()) e = ::io_uring_get_sqe(&ring_);
+    if (!e) return;
+    ++prepared_;
+    ::io_uring_prep_cancel64(e, data_of(index), 0);
+    ::io_uring_sqe_set_data64(e, ignored_data);
+    e->flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+/// Submits where nothing may be thrown. What fails here (a loop closed on another thread than it ran on, say) is the end of
+/// the ring: the next wait() says so, and closing it ends its operations.
+bool io_uring_backend::hand_over() noexcept {
+    try {
+        flush();
+    } catch (const std::system_error&) {
+        abandoned_ = true;
+    }
+    return !abandoned_;
 }
 
 // Pausing keeps the slot until the kernel confirms: completions with bytes may be on their way. A resume() that comes
 // first makes the confirmation re-arm the operation.
 void io_uring_backend::pause(receive_operation& op) noexcept {
-    if (!op.is_submitted() || std::exchange(op.paused, true)) return;
+    if (!op.is_submitted() || std::exchange(op.paused, true) || abandoned_) return;
     prepare_cancel(op.slot);
 }
 
@@ -224,7 +248,7 @@ void io_uring_backend::resume(receive_operation& op) {
 
 void io_uring_backend::close(native_handle fd) noexcept {
     // An entry still in the queue would reach whatever gets this descriptor's number next.
-    if (flush_before_close_) flush();
+    if (flush_before_close_ && !abandoned_) hand_over();
     ::close(fd);
 }
 
@@ -256,6 +280,7 @@ void io_uring_backend::flush() {
 }
 
 bool io_uring_backend::wait(nanos deadline) {
+    if (abandoned_) throw std::system_error(EIO, std::generic_category(), "io_uring: an earlier submission failed");
     enable();
     int result = 0;
     if (::io_uring_cq_ready(&ring_)) deadline = 0;
@@ -347,9 +372,9 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
 }
 
 void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
-    if (result > 0) {
+    if (flags & IORING_CQE_F_BUFFER) {
         const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
-        if (operation* const op = slots_[index].op) {
+        if (operation* const op = slots_[index].op; op && result > 0) {
             op->on_complete(*op, {result, false, buffers_.received(id, static_cast<std::size_t>(result))});
         }
         buffers_.give_back(id);

@@ -27,9 +27,10 @@ public:
 private:
     struct own_operation : poll_operation {
         explicit own_operation(descriptor_watch& w) noexcept : poll_operation(completed), owner(w) {}
-        static void completed(operation& op, const completion&) {
+        static void completed(operation& op, const completion& c) {
             descriptor_watch& self = static_cast<own_operation&>(op).owner;
-            self.backend_.submit(op);         // first: the callback may destroy this
+            // First: the callback may destroy this. Not where polling failed: whoever is called finds out what is wrong.
+            if (c.result >= 0) self.backend_.submit(op);
             const auto keep = self.call_;
             (*keep)();
         }

@@ -303,6 +303,9 @@ void event_loop::add_signal_handler(int signal, std::function<void()> f) {
     if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
     signals_->add(signal, guarded(std::move(f)));
 }
+std::uint64_t event_loop::signal_registration(int signal) const {
+    return signals_ ? signals_->registration(signal) : 0;
+}
 bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_->remove(signal); }
 
 // Errors
@@ -351,6 +354,7 @@ void event_loop::close() {
     if (closed_) return;
     if (running_) throw invalid_state_error("cannot close a running event loop");
     closing_ = true;
+    if (fork_guard_->in_child()) backend_->abandon();
     event_loop* const outer = std::exchange(current_loop, this);  // destructors in frames may ask for their loop
     discard_callbacks();
     while (tasks_.size() > 0) {  // again, should a destructor have made new ones

@@ -103,7 +103,14 @@ void future_core::report_if_never_retrieved() noexcept {
 
 const wait_kind future_waiter::kind_ = {
     .name = "future",
-    .cancel = [](waiter& w) { return static_cast<future_waiter&>(w).future_.cancel({}); },
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<future_waiter&>(w);
+            self.future_listener::unlink();
+            self.wake();
+            return false;
+        },
+    .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).future_; },
 };
 
 const wait_kind done_awaiter::kind_ = {

@@ -25,18 +25,18 @@ public:
             loop_.remove_signal_handler(SIGINT);
             main.cancel();
         });
-        installed_ = true;
+        registration_ = loop.signal_registration(SIGINT);
     }
     interrupt_guard(const interrupt_guard&) = delete;
     interrupt_guard& operator=(const interrupt_guard&) = delete;
     ~interrupt_guard() {
-        if (installed_) loop_.remove_signal_handler(SIGINT);
+        if (registration_ && loop_.signal_registration(SIGINT) == registration_) loop_.remove_signal_handler(SIGINT);
     }
     bool interrupted() const noexcept { return interrupted_; }
 
 private:
     event_loop& loop_;
-    bool installed_ = false;
+    std::uint64_t registration_ = 0;
     bool interrupted_ = false;
 };
 
@@ -87,7 +87,7 @@ void cancel_all_tasks(event_loop& loop) {
         t->listen(*listeners.back());
         t->cancel({});
     }
-    loop.run_forever();
+    while (waiting.left > 0) loop.run_forever();
     for (const auto& t : tasks) {
         if (!t->stored_exception()) continue;
         t->mark_retrieved();

@@ -16,9 +16,16 @@ namespace {
 
 /// The pipe's write end for each signal, plus one, so that the zero-initialised table says "none".
 constinit std::atomic<int> pipe_of_signal[NSIG]{};
+/// Whose pipes they are: a forked child inherits them, and the handler, but its signals are not the parent's.
+constinit std::atomic<pid_t> owner{0};
 
 extern "C" void weft_on_signal(int signal) {
     const int saved = errno;
+    if (::getpid() != owner.load(std::memory_order_relaxed)) {
+        ::signal(signal, SIG_DFL);
+        ::raise(signal);  // blocked until this returns; then it does what it does by default
+        return;
+    }
     if (const int fd = pipe_of_signal[signal].load(std::memory_order_relaxed) - 1; fd >= 0) {
         const auto number = static_cast<unsigned char>(signal);
         // A full pipe means that thousands of signals are waiting to be read: this one is among them.
@@ -54,21 +61,28 @@ void signal_inbox::add(int signal, std::function<void()> f) {
     if (signal < 1 || signal >= NSIG) refuse(EINVAL);
     if (const auto found = entries_.find(signal); found != entries_.end()) {
         found->second.call = std::move(f);
+        found->second.registration = ++registrations_;
         return;
     }
     int none = 0;
     if (!pipe_of_signal[signal].compare_exchange_strong(none, write_end_.get() + 1)) refuse(EBUSY);
+    owner.store(::getpid());
     struct sigaction action{};
     action.sa_handler = weft_on_signal;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
-    entry e{std::move(f), {}};
+    entry e{std::move(f), {}, ++registrations_};
     if (::sigaction(signal, &action, &e.before) != 0) {
         const int error = errno;
         pipe_of_signal[signal].store(0);
         refuse(error);
     }
     entries_.emplace(signal, std::move(e));
+}
+
+std::uint64_t signal_inbox::registration(int signal) const {
+    const auto found = entries_.find(signal);
+    return found == entries_.end() ? 0 : found->second.registration;
 }
 
 bool signal_inbox::remove(int signal) {

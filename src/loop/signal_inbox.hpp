@@ -25,11 +25,14 @@ public:
 
     void add(int signal, std::function<void()> f);
     bool remove(int signal);
+    /// Which registration is the present one of `signal`; 0 if there is none.
+    std::uint64_t registration(int signal) const;
 
 private:
     struct entry {
         std::function<void()> call;
         struct sigaction before;
+        std::uint64_t registration;
     };
     struct own_operation : poll_operation {
         explicit own_operation(signal_inbox& s) noexcept : poll_operation(completed), owner(s) {}
@@ -42,6 +45,7 @@ private:
     unique_fd read_end_, write_end_;
     own_operation operation_;
     std::map<int, entry> entries_;
+    std::uint64_t registrations_ = 0;
 };
 
 }  // namespace weft::inline v0

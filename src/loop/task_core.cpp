@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/base/errors.hpp>
 #include <weft/loop/event_loop.hpp>
+#include <weft/loop/future.hpp>
 #include <weft/loop/task_core.hpp>
 #include <weft/loop/waiter.hpp>
 
@@ -28,14 +29,40 @@ task_extras& task_core::extras() {
 
 bool task_core::cancel(std::string message) {
     if (!slot_) return false;
+    // A task that awaits another one hands the request on to it, and so on down the line: in a loop, for the line may be
+    // long, and it may be a circle.
+    task_core* last = this;
+    last->note_request(std::move(message));
+    for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
+        last->passing_on_ = true;
+        next->note_request({});
+    }
+    last->end_wait();
+    for (task_core* t = this; t && t->passing_on_; t = t->task_awaited()) t->passing_on_ = false;
+    return true;
+}
+
+void task_core::note_request(std::string message) {
     ++cancelling_;
     if (!message.empty() || extras_) extras().cancel_message = std::move(message);
+}
+
+/// The task whose end this one waits for, if that is what it does.
+task_core* task_core::task_awaited() const noexcept {
+    if (!waiting_at_ || !waiting_at_->kind().stands_for) return nullptr;
+    future_core& f = *waiting_at_->kind().stands_for(*waiting_at_);
+    return f.done() ? nullptr : f.task();
+}
+
+/// Ends whatever this task is doing by a cancellation.
+void task_core::end_wait() {
     if (!waiting_at_) {
         must_cancel_ = true;
-    } else if (!waiting_at_->kind().cancel(*waiting_at_)) {
-        wait_was_cancelled_ = true;
+        return;
     }
-    return true;
+    const wait_kind& kind = waiting_at_->kind();
+    if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel({})) return;
+    if (!kind.cancel(*waiting_at_)) wait_was_cancelled_ = true;
 }
 
 unsigned task_core::uncancel() noexcept {

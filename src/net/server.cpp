@@ -60,7 +60,12 @@ private:
             explicit retry_timer(listener& l) noexcept : timer_node(fired), owner(l) {}
             static void fired(timer_node& t) {
                 listener& l = static_cast<retry_timer&>(t).owner;
-                l.owner.loop_.operations().submit(l);
+                try {
+                    l.owner.loop_.operations().submit(l);
+                } catch (const std::system_error&) {  // not even that: later
+                    event_loop& loop = l.owner.loop_;
+                    loop.add_timer(t, deadline_after(loop.now(), pause_without_descriptors));
+                }
             }
             listener& owner;
         };
@@ -128,13 +133,13 @@ void server_core::listener::completed(operation& op, const completion& c) {
         return self.owner.accept(c.result);
     }
     event_loop& loop = self.owner.loop_;
-    if (!std::exchange(self.said_, true)) {
+    loop.add_timer(self.retry_, deadline_after(loop.now(), pause_without_descriptors));
+    if (!std::exchange(self.said_, true)) {  // last: the handler may close the server
         const std::system_error error(-c.result, std::generic_category(),
                                       "accept on " + local_address(self.fd).to_string());
         loop.call_exception_handler({.message = "cannot accept connections for now: pausing 100 ms at a time",
                                      .exception = std::make_exception_ptr(error)});
     }
-    loop.add_timer(self.retry_, deadline_after(loop.now(), pause_without_descriptors));
 }
 
 void server_core::accept(int fd) {

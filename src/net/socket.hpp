@@ -23,7 +23,7 @@ struct socket_address {
 /// @param who  for the message  @throws std::invalid_argument
 socket_address numeric_address(const char* who, const std::string& host, std::uint16_t port);
 
-/// As above, empty meaning any address of the machine: IPv6 and IPv4.
+/// As above, empty meaning any address of the machine: IPv4, then IPv6.
 std::vector<socket_address> listening_addresses(const std::string& host, std::uint16_t port);
 
 /// @throws std::system_error

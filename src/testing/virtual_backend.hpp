@@ -35,6 +35,7 @@ public:
     }
     void flush() override { real_->flush(); }
     void wake() noexcept override { real_->wake(); }
+    void abandon() noexcept override { real_->abandon(); }
     native_handle poll_fd() const noexcept override { return real_->poll_fd(); }
     nanos now() const noexcept override { return now_; }
 

@@ -202,7 +202,8 @@ TEST(waiter, an_awaitable_of_a_users_is_woken_cancelled_and_named) {
     const auto main = []() -> weft::task<> {
         source s;
         const auto adds = [](source& from) -> weft::task<int> {
-            co_return co_await from.next() + co_await from.next();
+            const int first = co_await from.next();  // by itself: GCC 14 ends all awaits of an expression together
+            co_return first + co_await from.next();
         };
         const auto h = weft::create_task(adds(s));
         co_await weft::yield_now();

@@ -44,6 +44,7 @@ protected:
     ~input_awaiter();
     /// The await is over. @throws cancelled_error, what the stream failed with before there was enough
     void finish();
+    void let_go() noexcept { stream_ = nullptr; }
 
 private:
     friend class stream_core;
@@ -63,6 +64,11 @@ class [[nodiscard("a read does nothing unless it is awaited")]] read_awaiter : p
 public:
     R await_resume() {
         this->finish();
+        // The stream may die in the same full expression, before this does: f(co_await s.read_line(), std::move(s)).
+        const struct letting_go {
+            read_awaiter& self;
+            ~letting_go() { self.let_go(); }
+        } at_end{*this};
         return take_(*this);
     }
 
@@ -141,7 +147,8 @@ public:
     read_awaiter<std::string> read_all();
 
     /// Waits until at least `count` bytes are buffered and gives all that are, consuming none; fewer, or none, at the end
-    /// of the stream. Valid until the next read or consume(). For parsers. @param count  1 .. the limit  @cost no allocation
+    /// of the stream. Valid until the next read or consume(). For parsers.
+    /// @param count  may be above the limit: then so much is buffered  @cost no allocation
     read_awaiter<std::string_view> peek(std::size_t count = 1);
     /// What is buffered now.
     std::string_view buffered() const noexcept;

@@ -121,6 +121,8 @@ public:
     void add_signal_handler(int signal, std::function<void()> f);
     /// Restores what the process did on `signal` before. @return false if there was no handler
     bool remove_signal_handler(int signal);
+    /// Tells one registration from the next: 0 while `signal` has no handler here.
+    std::uint64_t signal_registration(int signal) const;
 
     // Errors and debugging
 

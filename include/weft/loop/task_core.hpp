@@ -94,6 +94,9 @@ private:
         slot_->state.store(static_cast<std::uint32_t>(s), std::memory_order_relaxed);
     }
     task_extras& extras();
+    void note_request(std::string message);
+    task_core* task_awaited() const noexcept;
+    void end_wait();
 
     waiter* waiting_at_ = nullptr;
     registry_slot* slot_;
@@ -102,6 +105,7 @@ private:
     unsigned cancelling_ = 0;
     bool queued_ = false;
     bool started_ = false;
+    bool passing_on_ = false;  // during cancel()
     bool must_cancel_ = false;         // to be raised at the next await; uncancel() takes it back
     bool wait_was_cancelled_ = false;  // it was woken for a cancellation, which uncancel() cannot take back
 };

@@ -11,10 +11,13 @@ namespace weft::inline v0 {
 
 /// What a kind of wait is called, and how it ends early.
 struct wait_kind {
-    const char* name;  ///< "sleep", "tcp read": what `weft ps` shows
+    const char* name;  ///< "sleep", "stream read": what `weft ps` shows
     /// The task is being cancelled: leave whatever is waited for. Either wake the task and return false (the cancellation
     /// is raised where it resumes), or pass the request on and return true (it resumes when that has ended).
     bool (*cancel)(waiter& w);
+    /// A future to be cancelled in place of this wait, which ends with it; null if there is none. (cancel is then for a
+    /// future that does not take the request.)
+    future_core* (*stands_for)(waiter& w) = nullptr;
 };
 
 /// The base of weft's awaiters: the place where a task is suspended. It lives in the coroutine's frame.
