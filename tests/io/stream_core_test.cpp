@@ -275,4 +275,39 @@ TEST(stream, write_limits_can_be_set) {
     });
 }
 
+TEST(stream, may_be_given_away_in_the_expression_that_reads_from_it) {
+    run([]() -> weft::task<> {
+        const auto use = [](std::optional<std::string> line, weft::stream s) -> weft::task<std::string> {
+            co_await s.close();
+            co_return line.value_or("");
+        };
+        auto [client, server] = co_await connect_streams();
+        co_await client.write("line\n");
+        EXPECT_EQ(co_await use(co_await server.read_line(), std::move(server)), "line");
+    });
+}
+
+TEST(stream, what_follows_urgent_data_is_not_forgotten) {
+    run([]() -> weft::task<> {
+        weft::future<weft::stream> accepted;
+        const auto keep = [&accepted](weft::stream s) -> weft::task<> {
+            accepted.set_result(std::move(s));
+            co_return;
+        };
+        auto listening = co_await weft::start_server(keep, "127.0.0.1", 0);
+        const weft::unique_fd peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_port = htons(listening.port());
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::connect(peer.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+        co_await weft::done_awaiter(accepted.state());
+        auto server = co_await std::move(accepted);
+        EXPECT_EQ(::send(peer.get(), "abc", 3, 0), 3);
+        EXPECT_EQ(::send(peer.get(), "x", 1, MSG_OOB), 1);
+        EXPECT_EQ(::send(peer.get(), "def", 3, 0), 3);
+        EXPECT_EQ(co_await server.read_exactly(6), "abcdef");
+    });
+}
+
 }  // namespace

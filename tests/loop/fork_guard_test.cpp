@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <functional>
 #include <string_view>
 
@@ -83,6 +85,41 @@ TEST(fork_guard, a_child_may_make_a_loop_of_its_own) {
     weft::event_loop loop;
     loop.run_once();
     EXPECT_EQ(in_child([] { return weft::run(one()) == 1 ? 0 : 1; }), 0);
+}
+
+TEST(fork_guard, a_child_that_closes_its_parents_loop_leaves_the_parents_alone) {
+    weft::event_loop loop;
+    int signals = 0;
+    loop.add_signal_handler(SIGUSR1, [&] {
+        ++signals;
+        loop.stop();
+    });
+    loop.run_once();
+    EXPECT_EQ(in_child([&] {
+                  loop.close();
+                  return 0;
+              }),
+              0);
+    ::raise(SIGUSR1);
+    loop.call_later(std::chrono::seconds(5), [&] { loop.stop(); });
+    loop.run_forever();
+    EXPECT_EQ(signals, 1);
+}
+
+TEST(fork_guard, a_childs_signals_are_its_own) {
+    weft::event_loop loop;
+    int signals = 0;
+    loop.add_signal_handler(SIGUSR1, [&] { ++signals; });
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::raise(SIGUSR1);
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1) << status;
+    for (int i = 0; i < 3; ++i) loop.run_once();
+    EXPECT_EQ(signals, 0);
 }
 
 }  // namespace

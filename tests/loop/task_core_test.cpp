@@ -10,6 +10,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -352,6 +353,40 @@ TEST(task_core, a_wait_that_was_cancelled_ends_by_cancellation_even_if_it_is_tak
         EXPECT_EQ(h.uncancel(), 0u);
         co_await weft::done_awaiter(h.state());
         co_return h.cancelled();  // as in CPython: the future it waited for was cancelled for good
+    };
+    EXPECT_TRUE(weft::testing::run(main()));
+}
+
+weft::task<> waits_for(weft::task_handle<> other) { co_await other; }
+weft::task<> sleeps_long() { co_await weft::sleep(std::chrono::hours(1)); }
+
+TEST(task_core, cancelling_a_line_of_100000_tasks_uses_constant_stack) {
+    const auto main = []() -> weft::task<bool> {
+        auto last = weft::create_task(sleeps_long());
+        const auto first = last;
+        for (int i = 0; i < 100'000; ++i) last = weft::create_task(waits_for(last));
+        co_await weft::sleep(std::chrono::seconds(1));
+        last.cancel();
+        co_await weft::done_awaiter(last.state());
+        co_return first.cancelled() && last.cancelled();
+    };
+    EXPECT_TRUE(weft::testing::run(main()));
+}
+
+TEST(task_core, tasks_that_wait_for_each_other_can_be_cancelled) {
+    const auto main = []() -> weft::task<bool> {
+        std::vector<weft::task_handle<>> pair;
+        const auto waits = [](std::vector<weft::task_handle<>>& both, std::size_t other) -> weft::task<> {
+            co_await weft::yield_now();
+            co_await weft::task_handle<>(both[other]);
+        };
+        pair.push_back(weft::create_task(waits(pair, 1)));
+        pair.push_back(weft::create_task(waits(pair, 0)));
+        co_await weft::sleep(std::chrono::seconds(1));
+        pair[0].cancel();
+        co_await weft::done_awaiter(pair[0].state());
+        co_await weft::done_awaiter(pair[1].state());
+        co_return pair[0].cancelled() && pair[1].cancelled();
     };
     EXPECT_TRUE(weft::testing::run(main()));
 }

@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
                     example{"publish", "PUBLISH channel message\n", ":0\r\n"},
                     example{"pipeline", "PING\nPING\nPING\nPING\nPING\nPING\nPING\nPING\n",
                             "+PONG\r\n+PONG\r\n+PONG\r\n+PONG\r\n+PONG\r\n+PONG\r\n+PONG\r\n+PONG\r\n"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& tested) { return tested.param.name; });
 
 weft::task<std::size_t> allocations_of_messages(int times) {
     redis_server server(options{.port = 0}, 1);
