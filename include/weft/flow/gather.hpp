@@ -119,7 +119,9 @@ concept gatherable = requires(A&& a) { ensure_future(std::forward<A>(a)); };
 /// @see asyncio.gather
 template <gatherable... A>
 auto gather(A&&... aws) {
-    return gather_futures(ensure_future(std::forward<A>(aws))...);
+    // In braces: they start in the order in which they are written, whatever order a compiler evaluates arguments in.
+    std::tuple<decltype(ensure_future(std::forward<A>(aws)))...> futures{ensure_future(std::forward<A>(aws))...};
+    return std::apply([](auto&... f) { return gather_futures(std::move(f)...); }, futures);
 }
 
 /// As above for a range of tasks (moved from) or of handles or futures (copied). @return a task of a std::vector
