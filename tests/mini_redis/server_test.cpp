@@ -17,6 +17,12 @@ namespace mini_redis {
 namespace {
 
 // Sends `request` `times` times, and each time awaits a reply of the expected size.
+void skip_unless_frames_are_kept() {
+#ifdef WEFT_TEST_SANITIZED
+    GTEST_SKIP() << "the address sanitizer keeps no frames, so that it sees their use after free";
+#endif
+}
+
 weft::task<> repeat(weft::stream& s, std::string_view request, std::size_t reply_bytes, int times) {
     for (int i = 0; i < times; ++i) {
         co_await s.write(request);
@@ -51,6 +57,8 @@ struct example {
 class server_after_warm_up : public testing::TestWithParam<example> {};
 
 TEST_P(server_after_warm_up, allocates_nothing_for_a_command) {
+    skip_unless_frames_are_kept();
+    if (IsSkipped()) return;
     EXPECT_EQ(weft::run(allocations_of(GetParam().request, GetParam().reply, 1000)), 0u);
 }
 
@@ -94,7 +102,11 @@ weft::task<std::size_t> allocations_of_messages(int times) {
     co_return after - before;
 }
 
-TEST(server, allocates_nothing_for_a_published_message) { EXPECT_EQ(weft::run(allocations_of_messages(1000)), 0u); }
+TEST(server, allocates_nothing_for_a_published_message) {
+    skip_unless_frames_are_kept();
+    if (IsSkipped()) return;
+    EXPECT_EQ(weft::run(allocations_of_messages(1000)), 0u);
+}
 
 weft::task<> expect_the_end(weft::stream s) { EXPECT_EQ(co_await s.read_all(), ""); }
 
