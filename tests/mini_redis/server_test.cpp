@@ -74,6 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
                     example{"counting", "SET n 7\nINCR n\nGET n\n", "+OK\r\n:8\r\n$1\r\n8\r\n"},
                     example{"transaction", "MULTI\nSET k v\nGET k\nEXEC\n",
                             "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n$1\r\nv\r\n"},
+                    example{"hash", "HSET h f value\nHGET h f\n", ":0\r\n$5\r\nvalue\r\n"},
+                    example{"set_of_members", "SADD s m\nSISMEMBER s m\n", ":0\r\n:1\r\n"},
                     example{"error", "GET\n", "-ERR wrong number of arguments for 'get' command\r\n"},
                     example{"publish", "PUBLISH channel message\n", ":0\r\n"},
                     example{"pipeline", "PING\nPING\nPING\nPING\nPING\nPING\nPING\nPING\n",

@@ -41,6 +41,19 @@ public:
         }
     }
 
+    /// run(), then close(): the last run.
+    template <class T>
+    T run_and_close(task<T> main) {
+        if constexpr (std::is_void_v<T>) {
+            run(std::move(main));
+            close();
+        } else {
+            T result = run(std::move(main));
+            close();
+            return static_cast<T>(std::forward<T>(result));
+        }
+    }
+
     event_loop& get_loop() { return loop(); }
 
     /// Cancels the tasks that are left and waits for them, then closes the loop. Idempotent.
@@ -60,15 +73,7 @@ private:
 /// @see asyncio.run
 template <class T>
 T run(task<T> main, run_options options = {}) {
-    runner r(std::move(options));
-    if constexpr (std::is_void_v<T>) {
-        r.run(std::move(main));
-        r.close();
-    } else {
-        T result = r.run(std::move(main));
-        r.close();
-        return static_cast<T>(std::forward<T>(result));
-    }
+    return runner(std::move(options)).run_and_close(std::move(main));
 }
 
 }  // namespace weft::inline v0

@@ -26,15 +26,7 @@ std::unique_ptr<event_loop> make_virtual_loop(const run_options& options = {});
 /// @throws what main throws
 template <class T>
 T run(task<T> main, run_options options = {}) {
-    runner r(make_virtual_loop(options), {.handle_sigint = false});
-    if constexpr (std::is_void_v<T>) {
-        r.run(std::move(main));
-        r.close();
-    } else {
-        T result = r.run(std::move(main));
-        r.close();
-        return static_cast<T>(std::forward<T>(result));
-    }
+    return runner(make_virtual_loop(options), {.handle_sigint = false}).run_and_close(std::move(main));
 }
 
 }  // namespace testing
