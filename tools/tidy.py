@@ -30,7 +30,7 @@ PUBLIC_API_ONLY = {"sync"}
 # Headers that are not about time or ranges, and so bring in neither <chrono> nor <ranges>, not even by way of others.
 NEITHER_TIME_NOR_RANGES = [
     r"weft/base/(?!clock\b)\w+\.hpp",
-    r"weft/coro/(?!generator\b)\w+\.hpp",
+    r"weft/coro/(?!(generator|from)\b)\w+\.hpp",
     r"weft/loop/(ready_queue|registry|task_core|waiter|future|context_var)\.hpp",
 ]
 # Macros that public headers may define.

@@ -8,6 +8,7 @@
 #include <weft/base/unique_fd.hpp>
 #include <weft/base/version.hpp>
 #include <weft/coro/awaitable.hpp>
+#include <weft/coro/generator.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/coro/traceback.hpp>
 #include <weft/flow/gather.hpp>

@@ -8,8 +8,8 @@
 
 // What weft throws besides std::system_error (everything the operating system says). Safe to use on any thread.
 //
-// As in Python, where they are BaseExceptions, cancelled_error and keyboard_interrupt are no std::exception, so that a
-// `catch (const std::exception&)` that logs and goes on cannot swallow them.
+// As in Python, where they are BaseExceptions, cancelled_error, keyboard_interrupt and generator_exit are no
+// std::exception, so that a `catch (const std::exception&)` that logs and goes on cannot swallow them.
 
 namespace weft::inline v0 {
 
@@ -52,6 +52,40 @@ class no_running_loop_error : public std::logic_error {
 public:
     explicit no_running_loop_error(const std::string& what = "no running event loop on this thread")
         : std::logic_error(what) {}
+};
+
+/// Raised at the co_yield where a generator is suspended when it is closed. Let it pass, or clean up and either return or
+/// throw it on. @see GeneratorExit
+class generator_exit {};
+
+/// A generator was entered while it runs: by its own body, or by a second await of an async generator.
+class generator_already_running : public invalid_state_error {
+public:
+    explicit generator_already_running(const std::string& what = "generator already executing")
+        : invalid_state_error(what) {}
+};
+
+/// send() to a generator that has not reached its first co_yield: nothing is there to take the value. Call next() first.
+class generator_not_started : public invalid_state_error {
+public:
+    explicit generator_not_started(
+        const std::string& what = "can't send a value to a just-started generator: call next() first")
+        : invalid_state_error(what) {}
+};
+
+/// Raised at a `co_yield from(…)` when what it delegates to takes no values and one is sent.
+class generator_cannot_send : public std::logic_error {
+public:
+    explicit generator_cannot_send(
+        const std::string& what = "a value was sent, but what the generator delegates to takes none")
+        : std::logic_error(what) {}
+};
+
+/// close() found the generator yielding again in place of ending. It is suspended there, and usable.
+class generator_ignored_exit : public std::runtime_error {
+public:
+    explicit generator_ignored_exit(const std::string& what = "generator ignored generator_exit")
+        : std::runtime_error(what) {}
 };
 
 /// Nothing can ever happen again, and tasks are waiting: what a loop on a virtual clock finds out.

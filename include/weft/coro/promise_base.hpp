@@ -62,7 +62,7 @@ public:
         for (;;) {
             const bool last = p == &outermost;
             promise_base* const next = p->awaiter_;
-            if (!last) {
+            if (p->owner_) {
                 *p->owner_ = nullptr;  // so that the frame further out does not destroy it again
                 next->awaited_ = nullptr;
             }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/promise_base.hpp>
+#include <weft/coro/traceback.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+/// Where a generator stands. @see inspect.getgeneratorstate
+enum class generator_state { created, running, suspended, closed };
+
+/// An exception on its way into or out of a body: a std::exception_ptr as the single pointer that it is (libstdc++, libc++),
+/// without the destructor that would want its address. Who has one that is not empty must take or rethrow it.
+class carried_exception {
+public:
+    carried_exception() noexcept = default;
+    explicit carried_exception(std::exception_ptr error) noexcept;
+    /// The one being handled.
+    static carried_exception current() noexcept;
+
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+    std::exception_ptr take() noexcept;
+    [[noreturn]] static void rethrow(carried_exception error);
+
+private:
+    void* object_ = nullptr;
+};
+
+/// A range that a generator delegates to. It lives in the generator's frame, in the `co_yield from(range)`.
+class range_source {
+public:
+    /// Puts the next element in the generator's place for it. @return false at the end
+    bool next() { return next_(*this); }
+
+protected:
+    explicit range_source(bool (*next)(range_source&)) noexcept : next_(next) {}
+    range_source(const range_source&) = delete;
+    range_source& operator=(const range_source&) = delete;
+    ~range_source() = default;
+
+private:
+    bool (*next_)(range_source&);
+};
+
+/// The part of a generator's promise that does not depend on its types: where it stands, what it is resumed with, and
+/// the chain of generators that it delegates to.
+///
+/// A chain is linked by promise_base: who delegates is the awaiter, to whom is the awaited one. Its outermost generator is
+/// what somebody holds. The innermost one is resumed directly, so that an element costs the same at any depth; when it has
+/// finished, run() goes on with its delegator, so that a chain of any depth needs the stack of one.
+///
+/// On the common path nothing is told the address of this. The frame of a generator that is used up where it is made is
+/// then no memory at all, and a loop over it is a loop: that is why some functions here are static.
+class generator_core : public promise_base {
+public:
+    enum class stage : unsigned char {
+        created,  ///< the body has not begun
+        suspended,  ///< at a co_yield of its own
+        iterating,  ///< at a co_yield from(range)
+        closed,  ///< the body has ended, or never will begin
+        delegating,  ///< at a co_yield from(generator)
+        running,
+    };
+
+    stage at_stage() const noexcept { return stage_; }
+    void enter(stage s) noexcept { stage_ = s; }
+    generator_state state() const noexcept;
+
+    /// Where the chain stands. Valid in the outermost generator, while it is delegating or iterating.
+    generator_core* innermost() const noexcept { return other_end_; }
+
+    /// Who resumes it.
+    void called_from(const std::source_location& where) noexcept { caller_ = where; }
+    /// The chain from here on, the innermost generator last; while this one runs, its caller first.
+    std::vector<stack_frame> frames() const;
+
+    // What it is resumed with: nothing, a value, which lives with who resumes it, or an exception
+
+    /// By the body, when it is resumed, first of all.
+    void throw_delivered() {
+        if (error_) [[unlikely]]
+            carried_exception::rethrow(std::exchange(error_, carried_exception()));
+    }
+    /// By the body, when it is resumed: the value, null if there is none.
+    void* take_value() noexcept { return std::exchange(value_, nullptr); }
+
+    /// By the body, at its end, for an exception that came out of it.
+    void fail() noexcept {
+        error_ = carried_exception::current();
+        stage_ = stage::closed;
+    }
+
+    // Delegation, as the body does it
+
+    void delegate_to(generator_core& inner, std::coroutine_handle<>& owner) noexcept {
+        await(inner, owner);
+        stage_ = stage::delegating;
+    }
+    void iterate(range_source& source) noexcept {
+        source_ = &source;
+        other_end_ = this;
+        stage_ = stage::iterating;
+    }
+
+    // Resuming, as who holds the outermost generator does it. Each returns whether there is an element, and throws what
+    // comes out of the outermost body.
+
+    /// The outermost body has run to its end. @return false
+    bool finish() {
+        if (error_) [[unlikely]]
+            carried_exception::rethrow(std::exchange(error_, carried_exception()));
+        return false;
+    }
+
+    /// The outermost body has just begun to delegate to `inner`.
+    static bool begin_delegated(promise_base& inner);
+    /// The outermost one is delegating, iterating or, which is refused, running.
+    static bool resume_elsewhere(stage outermost, generator_core* innermost);
+    /// @throws generator_not_started, generator_already_running
+    bool resume_with(void* value);
+    /// As Python's throw. @throws generator_already_running, std::invalid_argument  there is no exception
+    bool resume_with(std::exception_ptr error);
+    /// @return whether the body returned (and did not just let the exit pass)
+    /// @throws generator_ignored_exit, generator_already_running
+    bool close();
+
+    /// For a generator that goes while it is delegating (destroys what it delegates to) or running (ends the program).
+    static void leave(stage at, promise_base* inner) noexcept;
+
+    [[noreturn]] static void throw_already_running();
+
+protected:
+    explicit generator_core(bool takes_values) noexcept : takes_values_(takes_values) {}
+    ~generator_core() = default;
+
+private:
+    void deliver(void* value) noexcept { value_ = value; }
+    void deliver(std::exception_ptr error) noexcept { error_ = carried_exception(std::move(error)); }
+    void resume();
+    bool take_from_range();
+    bool has_element() const noexcept { return stage_ == stage::suspended || stage_ == stage::iterating; }
+    static generator_core* next_to_run(generator_core* at, generator_core& until);
+    static generator_core* run_on(generator_core* at, generator_core& until);
+    static generator_core* run(generator_core& from, generator_core& until);
+    static bool stopped(generator_core* yielded, generator_core& outermost);
+    static bool run_chain(generator_core& from, generator_core& outermost);
+    bool send_delegated(void* value);
+    std::exception_ptr close_inner();
+    generator_core* delegator() const noexcept { return static_cast<generator_core*>(awaiter()); }
+
+    generator_core* other_end_ =
+        nullptr;  // of the chain: valid in the outermost and, when it has yielded, the innermost
+    range_source* source_ = nullptr;
+    void* value_ = nullptr;
+    carried_exception error_;
+    std::source_location caller_;
+    stage stage_ = stage::created;
+    const bool takes_values_;
+};
+
+}  // namespace weft::inline v0

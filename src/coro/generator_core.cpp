@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/coro/generator_core.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace weft::inline v0 {
+
+static_assert(sizeof(std::exception_ptr) == sizeof(void*));
+
+carried_exception carried_exception::current() noexcept { return carried_exception(std::current_exception()); }
+
+carried_exception::carried_exception(std::exception_ptr error) noexcept {
+    std::memcpy(&object_, &error, sizeof object_);
+    ::new (&error) std::exception_ptr;  // what it held is here now
+}
+
+std::exception_ptr carried_exception::take() noexcept {
+    std::exception_ptr error;
+    std::memcpy(static_cast<void*>(&error), &object_, sizeof object_);
+    object_ = nullptr;
+    return error;
+}
+
+void carried_exception::rethrow(carried_exception error) { std::rethrow_exception(error.take()); }
+
+generator_state generator_core::state() const noexcept {
+    switch (stage_) {
+        case stage::created: return generator_state::created;
+        case stage::running: return generator_state::running;
+        case stage::closed: return generator_state::closed;
+        case stage::suspended:
+        case stage::iterating:
+        case stage::delegating: break;
+    }
+    return generator_state::suspended;
+}
+
+std::vector<stack_frame> generator_core::frames() const {
+    std::vector<stack_frame> chain = await_chain(this);
+    if (stage_ == stage::running) {
+        chain.insert(chain.begin(), {readable_function(caller_.function_name()), caller_.file_name(), caller_.line()});
+    }
+    return chain;
+}
+
+void generator_core::throw_already_running() { throw generator_already_running(); }
+
+// Kept apart from what runs for every element.
+
+/// @return whether the range that this delegates to has another element; if not, the body is to go on
+[[gnu::noinline]] bool generator_core::take_from_range() {
+    if (!error_) {
+        try {
+            if (source_->next()) return true;
+        } catch (...) {
+            error_ = carried_exception::current();  // a range that fails does so at the co_yield
+        }
+    }
+    source_ = nullptr;
+    return false;
+}
+
+inline void generator_core::resume() {
+    if (source_ && take_from_range()) [[unlikely]] {
+        stage_ = stage::iterating;
+    } else {
+        handle().resume();  // the body enters another stage before it stops
+    }
+}
+
+/// Who is to run after `at` has stopped without an element: what it has begun to delegate to, or its delegator.
+/// @return null if `until` has finished, be it with an error
+generator_core* generator_core::next_to_run(generator_core* at, generator_core& until) {
+    if (at->stage_ == stage::delegating) {
+        auto* inner = static_cast<generator_core*>(at->awaited());
+        return inner->stage_ == stage::delegating ? inner->other_end_ : inner;
+    }
+    if (at == &until) return nullptr;
+    const carried_exception error = std::exchange(at->error_, carried_exception());
+    at = at->delegator();
+    at->error_ = error;
+    return at;
+}
+
+/// `at` has stopped: runs on, inwards and outwards, until something yields or `until` has finished.
+/// @return who yielded; null if `until` has finished
+inline generator_core* generator_core::run_on(generator_core* at, generator_core& until) {
+    while (!at->has_element()) {
+        at = next_to_run(at, until);
+        if (!at) return nullptr;
+        at->resume();
+    }
+    return at;
+}
+
+inline generator_core* generator_core::run(generator_core& from, generator_core& until) {
+    from.resume();
+    return run_on(&from, until);
+}
+
+/// The outermost generator, or what it delegates to, has run: notes where the chain stands.
+inline bool generator_core::stopped(generator_core* yielded, generator_core& outermost) {
+    if (!yielded) return outermost.finish();
+    if (yielded != &outermost) {
+        outermost.stage_ = stage::delegating;
+        outermost.other_end_ = yielded;
+        yielded->other_end_ = &outermost;
+    }
+    return true;
+}
+
+bool generator_core::run_chain(generator_core& from, generator_core& outermost) {
+    outermost.stage_ = stage::running;
+    return stopped(run(from, outermost), outermost);
+}
+
+bool generator_core::begin_delegated(promise_base& first) {
+    auto& inner = static_cast<generator_core&>(first);
+    return run_chain(inner.stage_ == stage::delegating ? *inner.other_end_ : inner, *inner.delegator());
+}
+
+bool generator_core::resume_elsewhere(stage at, generator_core* innermost) {
+    if (at == stage::running) throw_already_running();
+    generator_core& outermost = *innermost->other_end_;
+    outermost.stage_ = stage::running;
+    innermost->resume();
+    if (innermost->stage_ == stage::suspended && innermost != &outermost) [[likely]] {
+        outermost.stage_ = stage::delegating;  // all the rest is as it was
+        return true;
+    }
+    return stopped(run_on(innermost, outermost), outermost);
+}
+
+/// The innermost generator that takes values gets it, unless it has handed over to what takes none.
+bool generator_core::send_delegated(void* value) {
+    generator_core* at = other_end_;
+    while (!at->takes_values_) at = at->delegator();
+    if (at->stage_ == stage::suspended) {
+        at->deliver(value);
+    } else {
+        at->deliver(std::make_exception_ptr(generator_cannot_send()));
+    }
+    return run_chain(*at, *this);
+}
+
+bool generator_core::resume_with(void* value) {
+    switch (stage_) {
+        case stage::closed: return false;
+        case stage::created: throw generator_not_started();
+        case stage::running: throw_already_running();
+        case stage::suspended: deliver(value); return run_chain(*this, *this);
+        case stage::iterating:
+        case stage::delegating: break;
+    }
+    return send_delegated(value);
+}
+
+namespace {
+
+bool is_generator_exit(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const generator_exit&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+bool generator_core::resume_with(std::exception_ptr error) {
+    if (!error) throw std::invalid_argument("raise: there is no exception in the exception_ptr");
+    switch (stage_) {
+        case stage::running: throw_already_running();
+        case stage::created: stage_ = stage::closed; [[fallthrough]];
+        case stage::closed: std::rethrow_exception(std::move(error));
+        case stage::suspended:
+        case stage::iterating: deliver(std::move(error)); return run_chain(*this, *this);
+        case stage::delegating: break;
+    }
+    if (!is_generator_exit(error)) {
+        other_end_->deliver(std::move(error));
+        return run_chain(*other_end_, *this);
+    }
+    deliver(close_inner());
+    return run_chain(*this, *this);
+}
+
+/// Closes what this, the outermost generator, delegates to, innermost first.
+/// @return what is to be raised here: generator_exit, or an error that came out of the one it delegates to
+std::exception_ptr generator_core::close_inner() {
+    stage_ = stage::running;
+    std::exception_ptr error = std::make_exception_ptr(generator_exit());
+    for (generator_core* at = other_end_; at != this; at = at->delegator()) {
+        at->deliver(std::move(error));
+        if (run(*at, *at)) {
+            error = std::make_exception_ptr(generator_ignored_exit());
+        } else if (at->error_) {
+            error = std::exchange(at->error_, carried_exception()).take();
+        } else {
+            error = std::make_exception_ptr(generator_exit());
+        }
+    }
+    return error;
+}
+
+bool generator_core::close() {
+    switch (stage_) {
+        case stage::running: throw_already_running();
+        case stage::created: stage_ = stage::closed; [[fallthrough]];
+        case stage::closed: return false;
+        case stage::suspended:
+        case stage::iterating:
+        case stage::delegating: break;
+    }
+    deliver(stage_ == stage::delegating ? close_inner() : std::make_exception_ptr(generator_exit()));
+    try {
+        if (run_chain(*this, *this)) throw generator_ignored_exit();
+    } catch (const generator_exit&) {
+        return false;
+    }
+    return true;
+}
+
+void generator_core::leave(stage at, promise_base* inner) noexcept {
+    if (at == stage::delegating) return destroy_chain(*inner);
+    std::fputs("weft: a generator is destroyed while it runs, by its own body or by what that calls\n", stderr);
+    std::abort();
+}
+
+}  // namespace weft::inline v0
