@@ -154,11 +154,16 @@ def headers_are_included_once(tree):
             yield Finding(name, 1, "a header needs #pragma once")
 
 
+def stem_and_its_beginnings(stem):
+    """backend_epoll.cpp is one of backend.hpp's, generator_close_test.cpp one of generator.hpp's."""
+    words = stem.split("_")
+    return ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+
+
 def sources_pair_with_headers(tree):
     for name in tree.named(".cpp", under="src/"):
         folder, _, stem = name[len("src/"):-len(".cpp")].rpartition("/")
-        words = stem.split("_")  # backend_epoll.cpp is one of backend.hpp's
-        stems = ["_".join(words[:count]) for count in range(1, len(words) + 1)]
+        stems = stem_and_its_beginnings(stem)
         if not any(f"{place}/{folder}/{stem}.hpp" in tree.texts for place in ("include/weft", "src") for stem in stems):
             yield Finding(name, 1, f"has no header: neither include/weft/{folder}/{stem}.hpp nor src/{folder}/{stem}.hpp")
 
@@ -173,7 +178,8 @@ def tests_mirror_the_tree(tree):
             yield Finding(name, 1, "is not built: the files of tests/<layer>/ end in _test.cpp")
             continue
         stem = stem[:-len("_test")]
-        tested = [f"include/weft/{layer}/{stem}.hpp", f"src/{layer}/{stem}.hpp", f"src/{layer}/{stem}.cpp"]
+        tested = [place for each in stem_and_its_beginnings(stem)
+                  for place in (f"include/weft/{layer}/{each}.hpp", f"src/{layer}/{each}.hpp", f"src/{layer}/{each}.cpp")]
         if not any(file in tree.texts for file in tested):
             yield Finding(name, 1, f"tests nothing: there is no {tested[0]}, and nothing of that name in src/{layer}")
 

@@ -7,12 +7,17 @@
 #include <weft/base/errors.hpp>
 #include <weft/base/unique_fd.hpp>
 #include <weft/base/version.hpp>
+#include <weft/coro/async_generator.hpp>
 #include <weft/coro/awaitable.hpp>
+#include <weft/coro/function_concepts.hpp>
 #include <weft/coro/generator.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/coro/traceback.hpp>
+#include <weft/flow/as_task.hpp>
+#include <weft/flow/closing.hpp>
 #include <weft/flow/gather.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/flow/with.hpp>
 #include <weft/io/address.hpp>
 #include <weft/io/read_errors.hpp>
 #include <weft/io/stream.hpp>

@@ -4,6 +4,11 @@
 namespace weft::inline v0 {
 
 // A foreign awaiter that resumes a stepped coroutine only marks it: the next step() goes on.
-const execution_kind stepped_execution::kind = {.wake = [](execution&) {}, .check_cancellation = [](execution&) {}};
+const execution_kind stepped_execution::kind = {
+    .wake = [](execution&) {},
+    .check_cancellation = [](execution&) {},
+    .interrupt = [](execution&, bool) { return false; },
+    .first_iteration = [](execution&, async_generator_core&) {},
+};
 
 }  // namespace weft::inline v0

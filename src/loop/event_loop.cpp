@@ -5,6 +5,7 @@
 #include "loop/fork_guard.hpp"
 #include "loop/signal_inbox.hpp"
 
+#include <weft/coro/async_generator_core.hpp>
 #include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>

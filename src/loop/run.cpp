@@ -138,6 +138,7 @@ void runner::drive(future_core& f, task_core& main) {
 void runner::close() {
     if (!loop_ || loop_->is_closed()) return;
     cancel_all_tasks(*loop_);
+    if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
     finish_output(*loop_);
     loop_->close();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/coro/carried_exception.hpp>
+#include <weft/coro/generator_state.hpp>
 #include <weft/coro/promise_base.hpp>
 #include <weft/coro/traceback.hpp>
 
@@ -11,26 +13,6 @@
 #include <vector>
 
 namespace weft::inline v0 {
-
-/// Where a generator stands. @see inspect.getgeneratorstate
-enum class generator_state { created, running, suspended, closed };
-
-/// An exception on its way into or out of a body: a std::exception_ptr as the single pointer that it is (libstdc++, libc++),
-/// without the destructor that would want its address. Who has one that is not empty must take or rethrow it.
-class carried_exception {
-public:
-    carried_exception() noexcept = default;
-    explicit carried_exception(std::exception_ptr error) noexcept;
-    /// The one being handled.
-    static carried_exception current() noexcept;
-
-    explicit operator bool() const noexcept { return object_ != nullptr; }
-    std::exception_ptr take() noexcept;
-    [[noreturn]] static void rethrow(carried_exception error);
-
-private:
-    void* object_ = nullptr;
-};
 
 /// A range that a generator delegates to. It lives in the generator's frame, in the `co_yield from(range)`.
 class range_source {

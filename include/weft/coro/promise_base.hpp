@@ -38,9 +38,13 @@ public:
 
     /// Links `child`, owned by `owner`, below this coroutine: this awaits it.
     void await(promise_base& child, std::coroutine_handle<>& owner) noexcept {
+        child.owner_ = &owner;
+        await(child);
+    }
+    /// The same for a child that has an owner already.
+    void await(promise_base& child) noexcept {
         child.execution_ = execution_;
         child.awaiter_ = this;
-        child.owner_ = &owner;
         awaited_ = &child;
     }
     /// The awaited coroutine has finished.
@@ -74,6 +78,7 @@ public:
 
 protected:
     promise_base() noexcept = default;
+    void owned_by(std::coroutine_handle<>& owner) noexcept { owner_ = &owner; }
     promise_base(const promise_base&) = delete;
     promise_base& operator=(const promise_base&) = delete;
     ~promise_base() = default;

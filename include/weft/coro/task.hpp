@@ -112,6 +112,17 @@ public:
     awaiter operator co_await() &&;
     void operator co_await() & = delete;  // "await a task once: co_await std::move(t)"
 
+    // For the message alone.
+    template <class Range = T>
+    void begin() const {
+        static_assert(std::is_same_v<Range, task>,
+                      "weft: range-for over a task: a task gives one result, and is awaited; "
+                      "to give several, make the function return weft::generator<T>, or "
+                      "weft::async_generator<T> and write while (auto x = co_await g.next())");
+    }
+    template <class Range = T>
+    void end() const {}
+
     /// For schedulers: the frame, now the caller's to destroy (promise_base::destroy_chain).
     [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
         auto h = std::exchange(handle_, nullptr);

@@ -22,6 +22,7 @@
 
 namespace weft::inline v0 {
 
+class async_generator_core;
 class backend;
 class buffer_pool;
 class descriptor_watch;
@@ -109,6 +110,10 @@ public:
         return call_at_nanos(to_nanos(when), std::move(f));
     }
 
+    /// Closes the async generators that were iterated on this loop and are still alive; what goes wrong, the exception
+    /// handler hears. run() does this before it closes the loop. @see loop.shutdown_asyncgens
+    task<> shutdown_asyncgens();
+
     // Descriptors and signals
 
     /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`.
@@ -153,6 +158,8 @@ public:
     std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
+    void adopt(async_generator_core& g) noexcept;
+    bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
     task_core* current_task() const noexcept { return current_task_; }
     bool is_closing() const noexcept { return closing_; }
@@ -191,6 +198,7 @@ private:
     std::atomic<ready_node*> from_other_threads_{nullptr};  // a stack: the newest first
     intrusive_list<loop_resource> resources_;
     intrusive_list<unretrieved_error> unretrieved_;
+    intrusive_list<async_generator_core> async_generators_;  // those that live
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     task_core* current_task_ = nullptr;

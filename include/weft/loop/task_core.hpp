@@ -69,7 +69,7 @@ public:
     void stop_waiting() noexcept { waiting_at_ = nullptr; }
 
     /// A cancellation is to be raised at the next opportunity.
-    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_; }
+    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_ || interrupted_; }
     void cancellation_was_passed_on() noexcept { must_cancel_ = false; }
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
@@ -87,6 +87,8 @@ public:
 
     static void wake_from_anywhere(execution& e);
     static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
+    static bool interrupt_from_outside(execution& e, bool on);
+    static void adopt_async_generator(execution& e, async_generator_core& g);
 
 private:
     static void run_step(ready_node& node);
@@ -96,7 +98,8 @@ private:
     task_extras& extras();
     void note_request(std::string message);
     task_core* task_awaited() const noexcept;
-    void end_wait();
+    void pass_down_cancellation(bool& if_not_waiting, bool& if_woken);
+    void end_wait(bool& if_not_waiting, bool& if_woken);
 
     waiter* waiting_at_ = nullptr;
     registry_slot* slot_;
@@ -108,6 +111,7 @@ private:
     bool passing_on_ = false;  // during cancel()
     bool must_cancel_ = false;         // to be raised at the next await; uncancel() takes it back
     bool wait_was_cancelled_ = false;  // it was woken for a cancellation, which uncancel() cannot take back
+    bool interrupted_ = false;         // the async generator it is in is being closed by another task
 };
 
 }  // namespace weft::inline v0

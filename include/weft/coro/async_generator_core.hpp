@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/intrusive_list.hpp>
+#include <weft/coro/carried_exception.hpp>
+#include <weft/coro/promise_base.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace weft::inline v0 {
+
+class async_generator_operation;
+
+/// The part of an async generator's promise that does not depend on its types: where it stands, which operation is
+/// in flight, and who waits to close it.
+///
+/// While an operation is in flight, the generator's coroutine is awaited by the one that awaits the operation, as a task
+/// would be; at a co_yield it hands back and is awaited by nobody. The generator object owns the frame throughout.
+class async_generator_core : public awaiting_promise, public list_node {
+public:
+    enum class stage : unsigned char {
+        created,  ///< the body has not begun
+        suspended,  ///< at a co_yield
+        running,  ///< an operation is in flight: the body runs, or waits at a co_await
+        closed,  ///< the body has ended, or never will begin
+    };
+
+    stage at_stage() const noexcept { return stage_; }
+
+    /// For the generator object, when it is made and when it moves.
+    void owned_by(std::coroutine_handle<>& owner) noexcept { promise_base::owned_by(owner); }
+    /// For the generator object, when it goes: destroys the frame, and what it awaits. An operation in flight ends with
+    /// invalid_state_error; if the body itself is what runs, the program is ended.
+    void destroy() noexcept;
+
+    // By the body
+
+    void throw_delivered() {
+        if (error_) [[unlikely]]
+            carried_exception::rethrow(std::exchange(error_, carried_exception()));
+    }
+    void* take_value() noexcept { return std::exchange(value_, nullptr); }
+    void yields() noexcept { stage_ = stage::suspended; }
+    void fails() noexcept { error_ = carried_exception::current(); }
+    void finishes() noexcept { stage_ = stage::closed; }
+    /// At a co_yield or its end: goes on with who awaits the operation.
+    std::coroutine_handle<> hand_back() noexcept;
+
+protected:
+    async_generator_core() noexcept = default;
+    ~async_generator_core();
+
+private:
+    friend class async_generator_operation;
+
+    stage stage_ = stage::created;
+    void* value_ = nullptr;
+    carried_exception error_;
+    async_generator_operation* in_flight_ = nullptr;
+    async_generator_operation* closer_ = nullptr;  // waits for the operation in flight to end
+};
+
+/// What next(), send(), raise() and close() of an async generator give: to be awaited, once.
+///
+/// close() alone may come while another task's operation is in flight: it cancels what that waits for, waits in line until
+/// it has ended, and then enters the generator from where it waits.
+class async_generator_operation : public native_awaiter {
+public:
+    enum class verb : unsigned char { next, send, raise, close };
+
+    async_generator_operation(const async_generator_operation&) = delete;
+    async_generator_operation& operator=(const async_generator_operation&) = delete;
+
+    /// @throws generator_already_running, generator_not_started
+    bool await_ready();
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
+        return begin(h.promise());
+    }
+
+protected:
+    /// @param generator  null if it was moved from
+    async_generator_operation(async_generator_core* generator, verb v) noexcept : generator_(generator), verb_(v) {}
+    async_generator_operation(async_generator_operation&& other) noexcept  // before it is awaited
+        : generator_(other.generator_), value_(other.value_), error_(std::move(other.error_)), verb_(other.verb_) {}
+    ~async_generator_operation();
+
+    void send(void* value) noexcept { value_ = value; }
+    void raise(std::exception_ptr error) noexcept { error_ = std::move(error); }
+
+    /// To be called first of all in await_resume. @return whether there is an element
+    /// @throws what came out of the body; generator_ignored_exit; invalid_state_error  the generator was destroyed
+    bool resumed();
+
+private:
+    friend class async_generator_core;
+
+    std::coroutine_handle<> begin(promise_base& awaiting);
+    void enter();
+    void its_turn();
+    void ended();
+    [[noreturn]] void refuse() const;
+
+    async_generator_core* generator_;
+    promise_base* awaiting_ = nullptr;
+    void* value_ = nullptr;
+    std::exception_ptr error_;  // to be raised in the generator; then, what came out of it
+    verb verb_;
+    bool entered_ = false;
+    bool yielded_ = false;
+    bool generator_was_destroyed_ = false;
+};
+
+}  // namespace weft::inline v0

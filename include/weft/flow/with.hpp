@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/awaitable.hpp>
+#include <weft/coro/result.hpp>
+#include <weft/coro/task.hpp>
+
+#include <concepts>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace weft::inline v0 {
+
+/// What `with` takes: enter() and exit(error) are awaitable; exit is told the exception that ended the body, null if none.
+/// @see an asynchronous context manager
+template <class C>
+concept async_context = requires(C& c, std::exception_ptr error) {
+    { c.enter() } -> awaitable;
+    { c.exit(error) } -> awaitable;
+};
+
+/// What a context's enter() gives: void, a reference or a value.
+template <async_context C>
+using entered_of = await_result<decltype(std::declval<C&>().enter())>;
+
+template <class Body, class Entered>
+struct body_call {
+    using type = std::invoke_result_t<Body&, std::remove_reference_t<Entered>&>;
+};
+template <class Body, class Entered>
+    requires(std::is_void_v<Entered> || !std::invocable<Body&, std::add_lvalue_reference_t<Entered>>)
+struct body_call<Body, Entered> {
+    using type = std::invoke_result_t<Body&>;
+};
+
+/// The result of a body that takes what was entered, or nothing.
+template <class Body, class Entered>
+using body_result = await_result<typename body_call<Body, Entered>::type>;
+
+/// Calls exit() of a context. @return whether it has dealt with the error, so that it goes no further
+template <async_context C>
+task<bool> exit_context(C& context, std::exception_ptr error) {
+    if constexpr (std::same_as<await_result<decltype(context.exit(error))>, bool>) {
+        co_return co_await context.exit(error) && error;
+    } else {
+        co_await context.exit(error);
+        co_return false;
+    }
+}
+
+template <class Context, class Body, class Entered = entered_of<std::remove_reference_t<Context>>,
+          class R = body_result<Body, Entered>>
+task<R> run_with(Context context, Body body) {
+    std::exception_ptr error;
+    result<R> outcome;
+    const auto run_body = [&](auto&... entered) -> task<> {
+        try {
+            if constexpr (std::is_void_v<R>) {
+                co_await body(entered...);
+            } else {
+                outcome.set_value(co_await body(entered...));
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
+    };
+    if constexpr (std::is_void_v<Entered>) {
+        co_await context.enter();
+        co_await run_body();
+    } else {
+        auto&& entered = co_await context.enter();
+        if constexpr (std::invocable<Body&, decltype(entered)&>) {
+            co_await run_body(entered);
+        } else {
+            co_await run_body();
+        }
+    }
+    const bool swallowed = co_await exit_context(context, error);
+    if (error && !swallowed) std::rethrow_exception(std::move(error));
+    if constexpr (!std::is_void_v<R>) {
+        using exit_gives = await_result<decltype(context.exit(error))>;
+        static_assert(!std::same_as<exit_gives, bool> || std::default_initializable<R>,
+                      "weft: with(): this context can swallow an exception, and there is no result then: let the body "
+                      "return what is default-initializable");
+        if constexpr (std::same_as<exit_gives, bool>) {
+            if (swallowed) co_return R{};
+        }
+        co_return outcome.take();
+    }
+}
+
+/// Enters `context`, awaits `body`, and leaves the context, whatever becomes of the body: Python's `async with`.
+///
+///     auto rows = co_await with(pool.connection(), [&](connection& c) -> task<rows> { … });
+///
+/// @param context  by reference if it is an lvalue; a temporary is kept. (One that cannot be moved is referred to: await the
+///     call in the expression that makes it.)
+/// @param body  a coroutine function, kept with its captures; it takes what enter() gives, or nothing
+/// @return awaited: what the body returns. Nothing else happened if enter() throws
+/// @throws awaited: what the body throws, unless exit() gives true; what enter() or exit() throws
+/// @cancel exit() is awaited to its end  @see async with
+template <class Context, class Body>
+    requires async_context<std::remove_reference_t<Context>>
+auto with(Context&& context, Body&& body) {
+    using kept =
+        std::conditional_t<std::is_lvalue_reference_v<Context> || std::move_constructible<Context>, Context, Context&&>;
+    return run_with<kept, std::decay_t<Body>>(std::forward<Context>(context), std::forward<Body>(body));
+}
+
+}  // namespace weft::inline v0
