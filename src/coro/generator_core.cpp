@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 
 namespace weft::inline v0 {
 
@@ -58,6 +57,7 @@ inline void generator_core::resume() {
 generator_core* generator_core::next_to_run(generator_core* at, generator_core& until) {
     if (at->stage_ == stage::delegating) {
         auto* inner = static_cast<generator_core*>(at->awaited());
+        if (at == &until) at->stage_ = stage::running;  // as its holder sees it, until something yields
         return inner->stage_ == stage::delegating ? inner->other_end_ : inner;
     }
     if (at == &until) return nullptr;
@@ -155,7 +155,6 @@ bool is_generator_exit(const std::exception_ptr& error) {
 }  // namespace
 
 bool generator_core::resume_with(std::exception_ptr error) {
-    if (!error) throw std::invalid_argument("raise: there is no exception in the exception_ptr");
     switch (stage_) {
         case stage::running: throw_already_running();
         case stage::created: stage_ = stage::closed; [[fallthrough]];
@@ -168,7 +167,8 @@ bool generator_core::resume_with(std::exception_ptr error) {
         other_end_->deliver(std::move(error));
         return run_chain(*other_end_, *this);
     }
-    deliver(close_inner());
+    std::exception_ptr answer = close_inner();
+    deliver(is_generator_exit(answer) ? std::move(error) : std::move(answer));
     return run_chain(*this, *this);
 }
 
@@ -179,7 +179,8 @@ std::exception_ptr generator_core::close_inner() {
     std::exception_ptr error = std::make_exception_ptr(generator_exit());
     for (generator_core* at = other_end_; at != this; at = at->delegator()) {
         at->deliver(std::move(error));
-        if (run(*at, *at)) {
+        if (generator_core* const yielded = run(*at, *at)) {
+            if (yielded != at) at->stage_ = stage::delegating;
             error = std::make_exception_ptr(generator_ignored_exit());
         } else if (at->error_) {
             error = std::exchange(at->error_, carried_exception()).take();

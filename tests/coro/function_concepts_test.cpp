@@ -8,13 +8,13 @@
 
 namespace {
 
-weft::generator<int, int, int> generates(int i) { co_return co_yield i; }
-weft::task<> awaits() { co_return; }
-weft::async_generator<int> both() {
+[[maybe_unused]] weft::generator<int, int, int> generates(int i) { co_return co_yield i; }
+[[maybe_unused]] weft::task<> awaits() { co_return; }
+[[maybe_unused]] weft::async_generator<int> both() {
     co_await awaits();
     co_yield 1;
 }
-int neither(int i) { return i; }
+[[maybe_unused]] int neither(int i) { return i; }
 
 struct has_members {
     weft::generator<int> generates() const noexcept { co_yield 1; }

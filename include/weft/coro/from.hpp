@@ -106,7 +106,14 @@ auto from(Source&& source) {
 /// Waits in the generator's frame and hands out the elements of a range.
 template <class Yield, class Range>
 class range_awaiter : public range_source {
+    // The elements of a range that nobody else knows may be moved from.
+    static constexpr bool moves_elements =
+        !std::is_reference_v<Range> && !std::ranges::view<Range> && !std::is_reference_v<Yield>;
+
 public:
+    using element = std::conditional_t<moves_elements, std::ranges::range_rvalue_reference_t<Range>,
+                                       std::ranges::range_reference_t<Range>>;
+
     range_awaiter(yielding_core<Yield>& outer, std::remove_reference_t<Range>& range)
         : range_source(advance), outer_(outer), range_(range) {}
     ~range_awaiter() { drop(); }
@@ -123,9 +130,6 @@ public:
     }
 
 private:
-    // The elements of a range that nobody else knows may be moved from.
-    static constexpr bool owns_elements = !std::is_reference_v<Range> && !std::ranges::view<Range>;
-
     static bool advance(range_source& source) {
         auto& self = static_cast<range_awaiter&>(source);
         if (self.at_) {
@@ -135,7 +139,7 @@ private:
             self.at_.emplace(std::ranges::begin(self.range_));
         }
         if (*self.at_ == std::ranges::end(self.range_)) return false;
-        if constexpr (owns_elements && !std::is_reference_v<Yield>) {
+        if constexpr (moves_elements) {
             self.outer_.own_place().put(std::ranges::iter_move(*self.at_));
         } else {
             self.outer_.own_place().put(**self.at_);
@@ -170,7 +174,7 @@ template <class Yield, class Send, class Return>
 template <class Range>
 range_awaiter<Yield, Range> generator_promise_base<Yield, Send, Return>::yield_value(range_delegation<Range>&& range,
                                                                                      std::source_location where) {
-    using element = std::ranges::range_reference_t<Range>;
+    using element = typename range_awaiter<Yield, Range>::element;
     static_assert(std::convertible_to<element, Yield>,
                   "weft: from(range): the elements of the range must convert to what the generator yields");
     static_assert(

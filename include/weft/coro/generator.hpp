@@ -13,6 +13,7 @@
 #include <memory>
 #include <ranges>
 #include <source_location>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -67,7 +68,10 @@ public:
     [[gnu::always_inline]] next_result<Yield> next(std::source_location from = std::source_location::current())
         requires can_next
     {
-        return advance(from) ? promise().place().take() : yielded_value<Yield>::nothing();
+        if (!handle_) return yielded_value<Yield>::nothing();
+        promise_type& p = promise();  // looked up once: the body may move this object
+        p.called_from(from);
+        return element(p, advance(p));
     }
 
     /// As next(), but the co_yield where the body is suspended gives `value`.
@@ -75,17 +79,22 @@ public:
     next_result<Yield> send(sent value, std::source_location from = std::source_location::current())
         requires can_send
     {
+        if (!handle_) return yielded_value<Yield>::nothing();
+        promise_type& p = promise();
+        p.called_from(from);
         auto* const at = const_cast<std::remove_cvref_t<sent>*>(std::addressof(value));
-        return handle_ && core(from).resume_with(static_cast<void*>(at)) ? promise().place().take()
-                                                                         : yielded_value<Yield>::nothing();
+        return element(p, p.resume_with(static_cast<void*>(at)));
     }
 
     /// Raises `error` at the co_yield where the body is suspended. If it has not begun or has finished, `error` comes
     /// straight back, and it has finished.
     /// @return what the body yields next; empty if it returned  @throws what comes out of the body  @see g.throw(e)
     next_result<Yield> raise(std::exception_ptr error, std::source_location from = std::source_location::current()) {
-        if (!handle_ && error) std::rethrow_exception(std::move(error));
-        return core(from).resume_with(std::move(error)) ? promise().place().take() : yielded_value<Yield>::nothing();
+        if (!error) throw std::invalid_argument("raise: there is no exception in the exception_ptr");
+        if (!handle_) std::rethrow_exception(std::move(error));
+        promise_type& p = promise();
+        p.called_from(from);
+        return element(p, p.resume_with(std::move(error)));
     }
     template <class E>
         requires(!std::convertible_to<E &&, std::exception_ptr>)
@@ -100,8 +109,10 @@ public:
     /// @see g.close()
     auto close(std::source_location from = std::source_location::current())
         -> decltype(std::declval<promise_type&>().take_result()) {
-        if (handle_ && core(from).close()) return promise().take_result();
-        return decltype(promise().take_result())();
+        if (!handle_) return decltype(promise().take_result())();
+        promise_type& p = promise();
+        p.called_from(from);
+        return p.close() ? p.take_result() : decltype(p.take_result())();
     }
 
     /// What the body returned. @throws invalid_state_error  it has not finished, has failed or was closed
@@ -141,8 +152,11 @@ public:
     [[gnu::always_inline]] iterator begin(std::source_location from = std::source_location::current())
         requires can_next
     {
-        advance(from);
-        return iterator(handle_ ? &promise() : nullptr);
+        if (!handle_) return iterator(nullptr);
+        promise_type& p = promise();
+        p.called_from(from);
+        advance(p);
+        return iterator(&p);
     }
     std::default_sentinel_t end() const noexcept { return {}; }
 
@@ -155,15 +169,8 @@ private:
     promise_type& promise() const noexcept {
         return std::coroutine_handle<promise_type>::from_address(handle_.address()).promise();
     }
-    /// For the operations that are not worth inlining. @throws std::invalid_argument  raise() without an exception
-    generator_core& core(const std::source_location& from) {
-        promise().called_from(from);
-        return promise();
-    }
-    [[gnu::always_inline]] bool advance(const std::source_location& from) {
-        if (!handle_) return false;
-        promise().called_from(from);
-        return advance(promise());
+    [[gnu::always_inline]] static next_result<Yield> element(promise_type& p, bool there_is_one) {
+        return there_is_one ? p.place().take() : yielded_value<Yield>::nothing();
     }
     /// @return whether there is an element
     [[gnu::always_inline]] static bool advance(promise_type& p) {

@@ -57,8 +57,10 @@ public:
     /// Where the chain stands. Valid in the outermost generator, while it is delegating or iterating.
     generator_core* innermost() const noexcept { return other_end_; }
 
-    /// Who resumes it.
-    void called_from(const std::source_location& where) noexcept { caller_ = where; }
+    /// Who resumes it: not who tries to, while it runs.
+    void called_from(const std::source_location& where) noexcept {
+        if (stage_ != stage::running) caller_ = where;
+    }
     /// The chain from here on, the innermost generator last; while this one runs, its caller first.
     std::vector<stack_frame> frames() const;
 
@@ -106,7 +108,7 @@ public:
     static bool resume_elsewhere(stage outermost, generator_core* innermost);
     /// @throws generator_not_started, generator_already_running
     bool resume_with(void* value);
-    /// As Python's throw. @throws generator_already_running, std::invalid_argument  there is no exception
+    /// As Python's throw; `error` is not null. @throws generator_already_running
     bool resume_with(std::exception_ptr error);
     /// @return whether the body returned (and did not just let the exit pass)
     /// @throws generator_ignored_exit, generator_already_running

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/coro/generator.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+// What once was wrong.
+
+namespace {
+
+using weft::generator;
+using weft::generator_state;
+using talking = generator<int, int>;
+
+/// What an inner generator finds when it tries to enter the outer one at its beginning.
+talking enters(talking*& outer) {
+    EXPECT_EQ(outer->state(), generator_state::running);
+    EXPECT_FALSE(outer->delegating());
+    bool refused = false;
+    try {
+        outer->next();
+    } catch (const weft::generator_already_running&) {
+        refused = true;
+    }
+    EXPECT_THROW((void)weft::from(std::move(*outer)), weft::generator_already_running);
+    co_yield refused ? 7 : -1;
+}
+talking nothing() { co_return; }
+talking one() { co_yield 1; }
+
+TEST(generator_regression, a_second_delegation_is_refused_entrance_to_its_delegator) {
+    const auto outer = [](talking*& self) -> talking {
+        co_yield weft::from(one());
+        co_yield weft::from(enters(self));
+    };
+    talking* self = nullptr;
+    auto g = outer(self);
+    self = &g;
+    EXPECT_EQ(g.next(), 1);
+    EXPECT_EQ(g.next(), 7);
+}
+
+TEST(generator_regression, a_delegation_after_an_empty_one_is_refused_entrance_to_its_delegator) {
+    const auto outer = [](talking*& self) -> talking {
+        co_yield weft::from(nothing());
+        co_yield weft::from(enters(self));
+    };
+    talking* self = nullptr;
+    auto g = outer(self);
+    self = &g;
+    EXPECT_EQ(g.next(), 7);
+}
+
+TEST(generator_regression, a_delegation_begun_by_send_or_raise_is_refused_entrance_to_its_delegator) {
+    const auto outer = [](talking*& self) -> talking {
+        try {
+            co_yield 0;
+        } catch (const std::runtime_error&) {
+        }
+        co_yield weft::from(enters(self));
+    };
+    for (const bool sends : {true, false}) {
+        talking* self = nullptr;
+        auto g = outer(self);
+        self = &g;
+        g.next();
+        EXPECT_EQ(sends ? g.send(1) : g.raise(std::runtime_error("go on")), 7);
+    }
+}
+
+TEST(generator_regression, a_delegation_begun_by_close_is_refused_entrance_to_its_delegator) {
+    const auto outer = [](talking*& self) -> talking {
+        try {
+            co_yield 0;
+        } catch (const weft::generator_exit&) {
+        }
+        co_yield weft::from(enters(self));
+        co_yield 8;
+    };
+    talking* self = nullptr;
+    auto g = outer(self);
+    self = &g;
+    g.next();
+    EXPECT_THROW(g.close(), weft::generator_ignored_exit);
+    EXPECT_TRUE(g.delegating());
+    EXPECT_EQ(g.next(), 8);
+}
+
+TEST(generator_regression, a_delegation_begun_while_an_inner_generator_is_closed_is_destroyed_with_it) {
+    const auto inner = [](talking*& outer) -> talking {
+        try {
+            co_yield 0;
+        } catch (const weft::generator_exit&) {
+        }
+        co_yield weft::from(nothing());
+        co_yield weft::from(enters(outer));
+    };
+    const auto outer = [&](talking*& self) -> talking { co_yield weft::from(inner(self)); };
+    talking* self = nullptr;
+    auto g = outer(self);
+    self = &g;
+    g.next();
+    EXPECT_THROW(g.close(), weft::generator_ignored_exit);
+    EXPECT_TRUE(g.done());
+}
+
+struct exit_with_code : weft::generator_exit {
+    explicit exit_with_code(int c) : code(c) {}
+    int code;
+};
+
+TEST(generator_regression, an_exit_of_ones_own_kind_arrives_as_such_in_the_outer_generator) {
+    const auto inner = [](int& seen) -> generator<int> {
+        try {
+            co_yield 1;
+        } catch (const exit_with_code&) {
+            seen = -1;
+        } catch (const weft::generator_exit&) {
+            seen = 1;
+            throw;
+        }
+    };
+    const auto outer = [&](int& in, int& out) -> generator<int> {
+        try {
+            co_yield weft::from(inner(in));
+        } catch (const exit_with_code& e) {
+            out = e.code;
+            throw;
+        }
+    };
+    int in = 0, out = 0;
+    auto g = outer(in, out);
+    g.next();
+    EXPECT_THROW(g.raise(exit_with_code(3)), exit_with_code);
+    EXPECT_EQ(in, 1) << "the inner one is closed, which is a plain exit";
+    EXPECT_EQ(out, 3);
+}
+
+TEST(generator_regression, who_was_refused_is_not_the_caller) {
+    using lines = std::vector<std::uint32_t>;
+    const auto body = [](generator<lines>*& self) -> generator<lines> {
+        const std::uint32_t before = self->frames().at(0).line;
+        EXPECT_THROW(self->next(), weft::generator_already_running);
+        EXPECT_THROW(self->close(), weft::generator_already_running);
+        co_yield lines{before, self->frames().at(0).line};
+    };
+    generator<lines>* self = nullptr;
+    auto g = body(self);
+    self = &g;
+    const std::uint32_t here = std::source_location::current().line() + 1;
+    const lines seen = *g.next();
+    EXPECT_EQ(seen, (lines{here, here}));
+}
+
+TEST(generator_regression, raising_nothing_into_nothing_is_refused) {
+    generator<int> g;
+    EXPECT_THROW(g.raise(std::exception_ptr()), std::invalid_argument);
+}
+
+TEST(generator_regression, may_be_moved_by_its_own_body) {
+    const auto body = [](generator<int>*& self, generator<int>& to) -> generator<int> {
+        to = std::move(*self);
+        co_yield 1;
+        co_yield 2;
+    };
+    generator<int>* self = nullptr;
+    generator<int> to;
+    auto g = body(self, to);
+    self = &g;
+    EXPECT_EQ(g.next(), 1);
+    EXPECT_EQ(to.next(), 2);
+    EXPECT_FALSE(g.next());
+}
+
+TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows) {
+    const auto body = []() -> generator<std::unique_ptr<int>> {
+        std::vector<std::unique_ptr<int>> v;
+        for (int i = 0; i < 3; ++i) v.push_back(std::make_unique<int>(i));
+        co_yield weft::from(std::move(v));
+    };
+    int sum = 0;
+    for (const std::unique_ptr<int> p : body()) sum += *p;
+    EXPECT_EQ(sum, 3);
+}
+
+}  // namespace
