@@ -262,10 +262,21 @@ def heavy_way(tree, name, quote, target, seen):
     return None
 
 
+def parity_pages_name_tests_that_exist(tree):
+    """`from_test: from.send_goes_…` is a test in tests/*/from_test.cpp, `compile_fail: from_a_task` a file there."""
+    for name, text in tree.named(".md", under="docs/parity").items():
+        for number, line in enumerate(text.splitlines(), 1):
+            for file, suite, test in re.findall(r"`(\w+): (?:(\w+)\.)?(\w+)`", line):
+                ends = f"/{file}.cpp" if suite else f"/{file}/{test}.cpp"
+                begins = rf"\bTEST(_[FP])?\(\s*{suite},\s*{test}\s*\)" if suite else ""
+                if not any(re.search(begins, source) for source in tree.named(ends, under="tests/").values()):
+                    yield Finding(name, number, f"{file}: {suite and suite + '.'}{test} is no test")
+
+
 RULES = [includes_point_down, public_headers_include_only_the_standard_library, sources_name_their_licence,
          headers_are_included_once, sources_pair_with_headers, tests_mirror_the_tree, examples_are_short, files_are_short,
          headers_open_no_namespaces, tests_do_not_sleep, files_know_no_machine, public_headers_define_no_macros,
-         nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light]
+         nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light, parity_pages_name_tests_that_exist]
 
 
 def findings(tree):

@@ -136,6 +136,13 @@ class TidyTest(unittest.TestCase):
                 "include/weft/coro/a.hpp": HEADER + "#include <weft/base/clock.hpp>\n",
                 "include/weft/base/clock.hpp": HEADER + f"#include <{heavy}>\n"})
 
+    def test_a_parity_page_that_names_no_test(self):
+        files = {"include/weft/coro/a.hpp": HEADER, "tests/compile_fail/b.cpp": LICENCE,
+                 "tests/coro/a_test.cpp": LICENCE + "TEST(a, works) {}\nTEST_F(a_fixture,\n       works_too) {}\n"}
+        self.accepts({**files, "docs/parity.md": "`a_test: a.works`, `a_test: a_fixture.works_too`, `compile_fail: b`\n"})
+        for name in ("a_test: a.work", "a_test: a.works_too", "b_test: a.works", "compile_fail: c"):
+            self.refuses("docs/parity-a.md", f"{name} is no test", {**files, "docs/parity-a.md": f"| a | `{name}` |\n"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -10,12 +10,13 @@
 namespace weft::inline v0 {
 
 async_generator_core::~async_generator_core() {
-    for (async_generator_operation* op : {in_flight_, closer_}) {
-        if (!op) continue;
-        op->generator_ = nullptr;
-        op->generator_was_destroyed_ = true;
+    if (error_) (void)error_.take();  // given to it, and not raised any more
+    while (!kept_.empty()) kept_.pop_front().generator_is_gone();
+    if (in_flight_) in_flight_->generator_is_gone();
+    if (closer_) {
+        closer_->generator_is_gone();
+        closer_->place_->called();
     }
-    if (closer_) closer_->awaiting_->running_in()->wake();
 }
 
 void async_generator_core::destroy() noexcept {
@@ -40,10 +41,29 @@ std::coroutine_handle<> async_generator_core::hand_back() noexcept {
     return e.transfer_to(awaiting.handle());
 }
 
-async_generator_operation::~async_generator_operation() {
-    if (!generator_ || generator_->closer_ != this) return;
-    generator_->closer_ = nullptr;  // it waited in line
-    generator_->running_in()->interrupt(false);
+async_generator_operation::async_generator_operation(async_generator_operation&& other) noexcept
+    : generator_(other.generator_), value_(other.value_), error_(std::move(other.error_)), verb_(other.verb_) {
+    generator_was_destroyed_ = other.generator_was_destroyed_;
+    if (generator_) generator_->kept_.push_back(*this);
+}
+
+async_generator_operation::~async_generator_operation() { leave_line(); }
+
+void async_generator_operation::leave_line() noexcept {
+    if (generator_ && generator_->closer_ == this) generator_->closer_ = nullptr;
+}
+
+void async_generator_operation::generator_is_gone() noexcept {
+    if (entered_ && generator_->interrupted_) take_back_interruption();
+    generator_ = nullptr;
+    generator_was_destroyed_ = true;
+}
+
+/// @return whether the task that awaits this has not been cancelled by anybody else meanwhile
+bool async_generator_operation::take_back_interruption() noexcept {
+    generator_->interrupted_ = false;
+    execution& e = *awaiting_->running_in();
+    return e.async_generators()->take_back_cancel(e, cancelling_before_);
 }
 
 void async_generator_operation::refuse() const {
@@ -54,12 +74,15 @@ void async_generator_operation::refuse() const {
 
 bool async_generator_operation::await_ready() {
     using stage = async_generator_core::stage;
+    if (std::exchange(awaited_, true))
+        throw invalid_state_error("cannot reuse already awaited operation of an async generator");
+    unlink();
     if (!generator_) return true;
     stage& at = generator_->stage_;
     switch (at) {
         case stage::closed: error_ = nullptr; return true;
         case stage::running:
-            if (verb_ != verb::close || generator_->closer_) refuse();
+            if (verb_ != verb::close || generator_->closer_ || generator_->in_flight_->verb_ == verb::close) refuse();
             return false;
         case stage::suspended: return false;
         case stage::created: break;
@@ -79,10 +102,12 @@ std::coroutine_handle<> async_generator_operation::begin(promise_base& awaiting)
     }
     // It is close(), and another operation is in flight.
     execution& other = *generator_->running_in();
-    if (&other == &e) refuse();  // the body closes itself
+    if (&other == &e || !e.async_generators() || !other.async_generators()) refuse();
+    e.check_cancellation();
+    place_ = e.async_generators()->stand_in_line(awaiting, *this);
     generator_->closer_ = this;
-    e.suspend_at(awaiting.handle());
-    other.interrupt(true);
+    generator_->interrupted_ = true;
+    other.async_generators()->cancel(other);
     return std::noop_coroutine();
 }
 
@@ -97,17 +122,18 @@ void async_generator_operation::enter() {
     g.error_ = carried_exception(std::exchange(error_, nullptr));
     awaiting_->await(g);
     entered_ = true;
-    if (first) g.running_in()->first_iteration(g);
+    execution& e = *g.running_in();
+    cancelling_before_ = e.cancelling();
+    if (first && e.async_generators()) e.async_generators()->first_iteration(e, g);
 }
 
 /// The operation that this close() has waited for is over.
 void async_generator_operation::its_turn() {
-    execution& e = *awaiting_->running_in();
     if (generator_->stage_ == async_generator_core::stage::suspended) {
         enter();
-        e.suspend_at(generator_->handle());
+        awaiting_->running_in()->suspend_at(generator_->handle());
     }
-    e.wake();
+    place_->called();
 }
 
 /// The generator has yielded or finished: notes what came of it.
@@ -116,10 +142,10 @@ void async_generator_operation::ended() {
     awaiting_->awaited_finished();
     yielded_ = g.stage_ == async_generator_core::stage::suspended;
     error_ = std::exchange(g.error_, carried_exception()).take();
-    if (!g.closer_) return;
-    // close() had it cancelled: that is the end of the iteration, and no cancellation of who iterates.
-    const bool by_closer = awaiting_->running_in()->interrupt(false);
-    if (!by_closer || !error_) return;
+    if (!g.interrupted_) return;
+    // By a close(): to who iterates that is the end of the iteration, and no cancellation.
+    const bool by_nobody_else = take_back_interruption();
+    if (!by_nobody_else || !error_) return;
     try {
         std::rethrow_exception(error_);
     } catch (const cancelled_error&) {
@@ -129,6 +155,7 @@ void async_generator_operation::ended() {
 }
 
 bool async_generator_operation::resumed() {
+    if (place_ && !entered_) place_->resumed();
     if (generator_was_destroyed_ && verb_ != verb::close)
         throw invalid_state_error("the async generator was destroyed while it was awaited");
     if (verb_ == verb::close && entered_) {

@@ -184,6 +184,8 @@ std::exception_ptr generator_core::close_inner() {
             error = std::make_exception_ptr(generator_ignored_exit());
         } else if (at->error_) {
             error = std::exchange(at->error_, carried_exception()).take();
+            if (is_generator_exit(error))
+                error = std::make_exception_ptr(generator_exit());  // `at` has been closed by it
         } else {
             error = std::make_exception_ptr(generator_exit());
         }

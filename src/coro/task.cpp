@@ -7,8 +7,7 @@ namespace weft::inline v0 {
 const execution_kind stepped_execution::kind = {
     .wake = [](execution&) {},
     .check_cancellation = [](execution&) {},
-    .interrupt = [](execution&, bool) { return false; },
-    .first_iteration = [](execution&, async_generator_core&) {},
+    .async_generators = nullptr,
 };
 
 }  // namespace weft::inline v0

@@ -138,9 +138,15 @@ void runner::drive(future_core& f, task_core& main) {
 void runner::close() {
     if (!loop_ || loop_->is_closed()) return;
     cancel_all_tasks(*loop_);
-    if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
+    std::exception_ptr error;
+    try {
+        if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
+    } catch (...) {
+        error = std::current_exception();  // what else is to be done is done all the same
+    }
     finish_output(*loop_);
     loop_->close();
+    if (error) std::rethrow_exception(error);
 }
 
 }  // namespace weft::inline v0

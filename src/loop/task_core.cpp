@@ -29,37 +29,18 @@ task_extras& task_core::extras() {
 
 bool task_core::cancel(std::string message) {
     if (!slot_) return false;
-    note_request(std::move(message));
-    pass_down_cancellation(must_cancel_, wait_was_cancelled_);
-    return true;
-}
-
-/// A task that awaits another one hands the request on to it, and so on down the line: in a loop, for the line may be
-/// long, and it may be a circle.
-void task_core::pass_down_cancellation(bool& if_not_waiting, bool& if_woken) {
+    // A task that awaits another one hands the request on to it, and so on down the line: in a loop, for the line may be
+    // long, and it may be a circle.
     task_core* last = this;
+    last->note_request(std::move(message));
     for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
         last->passing_on_ = true;
         next->note_request({});
     }
-    if (last == this) {
-        end_wait(if_not_waiting, if_woken);
-    } else {
-        last->end_wait(last->must_cancel_, last->wait_was_cancelled_);
-    }
+    last->end_wait();
     for (task_core* t = this; t && t->passing_on_; t = t->task_awaited()) t->passing_on_ = false;
+    return true;
 }
-
-bool task_core::interrupt_from_outside(execution& e, bool on) {
-    auto& task = static_cast<task_core&>(e);
-    if (on) {
-        task.pass_down_cancellation(task.interrupted_, task.interrupted_);
-        return false;
-    }
-    return !std::exchange(task.interrupted_, false) && task.cancelling_ == 0;
-}
-
-void task_core::adopt_async_generator(execution& e, async_generator_core& g) { e.loop()->adopt(g); }
 
 void task_core::note_request(std::string message) {
     ++cancelling_;
@@ -73,15 +54,15 @@ task_core* task_core::task_awaited() const noexcept {
     return f.done() ? nullptr : f.task();
 }
 
-/// Ends whatever this task is doing by a cancellation, and notes where to raise it.
-void task_core::end_wait(bool& if_not_waiting, bool& if_woken) {
+/// Ends whatever this task is doing by a cancellation.
+void task_core::end_wait() {
     if (!waiting_at_) {
-        if_not_waiting = true;
+        must_cancel_ = true;
         return;
     }
     const wait_kind& kind = waiting_at_->kind();
     if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel({})) return;
-    if (!kind.cancel(*waiting_at_)) if_woken = true;
+    if (!kind.cancel(*waiting_at_)) wait_was_cancelled_ = true;
 }
 
 unsigned task_core::uncancel() noexcept {
@@ -89,17 +70,22 @@ unsigned task_core::uncancel() noexcept {
     return cancelling_;
 }
 
+bool task_core::take_back_cancel(unsigned cancelling_before) noexcept {
+    uncancel();
+    if (cancelling_ > cancelling_before) return false;
+    must_cancel_ = wait_was_cancelled_ = false;
+    return true;
+}
+
 void task_core::raise_cancellation() {
-    // First the interruption: a request that has come besides stays for the next await.
-    if (std::exchange(interrupted_, false)) throw cancelled_error("the async generator is being closed");
     must_cancel_ = wait_was_cancelled_ = false;
     throw cancelled_error(extras_ ? extras_->cancel_message : std::string());
 }
 
 void task_core::make_ready() noexcept {
     waiting_at_ = nullptr;
-    if (queued_ || loop()->is_closing()) return;
-    queued_ = true;
+    if (queued_.load(std::memory_order_relaxed) || loop()->is_closing()) return;
+    queued_.store(true, std::memory_order_relaxed);
     set_state(task_state_code::ready);
     loop()->make_ready(*this);
 }
@@ -108,7 +94,7 @@ void task_core::wake_from_anywhere(execution& e) {
     auto& task = static_cast<task_core&>(e);
     if (event_loop::current() == e.loop()) {
         task.make_ready();
-    } else {
+    } else if (!task.queued_.exchange(true, std::memory_order_relaxed)) {
         e.loop()->make_ready_threadsafe(task);
     }
 }
@@ -116,7 +102,7 @@ void task_core::wake_from_anywhere(execution& e) {
 void task_core::run_step(ready_node& node) {
     auto& task = static_cast<task_core&>(node);
     event_loop& loop = *task.loop();
-    task.queued_ = false;
+    task.queued_.store(false, std::memory_order_relaxed);
     if (loop.is_closing()) return;  // close() destroys it
     if (!task.started_) {
         task.started_ = true;

@@ -39,6 +39,7 @@ public:
     bool await_ready() const noexcept { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept { return this->hand_back(); }
     Send await_resume() {
+        this->leaves_yield();
         place_.drop();
         this->throw_delivered();
         void* const sent = this->take_value();
@@ -52,7 +53,7 @@ public:
 
 protected:
     ~async_yield_point() {
-        if (at_stage() == stage::suspended) place_.drop();
+        if (this->holds_element()) place_.drop();
     }
     std::coroutine_handle<> last_hand_back() noexcept {
         this->finishes();

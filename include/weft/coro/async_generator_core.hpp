@@ -7,12 +7,35 @@
 
 #include <coroutine>
 #include <exception>
-#include <string>
+#include <memory>
 #include <utility>
 
 namespace weft::inline v0 {
 
+class async_generator_core;
 class async_generator_operation;
+
+/// Where a close() waits until another task's operation has ended. Its destructor leaves the line.
+class place_in_line {
+public:
+    virtual ~place_in_line() = default;
+    /// The execution that waits here goes on from its resume point.
+    virtual void called() noexcept = 0;
+    /// To be called when it goes on. @throws cancelled_error  it was cancelled while it waited
+    virtual void resumed() = 0;
+};
+
+/// What a loop does for the async generators of its tasks: here by pointer, for this layer knows no loop.
+struct async_generator_hooks {
+    /// The generator is iterated for the first time, in a task of this loop, which may close it when it shuts down.
+    /// @see sys.set_asyncgen_hooks
+    void (*first_iteration)(execution&, async_generator_core&);
+    /// `awaiting` waits, as a task does. A cancellation takes `closer` out of the line.
+    std::unique_ptr<place_in_line> (*stand_in_line)(promise_base& awaiting, async_generator_operation& closer);
+    /// As task_handle::cancel and task_core::take_back_cancel.
+    void (*cancel)(execution&);
+    bool (*take_back_cancel)(execution&, unsigned cancelling_before);
+};
 
 /// The part of an async generator's promise that does not depend on its types: where it stands, which operation is
 /// in flight, and who waits to close it.
@@ -43,7 +66,12 @@ public:
             carried_exception::rethrow(std::exchange(error_, carried_exception()));
     }
     void* take_value() noexcept { return std::exchange(value_, nullptr); }
-    void yields() noexcept { stage_ = stage::suspended; }
+    void yields() noexcept {
+        stage_ = stage::suspended;
+        holds_element_ = true;
+    }
+    void leaves_yield() noexcept { holds_element_ = false; }
+    bool holds_element() const noexcept { return holds_element_; }
     void fails() noexcept { error_ = carried_exception::current(); }
     void finishes() noexcept { stage_ = stage::closed; }
     /// At a co_yield or its end: goes on with who awaits the operation.
@@ -57,17 +85,20 @@ private:
     friend class async_generator_operation;
 
     stage stage_ = stage::created;
+    bool holds_element_ = false;
+    bool interrupted_ = false;  // a close() has cancelled the task whose operation is in flight
     void* value_ = nullptr;
     carried_exception error_;
+    intrusive_list<async_generator_operation> kept_;  // not awaited yet
     async_generator_operation* in_flight_ = nullptr;
-    async_generator_operation* closer_ = nullptr;  // waits for the operation in flight to end
+    async_generator_operation* closer_ = nullptr;  // waits in line for the operation in flight to end
 };
 
-/// What next(), send(), raise() and close() of an async generator give: to be awaited, once.
+/// What next(), send(), raise() and close() of an async generator give: to be awaited, once, while the generator lives.
 ///
-/// close() alone may come while another task's operation is in flight: it cancels what that waits for, waits in line until
-/// it has ended, and then enters the generator from where it waits.
-class async_generator_operation : public native_awaiter {
+/// close() alone may come while another task's operation is in flight: it cancels that task as a timeout does, by a request
+/// that is taken back when the operation has ended; waits in line until then; and enters the generator from there.
+class async_generator_operation : public native_awaiter, public list_node {
 public:
     enum class verb : unsigned char { next, send, raise, close };
 
@@ -84,16 +115,21 @@ public:
 protected:
     /// @param generator  null if it was moved from
     async_generator_operation(async_generator_core* generator, verb v) noexcept : generator_(generator), verb_(v) {}
-    async_generator_operation(async_generator_operation&& other) noexcept  // before it is awaited
-        : generator_(other.generator_), value_(other.value_), error_(std::move(other.error_)), verb_(other.verb_) {}
+    /// On its way into a task of its own, before it is awaited: the generator may be gone when that task begins.
+    async_generator_operation(async_generator_operation&& other) noexcept;
     ~async_generator_operation();
 
     void send(void* value) noexcept { value_ = value; }
     void raise(std::exception_ptr error) noexcept { error_ = std::move(error); }
 
     /// To be called first of all in await_resume. @return whether there is an element
-    /// @throws what came out of the body; generator_ignored_exit; invalid_state_error  the generator was destroyed
+    /// @throws what came out of the body; generator_ignored_exit; invalid_state_error  the generator was destroyed;
+    ///     cancelled_error  while it waited in line
     bool resumed();
+
+public:
+    /// For its place in the line: it does not want to close any more.
+    void leave_line() noexcept;
 
 private:
     friend class async_generator_core;
@@ -101,14 +137,19 @@ private:
     std::coroutine_handle<> begin(promise_base& awaiting);
     void enter();
     void its_turn();
+    void generator_is_gone() noexcept;
+    bool take_back_interruption() noexcept;
     void ended();
     [[noreturn]] void refuse() const;
 
     async_generator_core* generator_;
     promise_base* awaiting_ = nullptr;
+    std::unique_ptr<place_in_line> place_;  // once it has waited in line
     void* value_ = nullptr;
     std::exception_ptr error_;  // to be raised in the generator; then, what came out of it
+    unsigned cancelling_before_ = 0;  // requests that the awaiting task had then
     verb verb_;
+    bool awaited_ = false;
     bool entered_ = false;
     bool yielded_ = false;
     bool generator_was_destroyed_ = false;

@@ -6,7 +6,7 @@
 
 namespace weft::inline v0 {
 
-class async_generator_core;
+struct async_generator_hooks;
 class event_loop;
 class execution;
 class promise_base;
@@ -17,11 +17,8 @@ struct execution_kind {
     void (*wake)(execution&);
     /// Raises a cancellation that is pending, if any. On its loop's thread, by the coroutine that runs.
     void (*check_cancellation)(execution&);
-    /// On: ends what it waits for by a cancelled_error that counts as no request. Off: the error is wanted no more.
-    /// @return off: it was raised, and nobody has requested a cancellation besides
-    bool (*interrupt)(execution&, bool on);
-    /// An async generator is iterated for the first time, here. @see sys.set_asyncgen_hooks
-    void (*first_iteration)(execution&, async_generator_core&);
+    /// Null where async generators do without a loop.
+    const async_generator_hooks* async_generators;
 };
 
 /// One chain of awaits that runs as a unit: what a task of the loop is below its handle, or a coroutine stepped by hand.
@@ -45,8 +42,10 @@ public:
     void suspend_at(std::coroutine_handle<> innermost) noexcept { resume_point_ = innermost; }
     void wake() { kind_->wake(*this); }
     void check_cancellation() { kind_->check_cancellation(*this); }
-    bool interrupt(bool on) { return kind_->interrupt(*this, on); }
-    void first_iteration(async_generator_core& g) { kind_->first_iteration(*this, g); }
+    const async_generator_hooks* async_generators() const noexcept { return kind_->async_generators; }
+
+    /// Requests of cancellation that were not taken back.
+    unsigned cancelling() const noexcept { return cancelling_; }
 
     /// Runs the chain from its resume point until it suspends or finishes.
     void resume();
@@ -74,6 +73,11 @@ private:
     std::coroutine_handle<> resume_point_;
     const execution_kind* kind_;
     event_loop* loop_;
+
+protected:
+    unsigned cancelling_ = 0;
+
+private:
     bool transferring_ = false;
     bool finished_ = false;
 };

@@ -5,12 +5,14 @@
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 namespace weft::inline v0 {
 
+struct async_generator_hooks;
 class future_core;
 class promise_base;
 class task_core;
@@ -53,9 +55,11 @@ public:
     /// Requests cancellation: one cancelled_error at the await where it waits, or at its next one.
     /// @return false if the task has finished  @see asyncio.Task.cancel
     bool cancel(std::string message = {});
-    /// Requests of cancellation not yet taken back by uncancel().
-    unsigned cancelling() const noexcept { return cancelling_; }
     unsigned uncancel() noexcept;
+    /// uncancel() for whoever has requested one cancellation of its own and knows that it has ended what it was to end:
+    /// if nobody else has made a request since there were `cancelling_before`, none is raised any more.
+    /// @return whether that is so
+    bool take_back_cancel(unsigned cancelling_before) noexcept;
 
     /// What it is suspended at; null when it is ready, runs, or waits for something foreign.
     waiter* waiting_at() const noexcept { return waiting_at_; }
@@ -69,7 +73,7 @@ public:
     void stop_waiting() noexcept { waiting_at_ = nullptr; }
 
     /// A cancellation is to be raised at the next opportunity.
-    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_ || interrupted_; }
+    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_; }
     void cancellation_was_passed_on() noexcept { must_cancel_ = false; }
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
@@ -86,9 +90,9 @@ public:
     void make_ready() noexcept;
 
     static void wake_from_anywhere(execution& e);
+    /// What async generators need of the loop.
+    static const async_generator_hooks async_generator_hooks_of_tasks;
     static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
-    static bool interrupt_from_outside(execution& e, bool on);
-    static void adopt_async_generator(execution& e, async_generator_core& g);
 
 private:
     static void run_step(ready_node& node);
@@ -98,20 +102,17 @@ private:
     task_extras& extras();
     void note_request(std::string message);
     task_core* task_awaited() const noexcept;
-    void pass_down_cancellation(bool& if_not_waiting, bool& if_woken);
-    void end_wait(bool& if_not_waiting, bool& if_woken);
+    void end_wait();
 
     waiter* waiting_at_ = nullptr;
     registry_slot* slot_;
     std::unique_ptr<task_extras> extras_;
     std::uint64_t id_;
-    unsigned cancelling_ = 0;
-    bool queued_ = false;
+    std::atomic<bool> queued_{false};  // in the ready queue, or on its way there from another thread
     bool started_ = false;
     bool passing_on_ = false;  // during cancel()
-    bool must_cancel_ = false;         // to be raised at the next await; uncancel() takes it back
+    bool must_cancel_ = false;  // to be raised at the next await; uncancel() takes it back
     bool wait_was_cancelled_ = false;  // it was woken for a cancellation, which uncancel() cannot take back
-    bool interrupted_ = false;         // the async generator it is in is being closed by another task
 };
 
 }  // namespace weft::inline v0

@@ -79,8 +79,7 @@ private:
     static constexpr task_kind kind_ = {
         {.wake = &task_core::wake_from_anywhere,
          .check_cancellation = &task_core::check_cancellation,
-         .interrupt = &task_core::interrupt_from_outside,
-         .first_iteration = &task_core::adopt_async_generator},
+         .async_generators = &task_core::async_generator_hooks_of_tasks},
         [](task_core& t) { t.execution::resume(); },
         [](task_core& t) noexcept { self(t).finish(); },
         [](task_core& t) noexcept { self(t).finish_unstarted(); },

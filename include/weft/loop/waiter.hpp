@@ -42,9 +42,12 @@ protected:
     /// @throws no_running_loop_error  the coroutine is being stepped by hand
     template <class Promise>
     bool suspend(std::coroutine_handle<Promise> h) {
-        task_ = &task_of(h.promise());
+        return suspend(h.promise());
+    }
+    bool suspend(promise_base& awaiting) {
+        task_ = &task_of(awaiting);
         if (task_->must_cancel()) return false;
-        task_->suspend_at(h);
+        task_->suspend_at(awaiting.handle());
         task_->wait_at(*this);
         return true;
     }
