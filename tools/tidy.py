@@ -34,7 +34,7 @@ NEITHER_TIME_NOR_RANGES = [
     r"weft/loop/(ready_queue|registry|task_core|waiter|future|context_var)\.hpp",
 ]
 # Macros that public headers may define.
-MACROS = {"WEFT_KEEP_FRAMES"}
+MACROS = {"WEFT_KEEP_FRAMES", "WEFT_TRIVIAL_ABI"}
 EXAMPLE_LINES = 80
 LONG_FILE, TOO_LONG_FILE = 400, 600
 

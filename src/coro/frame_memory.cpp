@@ -10,14 +10,12 @@ namespace {
 /// Frees what this thread has kept, when it ends.
 struct cache_guard {
     ~cache_guard() {
-        frame_cache& cache = this_thread_frames;
-        cache.state = frame_cache::closed;
-        for (std::size_t i = 0; i < frame_cache::classes; ++i) {
-            while (frame_cache::block* found = cache.free[i]) {
-                cache.free[i] = found->next;
+        for (frame_cache::list& free : this_thread_frames.free) {
+            while (frame_cache::block* found = free.first) {
+                free.first = found->next;
                 std::free(found);
             }
-            cache.kept[i] = 0;
+            free.room = 0;
         }
     }
     void arm() noexcept {}
@@ -27,8 +25,11 @@ thread_local cache_guard guard;
 }  // namespace
 
 void* allocate_frame_slowly(std::size_t bytes) {
-    if (this_thread_frames.state == frame_cache::fresh) {
-        this_thread_frames.state = frame_cache::open;
+    if (!this_thread_frames.open) {
+        this_thread_frames.open = true;
+        for (std::size_t i = 0; i < frame_cache::classes; ++i) {
+            this_thread_frames.free[i].room = frame_cache::kept_bytes / frame_cache::size_of(i);
+        }
         guard.arm();  // its first use registers the destructor
     }
     // Always the whole size of the class: translation units built with and without sanitizers may trade blocks.

@@ -8,6 +8,7 @@
 namespace weft::inline v0 {
 
 generator_state generator_core::state() const noexcept {
+    if (is_running()) return generator_state::running;
     switch (stage_) {
         case stage::created: return generator_state::created;
         case stage::running: return generator_state::running;
@@ -21,7 +22,7 @@ generator_state generator_core::state() const noexcept {
 
 std::vector<stack_frame> generator_core::frames() const {
     std::vector<stack_frame> chain = await_chain(this);
-    if (stage_ == stage::running) {
+    if (is_running()) {
         chain.insert(chain.begin(), {readable_function(caller_.function_name()), caller_.file_name(), caller_.line()});
     }
     return chain;
@@ -31,55 +32,49 @@ void generator_core::throw_already_running() { throw generator_already_running()
 
 // Kept apart from what runs for every element.
 
-/// @return whether the range that this delegates to has another element; if not, the body is to go on
+/// By one that was iterating, before its body goes on.
+/// @return whether the range has another element; if not, the body is to go on
 [[gnu::noinline]] bool generator_core::take_from_range() {
-    if (!error_) {
-        try {
-            if (source_->next()) return true;
-        } catch (...) {
-            error_ = carried_exception::current();  // a range that fails does so at the co_yield
-        }
+    if (error_) return false;
+    try {
+        if (!source_->next()) return false;
+    } catch (...) {
+        error_ = carried_exception::current();  // a range that fails does so at the co_yield
+        return false;
     }
-    source_ = nullptr;
-    return false;
-}
-
-inline void generator_core::resume() {
-    if (source_ && take_from_range()) [[unlikely]] {
-        stage_ = stage::iterating;
-    } else {
-        handle().resume();  // the body enters another stage before it stops
-    }
-}
-
-/// Who is to run after `at` has stopped without an element: what it has begun to delegate to, or its delegator.
-/// @return null if `until` has finished, be it with an error
-generator_core* generator_core::next_to_run(generator_core* at, generator_core& until) {
-    if (at->stage_ == stage::delegating) {
-        auto* inner = static_cast<generator_core*>(at->awaited());
-        if (at == &until) at->stage_ = stage::running;  // as its holder sees it, until something yields
-        return inner->stage_ == stage::delegating ? inner->other_end_ : inner;
-    }
-    if (at == &until) return nullptr;
-    const carried_exception error = std::exchange(at->error_, carried_exception());
-    at = at->delegator();
-    at->error_ = error;
-    return at;
+    stage_ = stage::iterating;
+    return true;
 }
 
 /// `at` has stopped: runs on, inwards and outwards, until something yields or `until` has finished.
-/// @return who yielded; null if `until` has finished
+/// @return who yielded; null if `until` has finished, be it with an error
 inline generator_core* generator_core::run_on(generator_core* at, generator_core& until) {
     while (!at->has_element()) {
-        at = next_to_run(at, until);
-        if (!at) return nullptr;
-        at->resume();
+        if (at->stage_ == stage::delegating) {
+            if (at == &until) at->stage_ = stage::running;  // as its holder sees it, until something yields
+            at = static_cast<generator_core*>(at->awaited());
+            if (at->stage_ != stage::created) [[unlikely]] {
+                if (at->stage_ == stage::delegating) at = at->other_end_;
+                if (at->stage_ == stage::iterating && at->take_from_range()) return at;
+            }
+        } else {
+            if (at == &until) return nullptr;
+            generator_core* const outer = at->delegator();
+            if (at->error_) [[unlikely]]
+                outer->error_ = std::exchange(at->error_, carried_exception());
+            at = outer;
+        }
+        at->handle().resume();  // the body enters another stage before it stops
     }
     return at;
 }
 
-inline generator_core* generator_core::run(generator_core& from, generator_core& until) {
-    from.resume();
+/// Resumes `from`, which is `until` or what that delegates to, and runs on.
+generator_core* generator_core::run(generator_core& from, generator_core& until) {
+    const bool iterating = from.stage_ == stage::iterating;
+    until.stage_ = stage::running;
+    if (iterating && from.take_from_range()) return &from;
+    from.handle().resume();
     return run_on(&from, until);
 }
 
@@ -95,7 +90,6 @@ inline bool generator_core::stopped(generator_core* yielded, generator_core& out
 }
 
 bool generator_core::run_chain(generator_core& from, generator_core& outermost) {
-    outermost.stage_ = stage::running;
     return stopped(run(from, outermost), outermost);
 }
 
@@ -104,16 +98,15 @@ bool generator_core::begin_delegated(promise_base& first) {
     return run_chain(inner.stage_ == stage::delegating ? *inner.other_end_ : inner, *inner.delegator());
 }
 
-bool generator_core::resume_elsewhere(stage at, generator_core* innermost) {
-    if (at == stage::running) throw_already_running();
-    generator_core& outermost = *innermost->other_end_;
+bool generator_core::resume_elsewhere(generator_core& innermost) {
+    if (innermost.stage_ == stage::running) throw_already_running();
+    return run_chain(innermost, *innermost.other_end_);
+}
+
+bool generator_core::go_on(generator_core& innermost) {
+    generator_core& outermost = *innermost.other_end_;
     outermost.stage_ = stage::running;
-    innermost->resume();
-    if (innermost->stage_ == stage::suspended && innermost != &outermost) [[likely]] {
-        outermost.stage_ = stage::delegating;  // all the rest is as it was
-        return true;
-    }
-    return stopped(run_on(innermost, outermost), outermost);
+    return stopped(run_on(&innermost, outermost), outermost);
 }
 
 /// The innermost generator that takes values gets it, unless it has handed over to what takes none.
@@ -129,12 +122,13 @@ bool generator_core::send_delegated(void* value) {
 }
 
 bool generator_core::resume_with(void* value) {
+    if (is_running()) throw_already_running();
     switch (stage_) {
         case stage::closed: return false;
         case stage::created: throw generator_not_started();
-        case stage::running: throw_already_running();
         case stage::suspended: deliver(value); return run_chain(*this, *this);
         case stage::iterating:
+        case stage::running:
         case stage::delegating: break;
     }
     return send_delegated(value);
@@ -155,13 +149,14 @@ bool is_generator_exit(const std::exception_ptr& error) {
 }  // namespace
 
 bool generator_core::resume_with(std::exception_ptr error) {
+    if (is_running()) throw_already_running();
     switch (stage_) {
-        case stage::running: throw_already_running();
         case stage::created: stage_ = stage::closed; [[fallthrough]];
         case stage::closed: std::rethrow_exception(std::move(error));
         case stage::suspended:
         case stage::iterating: deliver(std::move(error)); return run_chain(*this, *this);
-        case stage::delegating: break;
+        case stage::delegating:
+        case stage::running: break;
     }
     if (!is_generator_exit(error)) {
         other_end_->deliver(std::move(error));
@@ -194,13 +189,14 @@ std::exception_ptr generator_core::close_inner() {
 }
 
 bool generator_core::close() {
+    if (is_running()) throw_already_running();
     switch (stage_) {
-        case stage::running: throw_already_running();
         case stage::created: stage_ = stage::closed; [[fallthrough]];
         case stage::closed: return false;
         case stage::suspended:
         case stage::iterating:
-        case stage::delegating: break;
+        case stage::delegating:
+        case stage::running: break;
     }
     deliver(stage_ == stage::delegating ? close_inner() : std::make_exception_ptr(generator_exit()));
     try {
@@ -212,7 +208,11 @@ bool generator_core::close() {
 }
 
 void generator_core::leave(stage at, promise_base* inner) noexcept {
-    if (at == stage::delegating) return destroy_chain(*inner);
+    if (at == stage::delegating) {
+        const promise_base* innermost = inner;
+        while (innermost->awaited()) innermost = innermost->awaited();
+        if (static_cast<const generator_core*>(innermost)->stage_ != stage::running) return destroy_chain(*inner);
+    }
     std::fputs("weft: a generator is destroyed while it runs, by its own body or by what that calls\n", stderr);
     std::abort();
 }

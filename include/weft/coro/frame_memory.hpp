@@ -36,9 +36,12 @@ struct frame_cache {
     struct block {
         block* next;
     };
-    block* free[classes] = {};
-    unsigned kept[classes] = {};
-    enum : unsigned char { fresh, open, closed } state = fresh;
+    struct list {
+        block* first = nullptr;
+        unsigned room = 0;  // how many more it takes: none before the thread's first block, nor at its end
+    };
+    list free[classes] = {};
+    bool open = false;
 
     static constexpr std::size_t class_of(std::size_t bytes) noexcept {
         return bytes <= 24 ? 0 : (bytes - 9) / class_bytes;
@@ -57,10 +60,10 @@ void deallocate_frame_slowly(void* memory, std::size_t bytes) noexcept;
     if constexpr (WEFT_KEEP_FRAMES) {
         const std::size_t size_class = frame_cache::class_of(bytes);
         if (size_class < frame_cache::classes) [[likely]] {
-            frame_cache& cache = this_thread_frames;
-            if (frame_cache::block* found = cache.free[size_class]) [[likely]] {
-                cache.free[size_class] = found->next;
-                --cache.kept[size_class];
+            frame_cache::list& free = this_thread_frames.free[size_class];
+            if (frame_cache::block* found = free.first) [[likely]] {
+                free.first = found->next;
+                ++free.room;
                 return found;
             }
         }
@@ -73,13 +76,10 @@ inline void deallocate_frame(void* memory, std::size_t bytes) noexcept {
     if constexpr (WEFT_KEEP_FRAMES) {
         const std::size_t size_class = frame_cache::class_of(bytes);
         if (size_class < frame_cache::classes) [[likely]] {
-            frame_cache& cache = this_thread_frames;
-            if (cache.state == frame_cache::open &&
-                cache.kept[size_class] < frame_cache::kept_bytes / frame_cache::size_of(size_class)) [[likely]] {
-                auto* freed = static_cast<frame_cache::block*>(memory);
-                freed->next = cache.free[size_class];
-                cache.free[size_class] = freed;
-                ++cache.kept[size_class];
+            frame_cache::list& free = this_thread_frames.free[size_class];
+            if (free.room) [[likely]] {
+                --free.room;
+                free.first = ::new (memory) frame_cache::block(free.first);
                 return;
             }
         }

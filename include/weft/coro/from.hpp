@@ -42,21 +42,18 @@ public:
     delegation(const delegation&) = delete;
     delegation& operator=(const delegation&) = delete;
 
-    delegation& into(generator_core& outer) noexcept {
-        outer_ = &outer;
-        return *this;
-    }
     bool await_ready() const noexcept { return inner_.done(); }
-    void await_suspend(std::coroutine_handle<>) noexcept { outer_->delegate_to(inner_.promise(), inner_.handle_); }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> outer) noexcept {
+        outer.promise().delegate_to(inner_.promise(), inner_.handle_);
+    }
     auto await_resume() -> decltype(std::declval<G>().result()) {
-        outer_->awaited_finished();
-        outer_->throw_delivered();
+        if (inner_.handle_) inner_.promise().delegated();
         if constexpr (!std::is_void_v<decltype(std::declval<G>().result())>) return std::move(inner_).result();
     }
 
 private:
     G inner_;
-    generator_core* outer_ = nullptr;
 };
 
 /// A range on its way into a generator: owned if it was a temporary, else referred to.
@@ -167,7 +164,7 @@ delegation<G>& generator_promise_base<Yield, Send, Return>::yield_value(delegati
                       "weft: from(): the inner generator must be sent what the outer one is, or nothing");
     }(static_cast<const G*>(nullptr));
     this->stand_at(where);
-    return inner.into(*this);
+    return static_cast<delegation<G>&>(inner);
 }
 
 template <class Yield, class Send, class Return>

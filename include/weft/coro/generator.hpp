@@ -18,6 +18,13 @@
 #include <utility>
 #include <vector>
 
+// Clang then hands a generator over in a register: it is a pointer that may be moved by copying its bytes.
+#if defined(__clang__)
+#define WEFT_TRIVIAL_ABI [[clang::trivial_abi]]
+#else
+#define WEFT_TRIVIAL_ABI
+#endif
+
 namespace weft::inline v0 {
 
 /// A function that yields: `co_yield` hands out an element and waits until the next one is wanted. It can also be sent
@@ -36,7 +43,7 @@ namespace weft::inline v0 {
 /// @thread any, one at a time  @cost one recycled block; none where the compiler sees its whole life
 /// @see PEP 255, 342, 380, 479; docs/guide/generators.md
 template <class Yield, class Send, class Return>
-class [[nodiscard("a generator does nothing until it is asked for an element")]] generator
+class [[nodiscard("a generator does nothing until it is asked for an element")]] WEFT_TRIVIAL_ABI generator
     : public std::ranges::view_base {
     static_assert(std::is_reference_v<Yield> || std::is_move_constructible_v<Yield>,
                   "weft: a generator yields what can be moved; to yield what cannot, make it a generator<T&>");
@@ -133,11 +140,12 @@ public:
     }
 
     bool done() const noexcept { return !handle_ || promise().at_stage() == stage::closed; }
-    bool running() const noexcept { return handle_ && promise().at_stage() == stage::running; }
+    bool running() const noexcept { return handle_ && promise().is_running(); }
     generator_state state() const noexcept { return handle_ ? promise().state() : generator_state::closed; }
     /// Whether it is suspended at a co_yield from(…). @see g.gi_yieldfrom
     bool delegating() const noexcept {
-        return handle_ && (promise().at_stage() == stage::delegating || promise().at_stage() == stage::iterating);
+        return handle_ && !promise().is_running() &&
+               (promise().at_stage() == stage::delegating || promise().at_stage() == stage::iterating);
     }
     /// The co_yield where it is suspended; before the body has begun, its first line (compiled by GCC 14: its last).
     /// @throws invalid_state_error  it was moved from  @see g.gi_frame.f_lineno
@@ -182,7 +190,14 @@ private:
             if (p.at_stage() == stage::delegating) return generator_core::begin_delegated(*p.awaited());
             return p.at_stage() == stage::iterating || p.finish();
         }
-        return p.at_stage() != stage::closed && generator_core::resume_elsewhere(p.at_stage(), p.innermost());
+        if (p.at_stage() == stage::closed) return false;
+        if (p.at_stage() == stage::running) generator_core::throw_already_running();
+        generator_core& innermost = *p.innermost();
+        if (innermost.at_stage() != stage::suspended) [[unlikely]]
+            return generator_core::resume_elsewhere(innermost);
+        innermost.enter(stage::running);
+        innermost.handle().resume();
+        return innermost.at_stage() == stage::suspended || generator_core::go_on(innermost);
     }
     [[gnu::always_inline]] void destroy() noexcept {
         if (!handle_) return;
@@ -236,5 +251,7 @@ std::vector<stack_frame> frames(const generator<Yield, Send, Return>& g) {
 }
 
 }  // namespace weft::inline v0
+
+#undef WEFT_TRIVIAL_ABI
 
 #include <weft/coro/from.hpp>  // IWYU pragma: export

@@ -52,6 +52,12 @@ public:
 
     stage at_stage() const noexcept { return stage_; }
     void enter(stage s) noexcept { stage_ = s; }
+    /// Its body runs, or one that it delegates to. While the chain stands as it did, only the innermost one is marked.
+    bool is_running() const noexcept {
+        if (stage_ < stage::delegating) [[likely]]
+            return false;
+        return stage_ == stage::running || other_end_->stage_ == stage::running;
+    }
     generator_state state() const noexcept;
 
     /// Where the chain stands. Valid in the outermost generator, while it is delegating or iterating.
@@ -59,7 +65,7 @@ public:
 
     /// Who resumes it: not who tries to, while it runs.
     void called_from(const std::source_location& where) noexcept {
-        if (stage_ != stage::running) caller_ = where;
+        if (!is_running()) caller_ = where;
     }
     /// The chain from here on, the innermost generator last; while this one runs, its caller first.
     std::vector<stack_frame> frames() const;
@@ -83,12 +89,18 @@ public:
     // Delegation, as the body does it
 
     void delegate_to(generator_core& inner, std::coroutine_handle<>& owner) noexcept {
-        await(inner, owner);
+        link(inner, owner);
         stage_ = stage::delegating;
+    }
+    /// By the inner one, when the outer one's body goes on. Nothing, if it had finished before it was delegated to.
+    void delegated() {
+        if (!awaiter()) return;
+        awaiter()->awaited_finished();
+        delegator()->throw_delivered();
     }
     void iterate(range_source& source) noexcept {
         source_ = &source;
-        other_end_ = this;
+        if (!awaiter()) other_end_ = this;  // else it knows the outermost one already, or shall be told
         stage_ = stage::iterating;
     }
 
@@ -104,8 +116,10 @@ public:
 
     /// The outermost body has just begun to delegate to `inner`.
     static bool begin_delegated(promise_base& inner);
-    /// The outermost one is delegating, iterating or, which is refused, running.
-    static bool resume_elsewhere(stage outermost, generator_core* innermost);
+    /// The outermost one is delegating or iterating.
+    static bool resume_elsewhere(generator_core& innermost);
+    /// The innermost one, which is not the outermost, has been resumed and is not suspended again.
+    static bool go_on(generator_core& innermost);
     /// @throws generator_not_started, generator_already_running
     bool resume_with(void* value);
     /// As Python's throw; `error` is not null. @throws generator_already_running
@@ -120,16 +134,16 @@ public:
     [[noreturn]] static void throw_already_running();
 
 protected:
-    explicit generator_core(bool takes_values) noexcept : takes_values_(takes_values) {}
+    explicit generator_core(bool takes_values) noexcept : takes_values_(takes_values) {
+        if (takes_values) value_ = nullptr;
+    }
     ~generator_core() = default;
 
 private:
     void deliver(void* value) noexcept { value_ = value; }
     void deliver(std::exception_ptr error) noexcept { error_ = carried_exception(std::move(error)); }
-    void resume();
     bool take_from_range();
     bool has_element() const noexcept { return stage_ == stage::suspended || stage_ == stage::iterating; }
-    static generator_core* next_to_run(generator_core* at, generator_core& until);
     static generator_core* run_on(generator_core* at, generator_core& until);
     static generator_core* run(generator_core& from, generator_core& until);
     static bool stopped(generator_core* yielded, generator_core& outermost);
@@ -138,14 +152,19 @@ private:
     std::exception_ptr close_inner();
     generator_core* delegator() const noexcept { return static_cast<generator_core*>(awaiter()); }
 
-    generator_core* other_end_ =
-        nullptr;  // of the chain: valid in the outermost and, when it has yielded, the innermost
-    range_source* source_ = nullptr;
-    void* value_ = nullptr;
+    // The stage says what else is valid. That is not even initialised: a short-lived generator costs what is stored.
     carried_exception error_;
-    std::source_location caller_;
+    generator_core* other_end_;  // of the chain: in the outermost one and, when it has yielded, in the innermost
+    range_source* source_;  // while iterating
+    void* value_;  // in one that takes values
+    union {
+        std::source_location caller_;  // while running
+    };
     stage stage_ = stage::created;
     const bool takes_values_;
+
+protected:
+    bool returned_ = false;  // what a generator without a result has for it
 };
 
 }  // namespace weft::inline v0

@@ -175,13 +175,10 @@ private:
 template <class Yield, class Send>
 class generator_promise<Yield, Send, void> final : public generator_promise_base<Yield, Send, void> {
 public:
-    void return_void() noexcept { returned_ = true; }
-    bool has_result() const noexcept { return returned_; }
+    void return_void() noexcept { this->returned_ = true; }
+    bool has_result() const noexcept { return this->returned_; }
     void result() const noexcept {}
-    void take_result() noexcept { returned_ = false; }
-
-private:
-    bool returned_ = false;
+    void take_result() noexcept { this->returned_ = false; }
 };
 
 }  // namespace weft::inline v0

@@ -41,6 +41,12 @@ public:
         child.owner_ = &owner;
         await(child);
     }
+    /// The same for coroutines that run in no execution.
+    void link(promise_base& child, std::coroutine_handle<>& owner) noexcept {
+        child.owner_ = &owner;
+        child.awaiter_ = this;
+        awaited_ = &child;
+    }
     /// The same for a child that has an owner already.
     void await(promise_base& child) noexcept {
         child.execution_ = execution_;
