@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves that the differential test can fail: plants faults in a copy of the library, one at a time, and looks for each.
+
+    tests/differential/planted_faults.py async --compiler clang++-19 --link=build/dev/src/libweft.a --link=-luring
+
+The list is in <kind>_faults.py. Prints a table for docs/differential.md; the seed is that of the first program that differs, or
+at which weft's side crashes or hangs. Exits with 1 if a fault is not found within --count programs, and at once if a
+fault's text is no longer in the library: it must be planted anew then.
+"""
+import argparse
+import importlib
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import run
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+COMMON = ["program.cpp", "errors.cpp", "frame.cpp"]
+FLAGS = ["-std=c++23", "-O0", "-w"]
+
+
+class Engine:
+    """A copy of the library's sources with weft's side of the test, compiled as a whole and then piece by piece."""
+
+    def __init__(self, kind, folder, compiler, link_with, faults):
+        self.folder, self.compiler, self.link_with, self.faults = folder, compiler, link_with, faults
+        for part in ("include", "src"):
+            shutil.copytree(ROOT / part, folder / part)
+        self.interpreter_source = HERE / f"{kind}_interpreter.cpp"
+        self.sources = [folder / name for name in faults.SOURCES]
+        self.objects = {source: self.compile(source, "sound")
+                        for source in [*self.sources, *(HERE / name for name in COMMON), self.interpreter_source]}
+        self.sound = self.link(self.objects, "sound")
+
+    def compile(self, source, tag):
+        target = self.folder / f"{source.parent.name}_{source.stem}_{tag}.o"
+        subprocess.run([self.compiler, *FLAGS, f"-I{self.folder / 'include'}", f"-I{self.folder / 'src'}", "-c", source,
+                        "-o", target], check=True, timeout=300)
+        return target
+
+    def link(self, objects, tag):
+        target = self.folder / f"interpreter_{tag}"
+        subprocess.run([self.compiler, *objects.values(), *self.link_with, "-o", target], check=True, timeout=300)
+        return target
+
+    def with_fault(self, file, old, new):
+        """The interpreter with `old` replaced by `new`."""
+        path = self.folder / file
+        text = path.read_text()
+        if text.count(old) != 1:
+            sys.exit(f"{file} has {text.count(old)} times, not once:\n{old}\nThe fault must be planted anew.")
+        path.write_text(text.replace(old, new))
+        try:
+            if path in self.sources:
+                affected = [path]
+            else:
+                affected = [self.folder / name for name in self.faults.AFFECTED_BY_HEADERS] + [self.interpreter_source]
+            return self.link({**self.objects, **{source: self.compile(source, "faulty") for source in affected}}, "faulty")
+        finally:
+            path.write_text(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=run.KINDS)
+    parser.add_argument("--compiler", default="clang++-19")
+    parser.add_argument("--link", action="append", default=[], help="--link=X: the sound library, and what it needs")
+    parser.add_argument("--count", type=int, default=20000, help="programs within which each fault must be found")
+    parser.add_argument("--timeout", type=float, default=20, help=f"seconds for {run.BATCH} programs; more is a hang")
+    parser.add_argument("--only", default="", help="only faults with this in their name")
+    options = parser.parse_args()
+    faults = importlib.import_module(f"{options.kind}_faults")
+    began = time.monotonic()
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(options.kind, pathlib.Path(folder), options.compiler, options.link, faults)
+        if run.search(options.kind, engine.sound, 0, run.BATCH, 1, options.timeout)[0]:
+            sys.exit("the library differs from CPython without any fault: see run.py")
+        print("| fault | found at seed | as |\n|---|---:|---|")
+        planted = [fault for fault in faults.FAULTS if options.only in fault[0]]
+        for name, file, old, new in planted:
+            difference, _ = run.search(options.kind, engine.with_fault(file, old, new), 0, options.count, 1,
+                                       options.timeout)
+            missed += difference is None
+            how = "**not found**" if not difference else "crash or hang" if difference.died else "difference"
+            print(f"| {name} | {difference.seed if difference else ''} | {how} |", flush=True)
+    print(f"\n{len(planted)} faults, {missed} not found within {options.count} programs, "
+          f"{time.monotonic() - began:.0f} s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

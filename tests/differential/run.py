@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the same generator programs by this Python and by weft, and compares their logs line by line.
+
+    tests/differential/run.py generator --interpreter build/dev/tests/differential/generator_interpreter --count 20000
+    … --start 4711 --count 1 --show      the program of one seed, and both logs
+
+Exits with 1 at the first seed that differs, or at which weft's side crashes or hangs, and prints all of it.
+"""
+import argparse
+import concurrent.futures
+import difflib
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from typing import Callable, NamedTuple
+
+import async_program
+import async_python_source
+import async_reference
+import encoding
+import program
+import python_source
+import reference
+
+BATCH = 500
+TOLD = 50000
+
+
+class Kind(NamedTuple):
+    write: Callable  # the program of a seed
+    run: Callable  # CPython's log of it
+    readable: Callable
+
+
+KINDS = {
+    "generator": Kind(program.write, reference.run, python_source.readable),
+    "async": Kind(async_program.write, async_reference.run, async_python_source.readable),
+}
+
+
+class Difference(NamedTuple):
+    seed: int
+    expected: str
+    actual: str
+    died: str  # how weft's side ended, if it did not end well
+
+
+def ask(interpreter, text, timeout):
+    """What weft's side prints, and how it ended: "" if well."""
+    child = subprocess.Popen([interpreter], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        output, errors = child.communicate(text.encode(), timeout)
+        died = f"ended with {child.returncode}" if child.returncode else ""
+    except subprocess.TimeoutExpired:
+        child.kill()
+        output, errors = child.communicate()
+        died = f"did not end in {timeout} s"
+    complaint = errors.decode(errors="replace")
+    return output.decode(errors="replace"), "\n".join(filter(None, [died, complaint])) if died else ""
+
+
+def logs(output):
+    """{seed: log}."""
+    parts = re.split(r"^program (\d+)\n", output, flags=re.MULTILINE)
+    return {int(seed): log for seed, log in zip(parts[1::2], parts[2::2])}
+
+
+def first_difference(kind, interpreter, seeds, timeout):
+    """Of these seeds, or None."""
+    programs = {seed: KINDS[kind].write(seed) for seed in seeds}
+    text = "\n".join(encoding.encode(seed, one) for seed, one in programs.items()) + "\n"
+    output, died = ask(interpreter, text, timeout)
+    actual = logs(output)
+    for seed, one in programs.items():
+        expected = "".join(f"{line}\n" for line in KINDS[kind].run(one))
+        if actual.get(seed) != expected:
+            return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else "")
+    return None
+
+
+def search(kind, interpreter, start, count, jobs, timeout):
+    """The first difference, or None; and the number of programs compared."""
+    batches = [range(at, min(at + BATCH, start + count)) for at in range(start, start + count, BATCH)]
+    if jobs == 1:
+        return first_of((first_difference(kind, interpreter, batch, timeout) for batch in batches), batches)
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        found = pool.map(first_difference, *zip(*((kind, interpreter, batch, timeout) for batch in batches)))
+        result = first_of(found, batches)
+        pool.shutdown(cancel_futures=True)
+        return result
+
+
+def first_of(found, batches):
+    compared = 0
+    for difference, batch in zip(found, batches):
+        if difference:
+            return difference, compared + difference.seed - batch.start + 1
+        compared += len(batch)
+        if compared % TOLD == 0:  # so that a long run that is broken off has told how far it came
+            print(f"{compared} without a difference", flush=True)
+    return None, compared
+
+
+def explain(kind, difference):
+    lines = difflib.unified_diff(difference.expected.splitlines(), difference.actual.splitlines(),
+                                 "CPython " + platform.python_version(), "weft", n=12, lineterm="")
+    return "\n".join([f"seed {difference.seed}", KINDS[kind].readable(KINDS[kind].write(difference.seed)), "", *lines,
+                      *([f"weft's side {difference.died}"] if difference.died else [])])
+
+
+def show(kind, seed):
+    one = kind.write(seed)
+    print(kind.readable(one), "", *kind.run(one), sep="\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--interpreter", required=True, help="weft's side")
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    parser.add_argument("--count", type=int, default=20000, help="how many seeds")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--timeout", type=float, default=60, help=f"seconds for {BATCH} programs")
+    parser.add_argument("--show", action="store_true", help="print the first program and CPython's log")
+    options = parser.parse_args()
+    if options.show:
+        show(KINDS[options.kind], options.start)
+    began = time.monotonic()
+    difference, compared = search(options.kind, options.interpreter, options.start, options.count, options.jobs,
+                                  options.timeout)
+    if difference:
+        print(explain(options.kind, difference))
+    print(f"{compared} {options.kind} programs from seed {options.start}, CPython {platform.python_version()}: "
+          f"{'a difference' if difference else 'no difference'}, {time.monotonic() - began:.1f} s")
+    return 1 if difference else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
