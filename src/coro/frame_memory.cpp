@@ -28,7 +28,7 @@ void* allocate_frame_slowly(std::size_t bytes) {
     if (!this_thread_frames.open) {
         this_thread_frames.open = true;
         for (std::size_t i = 0; i < frame_cache::classes; ++i) {
-            this_thread_frames.free[i].room = frame_cache::kept_bytes / frame_cache::size_of(i);
+            this_thread_frames.free[i].room = static_cast<unsigned>(frame_cache::kept_bytes / frame_cache::size_of(i));
         }
         guard.arm();  // its first use registers the destructor
     }

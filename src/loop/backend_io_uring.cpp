@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
+#include "loop/owned_ring.hpp"
 #include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
@@ -26,33 +27,8 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr unsigned ring_entries = 256;
-constexpr unsigned completion_entries = 4096;
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint64_t ignored_data = wake_data - 1;
-
-/// A ring, closed with this.
-class owned_ring {
-public:
-    owned_ring() {
-        io_uring_params parameters{};
-        // Disabled until first used: the thread that enables it is its single issuer.
-        parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |
-                           IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-        parameters.cq_entries = completion_entries;
-        if (const int error = -::io_uring_queue_init_params(ring_entries, &ring, &parameters)) {
-            throw std::system_error(error, std::generic_category(),
-                                    error == EINVAL ? "io_uring: this kernel is too old (6.1 is needed)"
-                                    : error == EPERM
-                                        ? "io_uring: forbidden here (kernel.io_uring_disabled or a seccomp profile)"
-                                        : "io_uring: io_uring_setup");
-        }
-    }
-    owned_ring(const owned_ring&) = delete;
-    owned_ring& operator=(const owned_ring&) = delete;
-    ~owned_ring() { ::io_uring_queue_exit(&ring); }
-    io_uring ring;
-};
 
 class io_uring_backend final : public backend {
 public:

@@ -212,9 +212,9 @@ std::size_t allocations_of(F f) {
     return allocations.load() - before;
 }
 
-/// A local of this size makes a frame that comes from malloc each time.
+/// A local of this size makes a frame that comes from malloc each time; volatile, or it would be optimised away.
 struct large {
-    char bytes[2000] = {};
+    volatile char bytes[2000] = {};
 };
 generator<int> large_frame() {
     const large l;
@@ -239,13 +239,14 @@ generator<int> large_iterating(const std::vector<int>& range) {
 
 TEST(generator_memory, is_one_block_whatever_it_does) {
     EXPECT_EQ(allocations_of([] { EXPECT_EQ(size_of(large_frame()), 2u); }), 1u);
-    EXPECT_EQ(allocations_of([] {
+    EXPECT_LE(allocations_of([] {
                   auto g = large_frame();
                   g.next();
                   auto other = std::move(g);
                   other.next();
               }),
-              1u);
+              1u)
+        << "none where the optimiser sees the whole life of it and puts it on the stack";
 }
 
 TEST(generator_memory, delegating_takes_no_more_than_the_two_generators) {

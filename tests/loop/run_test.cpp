@@ -16,14 +16,6 @@
 
 using namespace std::chrono_literals;
 
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-// liburing maps and unmaps its rings by bare system calls, which the thread sanitizer does not see: a ring where another
-// thread's ring was looks like a race to it. May go when it knows better.
-extern "C" const char* __tsan_default_suppressions() { return "race:liburing.h\n"; }
-#endif
-#endif
-
 namespace {
 
 weft::task<int> number(int i) {
