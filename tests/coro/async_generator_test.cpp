@@ -172,7 +172,9 @@ TEST(async_generator, an_exception_before_at_or_after_an_element_comes_out_of_it
     };
     const auto main = [&](fails where) -> task<> {
         auto g = body(where);
-        if (where == fails::after) EXPECT_TRUE((co_await g.next()).has_value());
+        if (where == fails::after) {
+            EXPECT_TRUE((co_await g.next()).has_value());
+        }
         EXPECT_THROW(co_await g.next(), std::runtime_error);
         EXPECT_TRUE(g.done());
         EXPECT_FALSE((co_await g.next()).has_value());
