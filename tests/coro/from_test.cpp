@@ -93,7 +93,7 @@ TEST(from, references_and_move_only_values_pass_through) {
     };
     const auto outer_pointers = [&]() -> generator<std::unique_ptr<int>> { co_yield weft::from(pointers()); };
     int sum = 0;
-    for (const std::unique_ptr<int> p : outer_pointers()) sum += *p;
+    for (const std::unique_ptr<int>& p : outer_pointers()) sum += *p;
     EXPECT_EQ(sum, 3);
 }
 

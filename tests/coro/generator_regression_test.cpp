@@ -187,7 +187,7 @@ TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows)
         co_yield weft::from(std::move(v));
     };
     int sum = 0;
-    for (const std::unique_ptr<int> p : body()) sum += *p;
+    for (const std::unique_ptr<int>& p : body()) sum += *p;
     EXPECT_EQ(sum, 3);
 }
 
