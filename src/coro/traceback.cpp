@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <weft/base/errors.hpp>
 #include <weft/coro/promise_base.hpp>
 #include <weft/coro/traceback.hpp>
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
 #include <string_view>
-#include <typeinfo>
 
 namespace weft::inline v0 {
 
@@ -27,36 +21,6 @@ std::string format_stack(const std::vector<stack_frame>& frames) {
         text += "  File \"" + f.file + "\", line " + std::to_string(f.line) + ", in " + f.function + "\n";
     }
     return text;
-}
-
-namespace {
-
-std::string type_name(const std::type_info* type) {
-    if (!type) return "unknown exception";
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type->name(), nullptr, nullptr, &status),
-                                                      std::free);
-    std::string text = name ? name.get() : type->name();
-    constexpr std::string_view inner = "weft::v0::";
-    for (auto at = text.find(inner); at != std::string::npos; at = text.find(inner)) {
-        text.replace(at, inner.size(), "weft::");
-    }
-    return text;
-}
-
-}  // namespace
-
-std::string describe_exception(const std::exception_ptr& error) {
-    if (!error) return "no exception";
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return type_name(&typeid(e)) + ": " + e.what();
-    } catch (const cancelled_error& e) {
-        return e.message().empty() ? "weft::cancelled_error" : "weft::cancelled_error: " + e.message();
-    } catch (...) {
-        return type_name(abi::__cxa_current_exception_type());
-    }
 }
 
 // Clang gives the signature, `weft::task<int> app::(anonymous namespace)::compute(int)`; GCC, inside a coroutine, the

@@ -6,48 +6,28 @@ namespace weft::inline v0 {
 
 const wait_kind children_awaiter::kind_ = {
     .name = "gather",
-    .cancel =
-        [](waiter& w) {
-            auto& self = static_cast<children_awaiter&>(w);
-            return self.cancel_children() && self.is_waiting();  // futures, unlike tasks, end at once
-        },
+    .cancel = [](waiter& w) { return static_cast<children_awaiter&>(w).cancel_children(); },
 };
 
-bool children_awaiter::await_ready() noexcept {
-    bool all_done = true;
-    for (child& c : children_) {
-        if (!c.future_->done()) {
-            all_done = false;
-        } else if (failed(*c.future_)) {
-            first_failed_ = c.future_;
-            return true;
-        }
-    }
-    return all_done;
+children_awaiter::children_awaiter(std::span<future_core* const> children, until u)
+    : waiter(kind_), pending_(children.size()), until_(u) {
+    children_.reserve(children.size());
+    for (future_core* const f : children) children_.emplace_back(*f, this, child_is_done);
 }
 
-void children_awaiter::start_listening() noexcept {
-    for (child& c : children_) {
-        if (c.future_->done()) continue;
-        c.owner_ = this;
-        c.future_->listen(c);
-        ++pending_;
-    }
-}
-
-void children_awaiter::child::notified(future_listener& l, future_core* done) {
-    if (!done) return;
-    children_awaiter& all = *static_cast<child&>(l).owner_;
+void children_awaiter::child_is_done(void* self, future_core& f) {
+    children_awaiter& all = *static_cast<children_awaiter*>(self);
     --all.pending_;
-    if (!all.first_failed_ && failed(*done)) all.first_failed_ = done;
+    const bool failed = f.cancelled() || f.stored_exception();
+    if (failed && !all.first_failed_ && all.until_ == until::first_failure) all.first_failed_ = &f;
     if (all.first_failed_ || all.pending_ == 0) all.wake();
 }
 
 /// @return whether a child took the request
 bool children_awaiter::cancel_children() {
     bool taken = false;
-    for (child& c : children_) {
-        if (c.future_->cancel({})) taken = true;
+    for (const done_hook& c : children_) {
+        if (c.future().cancel({})) taken = true;
     }
     cancel_requested_ = cancel_requested_ || taken;
     return taken;

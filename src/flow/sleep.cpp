@@ -9,16 +9,15 @@ const wait_kind sleep_awaiter::kind_ = {
     .cancel =
         [](waiter& w) {
             auto& self = static_cast<sleep_awaiter&>(w);
-            self.timer_.unlink();
+            self.abandon();
             self.wake();
             return false;
         },
 };
 
 void sleep_awaiter::start() {
-    event_loop& loop = *task()->loop();
     if (!absolute_ && when_ <= 0) return wake();
-    loop.add_timer(timer_, absolute_ ? when_ : deadline_after(loop.now(), when_));
+    loop().add_timer(timer_, absolute_ ? when_ : deadline_after(loop().now(), when_));
 }
 
 namespace {

@@ -26,7 +26,7 @@ const wait_kind input_awaiter::kind_ = {
         },
 };
 
-input_awaiter::~input_awaiter() {
+void input_awaiter::abandon() noexcept {
     if (stream_) stream_->remove_reader(*this);
 }
 

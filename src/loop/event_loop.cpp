@@ -191,11 +191,42 @@ bool event_loop::run_ready() {
         for (bool batch_ends = false; !batch_ends; --budget) {
             ready_node& node = ready_.pop();
             batch_ends = &node == last;
-            node.run(node);  // may end and free the node
+            if (debug_) [[unlikely]] {
+                run_watched(node);
+            } else {
+                node.run(node);  // may end and free the node
+            }
         }
         if (stopping_) break;
     }
     return any;
+}
+
+/// Runs a node and reports it if it kept everything else waiting.
+void event_loop::run_watched(ready_node& node) {
+    task_core* const task = task_core::from(node);
+    const std::uint64_t id = task ? task->id() : 0;
+    const std::string name = task ? task->name() : "callback";
+    std::vector<stack_frame> stack;
+    if (task) stack = await_chain(task->kind().outermost(*task));
+    const clock::time_point began = clock::now();  // not the loop's clock, which in tests stands still meanwhile
+    node.run(node);
+    const std::chrono::duration<double> took = clock::now() - began;
+    if (took < slow_callback_duration) return;
+    tasks_.for_each([&](task_core& t) {  // if it is still there: where it stands now is nearer to what took so long
+        if (t.id() == id) stack = await_chain(t.kind().outermost(t));
+    });
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.3f", took.count());
+    call_exception_handler({.message = "Executing " + name + " took " + seconds + " seconds",
+                            .task = task ? name : std::string(),
+                            .stack = std::move(stack)});
+}
+
+void event_loop::require_own_thread() const {
+    if (current_loop == this || (!running_ && !current_loop)) return;
+    throw invalid_state_error(
+        "non-thread-safe operation on an event loop other than the current one: use call_soon_threadsafe()");
 }
 
 /// Fisher and Yates, by splitmix64.
@@ -244,24 +275,27 @@ void event_loop::take_from_other_threads() noexcept {
 
 // Callbacks
 
-handle event_loop::call_soon(std::move_only_function<void()> f) {
+handle event_loop::call_soon(std::move_only_function<void()> f, std::optional<weft::context> context) {
     check_open();
-    auto* c = new callback(*this, std::move(f));
+    check_thread();
+    auto* c = new callback(*this, std::move(f), std::move(context));
     ready_.push(*c);
     return handle(*c);
 }
 
-handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f) {
+handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context) {
     check_open();
-    auto* c = new callback(*this, std::move(f));
+    auto* c = new callback(*this, std::move(f), std::move(context));
     handle h(*c);
     make_ready_threadsafe(*c);
     return h;
 }
 
-timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f) {
+timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f,
+                                       std::optional<weft::context> context) {
     check_open();
-    auto* c = new timed_callback(*this, std::move(f));
+    check_thread();
+    auto* c = new timed_callback(*this, std::move(f), std::move(context));
     c->start(when);
     return timer_handle(*c);
 }
@@ -386,9 +420,23 @@ event_loop& loop_for_new_task(const char* who) {
 }
 std::uint64_t next_task_id(event_loop& loop) {
     loop.check_open();
+    loop.check_thread();
     return ++loop.last_task_id_;
 }
-void schedule_new_task(event_loop&, task_core& t) noexcept { t.make_ready(); }
+
+void schedule_new_task(event_loop& loop, task_core& t, task_options&& options) {
+    if (!options.name.empty()) t.set_name(std::move(options.name));
+    if (options.context) {
+        t.context_to_change() = options.context->core();
+    } else if (const context_core* here = present_context(); here && !here->empty()) {
+        t.context_to_change() = copy_context().core();
+    }
+    if (options.eager_start && current_loop == &loop && !loop.is_closing()) {
+        t.start_eagerly();
+    } else {
+        t.make_ready();
+    }
+}
 
 void print_stack(const task_core& t) {
     const auto frames = await_chain(t.kind().outermost(const_cast<task_core&>(t)));

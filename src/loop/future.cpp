@@ -9,19 +9,21 @@ namespace {
 /// A done callback as a listener that owns itself: it goes when it has been called, removed, or is called no more.
 class done_callback final : public future_listener, public recycled {
 public:
-    done_callback(std::move_only_function<void(future_core&)> f, std::uint64_t token)
-        : future_listener(notified), call_(std::move(f)), token_(token) {}
+    done_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c, std::uint64_t token)
+        : future_listener(notified), call_(std::move(f)), context_(c ? std::move(*c) : copy_context()), token_(token) {}
 
     static void notified(future_listener& l, future_core* done) {
         const std::unique_ptr<done_callback> self(static_cast<done_callback*>(&l));
         if (!done || done->loop().is_closed()) return;
         done->loop().call_soon(
-            [f = std::move(self->call_), keep = future_reference<future_core>(*done)]() mutable { f(*keep); });
+            [f = std::move(self->call_), keep = future_reference<future_core>(*done)]() mutable { f(*keep); },
+            self->context_);
     }
     std::uint64_t token() const noexcept { return token_; }
 
 private:
     std::move_only_function<void(future_core&)> call_;
+    context context_;  // as it was when it was added
     std::uint64_t token_;
 };
 
@@ -48,8 +50,8 @@ bool future_core::cancel(std::string) {
     return true;
 }
 
-std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f) {
-    auto* added = new done_callback(std::move(f), loop_->next_token());
+std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c) {
+    auto* added = new done_callback(std::move(f), std::move(c), loop_->next_token());
     const std::uint64_t token = added->token();
     if (done()) {
         done_callback::notified(*added, this);
@@ -69,7 +71,15 @@ bool future_core::remove_callback(std::uint64_t token) noexcept {
     return false;
 }
 
+std::exception_ptr future_core::exception() {
+    if (!done()) throw invalid_state_error("exception is not set: the future is not done");
+    if (cancelled()) throw cancelled_error();
+    mark_retrieved();
+    return stored_exception();
+}
+
 void future_core::require_pending() {
+    loop_->check_thread();
     if (done()) throw invalid_state_error("the future is done already");
     if (task()) throw invalid_state_error("a task's result is its own: it cannot be set");
 }
@@ -106,7 +116,7 @@ const wait_kind future_waiter::kind_ = {
     .cancel =
         [](waiter& w) {
             auto& self = static_cast<future_waiter&>(w);
-            self.future_listener::unlink();
+            self.abandon();
             self.wake();
             return false;
         },

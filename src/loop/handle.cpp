@@ -4,26 +4,34 @@
 
 namespace weft::inline v0 {
 
-callback::callback(event_loop& loop, std::move_only_function<void()> call) : loop_(loop), call_(std::move(call)) {
+callback::callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c)
+    : loop_(loop), call_(std::move(call)) {
     run = &callback::run_once;
+    if (c) {
+        context_ = c->core();
+    } else if (const context_core* here = present_context(); here && !here->empty()) {
+        context_ = copy_context().core();
+    }
 }
 
 void callback::run_once(ready_node& node) {
     auto& self = static_cast<callback&>(node);
     if (!self.cancelled() && !self.loop_.is_closing()) {
+        self.loop_.run_callback_in(std::move(self.context_));
         try {
             self.call_();
         } catch (...) {
             self.loop_.call_exception_handler(
                 {.message = "Exception in callback", .exception = std::current_exception()});
         }
+        self.loop_.run_callback_in(nullptr);
     }
     self.call_ = nullptr;  // what it captured goes now, not with the last handle
     self.drop_reference();
 }
 
-timed_callback::timed_callback(event_loop& loop, std::move_only_function<void()> call)
-    : callback(loop, std::move(call)), timer_(*this) {}
+timed_callback::timed_callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c)
+    : callback(loop, std::move(call), std::move(c)), timer_(*this) {}
 
 void timed_callback::start(nanos deadline) noexcept {
     when_ = deadline;

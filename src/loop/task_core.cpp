@@ -27,18 +27,21 @@ task_extras& task_core::extras() {
     return *extras_;
 }
 
+weft::context task_core::shared_context() {
+    context_reference& c = extras().context;
+    if (!c) c = std::make_shared<context_core>();
+    return weft::context(c);
+}
+
 bool task_core::cancel(std::string message) {
+    loop()->check_thread();
     if (!slot_) return false;
-    // A task that awaits another one hands the request on to it, and so on down the line: in a loop, for the line may be
-    // long, and it may be a circle.
-    task_core* last = this;
-    last->note_request(std::move(message));
-    for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
-        last->passing_on_ = true;
-        next->note_request({});
+    note_request(std::move(message));
+    if (!waiting_at_) {
+        pending_ |= requested;
+    } else {
+        end_wait_here_or_below();
     }
-    last->end_wait();
-    for (task_core* t = this; t && t->passing_on_; t = t->task_awaited()) t->passing_on_ = false;
     return true;
 }
 
@@ -54,31 +57,43 @@ task_core* task_core::task_awaited() const noexcept {
     return f.done() ? nullptr : f.task();
 }
 
-/// Ends whatever this task is doing by a cancellation.
-void task_core::end_wait() {
-    if (!waiting_at_) {
-        must_cancel_ = true;
-        return;
+/// A task that awaits another one hands the request on to it, and so on down the line: in a loop, for the line may be
+/// long, and it may be a circle.
+void task_core::end_wait_here_or_below() {
+    task_core* last = this;
+    for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
+        last->passing_on_ = true;
+        next->note_request({});
     }
+    if (last->waiting_at_) {
+        last->end_wait();
+    } else {
+        last->pending_ |= requested;
+    }
+    for (task_core* t = this; t && t->passing_on_; t = t->task_awaited()) t->passing_on_ = false;
+}
+
+/// Ends what this task waits for by a cancellation.
+void task_core::end_wait() {
     const wait_kind& kind = waiting_at_->kind();
     if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel({})) return;
-    if (!kind.cancel(*waiting_at_)) wait_was_cancelled_ = true;
+    if (!kind.cancel(*waiting_at_)) pending_ |= wait_ended;
 }
 
 unsigned task_core::uncancel() noexcept {
-    if (cancelling_ > 0 && --cancelling_ == 0) must_cancel_ = false;
+    if (cancelling_ > 0 && --cancelling_ == 0) clear(requested);
     return cancelling_;
 }
 
 bool task_core::take_back_cancel(unsigned cancelling_before) noexcept {
     uncancel();
     if (cancelling_ > cancelling_before) return false;
-    must_cancel_ = wait_was_cancelled_ = false;
+    clear(requested | wait_ended);
     return true;
 }
 
 void task_core::raise_cancellation() {
-    must_cancel_ = wait_was_cancelled_ = false;
+    clear(requested | wait_ended);
     throw cancelled_error(extras_ ? extras_->cancel_message : std::string());
 }
 
@@ -99,6 +114,16 @@ void task_core::wake_from_anywhere(execution& e) {
     }
 }
 
+task_core* task_core::from(ready_node& node) noexcept {
+    return node.run == &task_core::run_step ? &static_cast<task_core&>(node) : nullptr;
+}
+
+void task_core::start_eagerly() {
+    task_core* const creator = std::exchange(loop()->current_task_, nullptr);
+    run_step(*this);
+    loop()->current_task_ = creator;
+}
+
 void task_core::run_step(ready_node& node) {
     auto& task = static_cast<task_core&>(node);
     event_loop& loop = *task.loop();
@@ -106,7 +131,7 @@ void task_core::run_step(ready_node& node) {
     if (loop.is_closing()) return;  // close() destroys it
     if (!task.started_) {
         task.started_ = true;
-        if (task.must_cancel_) {
+        if (task.pending_ & requested) {
             task.leave_registry();
             return task.kind().finish_unstarted(task);
         }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/base/describe_exception.hpp>  // IWYU pragma: export
+
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,6 @@ std::vector<stack_frame> await_chain(const promise_base* outermost);
 
 /// Python's layout, a line per frame: `  File "server.cpp", line 12, in handle`.
 std::string format_stack(const std::vector<stack_frame>& frames);
-
-/// "std::runtime_error: what it said"; for what is no std::exception, its type.
-std::string describe_exception(const std::exception_ptr& error);
 
 /// A function's name as a person wrote it, from what std::source_location says: `serve` from
 /// `weft::task<> serve(weft::stream)` or from a compiler's name of its frame type.

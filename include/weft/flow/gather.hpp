@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/loop/done_hook.hpp>
 #include <weft/loop/task_handle.hpp>
 
 #include <array>
@@ -14,36 +15,21 @@
 
 namespace weft::inline v0 {
 
-/// Suspends a task until all of some futures are done, or one of them has failed or was cancelled.
+/// Suspends a task until all of some futures are done, or one of them has failed or was cancelled. Cancelling it cancels
+/// them all.
 class children_awaiter : public waiter {
 public:
-    /// A future, and the link by which it is listened to.
-    class child : public future_listener {
-    public:
-        child() noexcept : future_listener(notified) {}
-        explicit child(future_core& f) noexcept : future_listener(notified), future_(&f) {}
-        child(child&& o) noexcept : future_listener(notified), future_(o.future_) {}
+    enum class until { first_failure, all_done };
+    children_awaiter(std::span<future_core* const> children, until u);
 
-    private:
-        friend class children_awaiter;
-        static void notified(future_listener& l, future_core* done);
-        future_core* future_ = nullptr;
-        children_awaiter* owner_ = nullptr;
-    };
-
-    explicit children_awaiter(std::span<child> children) noexcept : waiter(kind_), children_(children) {}
-
-    bool await_ready() noexcept;
+    bool await_ready() const noexcept { return pending_ == 0; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!this->suspend(h)) {
             // Cancelled before it came here: the children are cancelled in its place, and awaited if one takes the request.
-            if (!cancel_children()) return false;
-            task()->cancellation_was_passed_on();
-            if (await_ready()) return false;
+            if (!cancel_children() || !task()->pass_on_cancellation()) return false;
             this->suspend(h);
         }
-        start_listening();
         return true;
     }
     /// @throws what the first child that failed threw; cancelled_error
@@ -51,12 +37,12 @@ public:
 
 private:
     static const wait_kind kind_;
-    static bool failed(const future_core& f) noexcept { return f.cancelled() || f.stored_exception(); }
-    void start_listening() noexcept;
+    static void child_is_done(void* self, future_core& f);
     bool cancel_children();
 
-    std::span<child> children_;
-    std::size_t pending_ = 0;
+    std::vector<done_hook> children_;
+    std::size_t pending_;
+    until until_;
     future_core* first_failed_ = nullptr;
     bool cancel_requested_ = false;
 };
@@ -92,17 +78,22 @@ value_of<typename F::value_type> take_result(F& f) {
 
 template <class... F>
 task<std::tuple<value_of<typename F::value_type>...>> gather_futures(F... futures) {
-    std::array<children_awaiter::child, sizeof...(F)> children{children_awaiter::child(futures.state())...};
-    co_await children_awaiter(children);
+    const std::array<future_core*, sizeof...(F)> children{&futures.state()...};
+    co_await children_awaiter(children, children_awaiter::until::first_failure);
     co_return std::tuple<value_of<typename F::value_type>...>(take_result(futures)...);
 }
 
 template <class F>
+std::vector<future_core*> states_of(const std::vector<F>& futures) {
+    std::vector<future_core*> states;
+    states.reserve(futures.size());
+    for (const F& f : futures) states.push_back(&f.state());
+    return states;
+}
+
+template <class F>
 task<std::vector<value_of<typename F::value_type>>> gather_range(std::vector<F> futures) {
-    std::vector<children_awaiter::child> children;
-    children.reserve(futures.size());
-    for (F& f : futures) children.emplace_back(f.state());
-    co_await children_awaiter(children);
+    co_await children_awaiter(states_of(futures), children_awaiter::until::first_failure);
     std::vector<value_of<typename F::value_type>> results;
     results.reserve(futures.size());
     for (F& f : futures) results.push_back(take_result(f));

@@ -23,6 +23,8 @@ public:
         return true;
     }
     void await_resume() { this->resumed(); }
+    void start();
+    void abandon() noexcept { timer_.unlink(); }
 
     nanos when() const noexcept { return when_; }
     bool is_absolute() const noexcept { return absolute_; }
@@ -34,7 +36,6 @@ private:
         sleep_awaiter& owner;
     };
     static const wait_kind kind_;
-    void start();
 
     own_timer timer_;
     nanos when_;

@@ -4,6 +4,7 @@
 #include <weft/coro/awaitable.hpp>
 #include <weft/coro/result.hpp>
 #include <weft/coro/task.hpp>
+#include <weft/loop/cancel_scope.hpp>
 
 #include <concepts>
 #include <exception>
@@ -38,9 +39,11 @@ struct body_call<Body, Entered> {
 template <class Body, class Entered>
 using body_result = await_result<typename body_call<Body, Entered>::type>;
 
-/// Calls exit() of a context. @return whether it has dealt with the error, so that it goes no further
+/// Calls exit() of a context, spared by the cancel scopes around it.
+/// @return whether it has dealt with the error, so that it goes no further
 template <async_context C>
 task<bool> exit_context(C& context, std::exception_ptr error) {
+    const cleanup_shield spared(co_await with_task());
     if constexpr (std::same_as<await_result<decltype(context.exit(error))>, bool>) {
         co_return co_await context.exit(error) && error;
     } else {
@@ -99,7 +102,7 @@ task<R> run_with(Context context, Body body) {
 /// @param body  a coroutine function, kept with its captures; it takes what enter() gives, or nothing
 /// @return awaited: what the body returns. Nothing else happened if enter() throws
 /// @throws awaited: what the body throws, unless exit() gives true; what enter() or exit() throws
-/// @cancel exit() is awaited to its end  @see async with
+/// @cancel exit() is awaited to its end; cancel scopes around it do not reach into it  @see async with, cancel_scope
 template <class Context, class Body>
     requires async_context<std::remove_reference_t<Context>>
 auto with(Context&& context, Body&& body) {

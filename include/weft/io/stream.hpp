@@ -38,10 +38,12 @@ public:
         start();
         return true;
     }
+    void start();
+    void abandon() noexcept;
 
 protected:
     input_awaiter(stream_core& s, const input_request& r) noexcept : waiter(kind_), stream_(&s), request_(r) {}
-    ~input_awaiter();
+    ~input_awaiter() { abandon(); }
     /// The await is over. @throws cancelled_error, what the stream failed with before there was enough
     void finish();
     void let_go() noexcept { stream_ = nullptr; }
@@ -51,7 +53,6 @@ private:
     friend struct stream_takes;
     static const wait_kind kind_;
     bool satisfied();
-    void start();
 
     stream_core* stream_;  // null: the stream was destroyed while this waited
     input_request request_;

@@ -100,14 +100,17 @@ public:
     // Callbacks and timers
 
     clock::time_point time() const noexcept { return to_time_point(now()); }
-    handle call_soon(std::move_only_function<void()> f);
-    handle call_soon_threadsafe(std::move_only_function<void()> f);
+    /// Each runs `f` in `context` if one is given, else in a copy of the present one.
+    handle call_soon(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
+    handle call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
     template <class Rep, class Period>
-    timer_handle call_later(std::chrono::duration<Rep, Period> delay, std::move_only_function<void()> f) {
-        return call_at_nanos(deadline_after(now(), to_nanos(delay)), std::move(f));
+    timer_handle call_later(std::chrono::duration<Rep, Period> delay, std::move_only_function<void()> f,
+                            std::optional<weft::context> context = std::nullopt) {
+        return call_at_nanos(deadline_after(now(), to_nanos(delay)), std::move(f), std::move(context));
     }
-    timer_handle call_at(clock::time_point when, std::move_only_function<void()> f) {
-        return call_at_nanos(to_nanos(when), std::move(f));
+    timer_handle call_at(clock::time_point when, std::move_only_function<void()> f,
+                         std::optional<weft::context> context = std::nullopt) {
+        return call_at_nanos(to_nanos(when), std::move(f), std::move(context));
     }
 
     /// Closes the async generators that were iterated on this loop and are still alive; what goes wrong, the exception
@@ -135,8 +138,18 @@ public:
     /// null: the default one, which writes to stderr.
     void set_exception_handler(exception_handler h) { exception_handler_ = std::move(h); }
     void call_exception_handler(const error_context& context) noexcept;
+    /// Debug mode reports what takes longer than slow_callback_duration, refuses calls from a wrong thread, and reports
+    /// tasks that were never awaited. On from the start where the environment has WEFT_DEBUG=1.
+    /// @cost a look at the clock before and after every step of a task  @see loop.set_debug
     void set_debug(bool on) noexcept { debug_ = on; }
     bool get_debug() const noexcept { return debug_; }
+    /// How long a callback, or a task between two awaits, may take in debug mode before it is reported.
+    clock::duration slow_callback_duration = std::chrono::milliseconds(100);
+    /// In debug mode: @throws invalid_state_error  this is not the loop's thread
+    void check_thread() const {
+        if (debug_) [[unlikely]]
+            require_own_thread();
+    }
 
     /// For tests: runs what is ready at the same time in a random order that `seed` determines.
     void shuffle(std::uint64_t seed) noexcept { shuffle_state_ = seed; }
@@ -162,6 +175,14 @@ public:
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
     task_core* current_task() const noexcept { return current_task_; }
+    /// The context of what runs now: the task's, or the callback's. Null or empty if nothing was ever set in it.
+    const context_reference* present_context() const noexcept {
+        return current_task_ ? current_task_->context() : &callback_context_;
+    }
+    context_reference& present_context_to_change() {
+        return current_task_ ? current_task_->context_to_change() : callback_context_;
+    }
+    void run_callback_in(context_reference c) noexcept { callback_context_ = std::move(c); }
     bool is_closing() const noexcept { return closing_; }
     void wake() noexcept;
 
@@ -177,13 +198,15 @@ private:
     void turn(nanos deadline);
     bool wait(nanos deadline);
     bool run_ready();
+    void run_watched(ready_node& node);
     void shuffle_ready();
     void discard_callbacks();
     [[noreturn]] void on_deadlock();
     void check_open() const;
+    void require_own_thread() const;
     void check_usable();
     void take_from_other_threads() noexcept;
-    timer_handle call_at_nanos(nanos when, std::move_only_function<void()> f);
+    timer_handle call_at_nanos(nanos when, std::move_only_function<void()> f, std::optional<weft::context> context);
     void watch(native_handle fd, short events, std::function<void()> f);
     bool unwatch(native_handle fd, short events);
     std::function<void()> guarded(std::function<void()> f);
@@ -202,6 +225,7 @@ private:
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     task_core* current_task_ = nullptr;
+    context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;
     std::function<void()> before_wait_, after_wait_;

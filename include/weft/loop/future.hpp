@@ -6,12 +6,14 @@
 #include <weft/coro/frame_memory.hpp>
 #include <weft/coro/result.hpp>
 #include <weft/coro/task.hpp>
+#include <weft/loop/context.hpp>
 #include <weft/loop/waiter.hpp>
 
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -57,11 +59,13 @@ public:
     virtual task_core* task() noexcept { return nullptr; }
     /// The exception it finished with; null otherwise.
     virtual std::exception_ptr stored_exception() const noexcept = 0;
+    /// The same, looked at. @throws invalid_state_error  not done; cancelled_error
+    std::exception_ptr exception();
 
     void listen(future_listener& listener) noexcept { listeners_.push_back(listener); }
 
     /// Calls `f(*this)` from the loop soon after this is done. @return a token for remove_callback
-    std::uint64_t add_callback(std::move_only_function<void(future_core&)> f);
+    std::uint64_t add_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c);
     bool remove_callback(std::uint64_t token) noexcept;
 
     /// Somebody has seen the exception: it need not be reported.
@@ -167,14 +171,17 @@ public:
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!this->suspend(h)) {
             // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
-            if (!future_.cancel({})) return false;
-            task()->cancellation_was_passed_on();
-            if (future_.done()) return false;
+            if (!future_.cancel({}) || !task()->pass_on_cancellation() || future_.done()) return false;
             this->suspend(h);
         }
-        future_.listen(*this);
+        start();
         return true;
     }
+    void start() {
+        if (future_.done()) return wake();
+        future_.listen(*this);
+    }
+    void abandon() noexcept { future_listener::unlink(); }
 
 private:
     static const wait_kind kind_;
@@ -226,12 +233,7 @@ public:
     std::add_lvalue_reference_t<const T> result() const { return state_->peek(); }
 
     /// What it failed with; null if it has a value. @throws invalid_state_error, cancelled_error
-    std::exception_ptr exception() const {
-        if (!done()) throw invalid_state_error("exception is not set: the future is not done");
-        if (cancelled()) throw cancelled_error();
-        state_->mark_retrieved();
-        return state_->stored_exception();
-    }
+    std::exception_ptr exception() const { return state_->exception(); }
 
     /// @throws invalid_state_error  it is done already
     template <class... U>
@@ -251,11 +253,13 @@ public:
     /// @return false if it is done already
     bool cancel(std::string message = {}) const { return state_->cancel(std::move(message)); }
 
-    /// Calls `f(future)` soon after it is done. @return a token for remove_done_callback
+    /// Calls `f(future)` soon after it is done, in `context` if one is given, else in a copy of the present one.
+    /// @return a token for remove_done_callback
     template <class F>
-    std::uint64_t add_done_callback(F f) const {
+    std::uint64_t add_done_callback(F f, std::optional<weft::context> context = std::nullopt) const {
         return state_->add_callback(
-            [f = std::move(f)](future_core& done) mutable { f(future(static_cast<future_state<T>&>(done))); });
+            [f = std::move(f)](future_core& done) mutable { f(future(static_cast<future_state<T>&>(done))); },
+            std::move(context));
     }
     /// @return whether it was still registered
     bool remove_done_callback(std::uint64_t token) const { return state_->remove_callback(token); }

@@ -3,22 +3,25 @@
 
 #include <weft/base/clock.hpp>
 #include <weft/coro/frame_memory.hpp>
+#include <weft/loop/context.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/timer_queue.hpp>
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace weft::inline v0 {
 
 class event_loop;
 
-/// A callback that the loop will run, now or when its timer fires. Shared by the loop and the handles; the loop's
-/// thread only, but for the counter, which a handle of call_soon_threadsafe may touch elsewhere.
+/// A callback that the loop will run, now or when its timer fires, in a copy of the context in which it was scheduled.
+/// Shared by the loop and the handles; the loop's thread only, but for the counter, which a handle of
+/// call_soon_threadsafe may touch elsewhere.
 class callback : public ready_node, public recycled {
 public:
-    callback(event_loop& loop, std::move_only_function<void()> call);
+    callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c);
     virtual ~callback() = default;
 
     bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
@@ -36,6 +39,7 @@ protected:
 private:
     static void run_once(ready_node& node);
     std::move_only_function<void()> call_;
+    context_reference context_;  // null: an empty one
     std::atomic<unsigned> references_{1};
     std::atomic<bool> cancelled_{false};
 };
@@ -43,7 +47,7 @@ private:
 /// A callback waiting for its time.
 class timed_callback final : public callback {
 public:
-    timed_callback(event_loop& loop, std::move_only_function<void()> call);
+    timed_callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c);
     void cancel() noexcept override;
     void start(nanos deadline) noexcept;
     nanos when() const noexcept { return when_; }

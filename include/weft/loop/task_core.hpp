@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/coro/execution.hpp>
+#include <weft/loop/context.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
 
@@ -15,6 +16,7 @@ namespace weft::inline v0 {
 struct async_generator_hooks;
 class future_core;
 class promise_base;
+class scope_link;
 class task_core;
 class waiter;
 
@@ -38,6 +40,8 @@ struct task_kind : execution_kind {
 struct task_extras {
     std::string name;
     std::string cancel_message;
+    scope_link* innermost_scope = nullptr;
+    context_reference context;
 };
 
 /// A task as the loop sees it: something ready or waiting, that can be resumed, cancelled and named.
@@ -73,8 +77,13 @@ public:
     void stop_waiting() noexcept { waiting_at_ = nullptr; }
 
     /// A cancellation is to be raised at the next opportunity.
-    bool must_cancel() const noexcept { return must_cancel_ || wait_was_cancelled_; }
-    void cancellation_was_passed_on() noexcept { must_cancel_ = false; }
+    bool must_cancel() const noexcept { return pending_ != 0; }
+    /// What this is about to await was cancelled in its place.
+    /// @return whether that is enough: nothing else is to be raised here
+    bool pass_on_cancellation() noexcept {
+        pending_ &= static_cast<std::uint8_t>(~requested);
+        return !must_cancel();
+    }
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
         if (must_cancel()) [[unlikely]]
@@ -83,11 +92,32 @@ public:
     /// Raises a cancellation with the message of the last request. @throws cancelled_error
     [[noreturn]] void raise_cancellation();
 
+    // Scopes: level-triggered cancellation (see cancel_scope)
+
+    scope_link* innermost_scope() const noexcept { return extras_ ? extras_->innermost_scope : nullptr; }
+    /// Innermost scopes come and go like the blocks they are.
+    void enter_scope(scope_link& s);
+    void leave_scope(scope_link& s) noexcept;
+    /// Some scope was cancelled, shielded or left: finds out whether this must be cancelled at every await, and ends the
+    /// present one if it has begun to.
+    void scopes_have_changed() noexcept;
+
+    /// What its context variables are set to; null while there was no need.
+    const context_reference* context() const noexcept { return extras_ ? &extras_->context : nullptr; }
+    context_reference& context_to_change() { return extras().context; }
+    weft::context shared_context();
+
     /// It is over, or being destroyed: no list names it any more.
     void leave_registry() noexcept;
 
     /// Makes a suspended task ready. Every wake-up of a task on its loop's thread ends here.
     void make_ready() noexcept;
+
+    /// Runs its first step now, within its creator's.
+    void start_eagerly();
+
+    /// The task that a ready node is; null if it is something else.
+    static task_core* from(ready_node& node) noexcept;
 
     static void wake_from_anywhere(execution& e);
     /// What async generators need of the loop.
@@ -95,6 +125,12 @@ public:
     static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
 
 private:
+    enum pending : std::uint8_t {
+        requested = 1,  // by cancel(), to be raised at the next await; uncancel() takes it back
+        wait_ended = 2,  // it was woken for a cancellation, which uncancel() cannot take back
+        by_scope = 4,  // raised at every await until the scope is left
+    };
+
     static void run_step(ready_node& node);
     void set_state(task_state_code s) noexcept {
         slot_->state.store(static_cast<std::uint32_t>(s), std::memory_order_relaxed);
@@ -102,7 +138,9 @@ private:
     task_extras& extras();
     void note_request(std::string message);
     task_core* task_awaited() const noexcept;
+    void end_wait_here_or_below();
     void end_wait();
+    void clear(unsigned p) noexcept { pending_ &= static_cast<std::uint8_t>(~p); }
 
     waiter* waiting_at_ = nullptr;
     registry_slot* slot_;
@@ -111,8 +149,7 @@ private:
     std::atomic<bool> queued_{false};  // in the ready queue, or on its way there from another thread
     bool started_ = false;
     bool passing_on_ = false;  // during cancel()
-    bool must_cancel_ = false;  // to be raised at the next await; uncancel() takes it back
-    bool wait_was_cancelled_ = false;  // it was woken for a cancellation, which uncancel() cannot take back
+    std::uint8_t pending_ = 0;
 };
 
 }  // namespace weft::inline v0

@@ -3,10 +3,12 @@
 
 #include <weft/coro/task.hpp>
 #include <weft/coro/traceback.hpp>
+#include <weft/loop/context.hpp>
 #include <weft/loop/future.hpp>
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,6 +18,10 @@ namespace weft::inline v0 {
 
 struct task_options {
     std::string name = {};  ///< "Task-7" if empty
+    /// The context it runs in, and may change; unset: a copy of its creator's.
+    std::optional<weft::context> context = std::nullopt;
+    /// Runs up to its first suspension at once, within create_task(); one that never waits is done when that returns.
+    bool eager_start = false;
 };
 
 /// A task of coroutine frames: its place in the loop, and the future that receives its result.
@@ -108,6 +114,8 @@ public:
     bool cancel(std::string message = {}) const { return this->state_->cancel(std::move(message)); }
     unsigned cancelling() const noexcept { return core().cancelling(); }
     unsigned uncancel() const noexcept { return core().uncancel(); }
+    /// What its context variables are set to. @see asyncio.Task.get_context
+    weft::context context() const { return core().shared_context(); }
 
     /// Where the task stands: outermost coroutine first. Empty once it is done.
     std::vector<stack_frame> stack() const { return await_chain(core().kind().outermost(core())); }
@@ -125,7 +133,7 @@ private:
 event_loop& loop_for_new_task(const char* who);
 /// @throws invalid_state_error  the loop is closed
 std::uint64_t next_task_id(event_loop& loop);
-void schedule_new_task(event_loop& loop, task_core& t) noexcept;
+void schedule_new_task(event_loop& loop, task_core& t, task_options&& options);
 void print_stack(const task_core& t);
 
 template <class T>
@@ -136,8 +144,7 @@ task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options optio
     }
     auto* s = new task_state<T>(loop, std::move(body), next_task_id(loop));
     task_handle<T> handle(*s);
-    if (!options.name.empty()) s->set_name(std::move(options.name));
-    schedule_new_task(loop, *s);
+    schedule_new_task(loop, *s, std::move(options));
     return handle;
 }
 

@@ -6,8 +6,11 @@
 #include <weft/loop/task_core.hpp>
 
 #include <coroutine>
+#include <cstdint>
 
 namespace weft::inline v0 {
+
+class wait_group;
 
 /// What a kind of wait is called, and how it ends early.
 struct wait_kind {
@@ -22,19 +25,30 @@ struct wait_kind {
 
 /// The base of weft's awaiters: the place where a task is suspended. It lives in the coroutine's frame.
 ///
-/// A derived class has await_ready(); await_suspend(h), which calls suspend(h) and registers itself wherever its wake-up
-/// will come from; await_resume(), which calls resumed() first; and a destructor that takes it out again, for a frame may
-/// be destroyed while it waits.
+/// A derived class has await_ready(); await_suspend(h), which calls suspend(h) and then registers itself wherever its
+/// wake-up will come from; await_resume(), which calls resumed() first; and a destructor that takes it out again, for a
+/// frame may be destroyed while it waits. Whoever wakes it may have given it something: cancelled or destroyed before it
+/// resumes, it gives that back.
+///
+/// A wait that can also be one of several (see select) has two more public members: start(), which registers, and
+/// abandon(), which is what its destructor does.
 class waiter : public native_awaiter {
 public:
     const wait_kind& kind() const noexcept { return *kind_; }
+
+    /// Makes this one of the waits of `group`, whose task is suspended there. start() follows.
+    void wait_in(wait_group& group) noexcept { owner_ = reinterpret_cast<std::uintptr_t>(&group) | in_group; }
+
+    /// Whether what is given to it now is what its task gets. False once its task has been woken by something else:
+    /// whoever has something to give passes over this one.
+    bool can_complete() const noexcept;
 
 protected:
     explicit waiter(const wait_kind& kind) noexcept : kind_(&kind) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
     ~waiter() {
-        if (task_ && task_->waiting_at() == this) task_->stop_waiting();
+        if (task_core* const t = own_task(); t && t->waiting_at() == this) t->stop_waiting();
     }
 
     /// Suspends the task here.
@@ -45,36 +59,82 @@ protected:
         return suspend(h.promise());
     }
     bool suspend(promise_base& awaiting) {
-        task_ = &task_of(awaiting);
-        if (task_->must_cancel()) return false;
-        task_->suspend_at(awaiting.handle());
-        task_->wait_at(*this);
+        task_core& t = task_of(awaiting);
+        owner_ = reinterpret_cast<std::uintptr_t>(&t);
+        if (t.must_cancel()) return false;
+        t.suspend_at(awaiting.handle());
+        t.wait_at(*this);
         return true;
     }
 
     /// Raises a cancellation that came before or while it waited. @throws cancelled_error
     void resumed() {
-        if (task_) task_->raise_pending_cancellation();
+        if (task_core* const t = task()) t->raise_pending_cancellation();
     }
 
     /// The await is over: the task goes on in this turn of the loop or the next. Does nothing if it is not waiting here.
-    void wake() noexcept {
-        if (is_waiting()) task_->make_ready();
-    }
+    void wake() noexcept;
 
-    bool is_waiting() const noexcept { return task_ && task_->waiting_at() == this; }
-    task_core* task() const noexcept { return task_; }
+    /// The task that waits here, or has waited; null before.
+    task_core* task() const noexcept;
+    event_loop& loop() const noexcept { return *task()->loop(); }
 
 private:
+    static constexpr std::uintptr_t in_group = 1;
+
     static task_core& task_of(promise_base& p) {
         execution& e = *p.running_in();
         if (!e.loop()) throw_no_loop();
         return static_cast<task_core&>(e);
     }
     [[noreturn]] static void throw_no_loop();
+    task_core* own_task() const noexcept { return owner_ & in_group ? nullptr : reinterpret_cast<task_core*>(owner_); }
+    wait_group& group() const noexcept;
 
     const wait_kind* kind_;
-    task_core* task_ = nullptr;
+    std::uintptr_t owner_ = 0;  // the task, or the group it waits in, which is marked by the lowest bit
 };
+
+/// One suspended task that waits for the first of several things. The waits in it are its derived class's.
+class wait_group : public waiter {
+public:
+    /// The wait that was woken first; null before.
+    waiter* first_woken() const noexcept { return first_woken_; }
+    bool is_open() const noexcept { return !first_woken_ && task()->waiting_at() == this; }
+    using waiter::task;
+
+    void woken(waiter& w) noexcept {
+        if (!is_open()) return;
+        first_woken_ = &w;
+        this->wake();
+    }
+
+protected:
+    using waiter::waiter;
+    ~wait_group() = default;
+
+private:
+    waiter* first_woken_ = nullptr;
+};
+
+inline wait_group& waiter::group() const noexcept { return *reinterpret_cast<wait_group*>(owner_ & ~in_group); }
+
+inline task_core* waiter::task() const noexcept {
+    return owner_ & in_group ? group().task() : reinterpret_cast<task_core*>(owner_);
+}
+
+inline void waiter::wake() noexcept {
+    if (owner_ & in_group) [[unlikely]]
+        return group().woken(*this);
+    task_core* const t = own_task();
+    if (t && t->waiting_at() == this) t->make_ready();
+}
+
+inline bool waiter::can_complete() const noexcept {
+    if (owner_ & in_group) [[unlikely]]
+        return group().is_open();
+    task_core* const t = own_task();
+    return t && t->waiting_at() == this;
+}
 
 }  // namespace weft::inline v0

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/loop/done_hook.hpp>
+#include <weft/loop/event_loop.hpp>
+
+namespace weft::inline v0 {
+
+done_hook::notice::notice(future_core& f, void* owner, function call)
+    : future_(f), owner_(owner), call_(call), listener_(*this) {
+    run = [](ready_node& n) { static_cast<notice&>(n).deliver(); };
+    if (f.done()) {
+        own_listener::notified(listener_, &f);
+    } else {
+        f.listen(listener_);
+    }
+}
+
+void done_hook::notice::own_listener::notified(future_listener& l, future_core*) {
+    notice& n = static_cast<own_listener&>(l).owner;
+    n.state_ = state::queued;
+    n.future_->loop().make_ready(n);
+}
+
+void done_hook::notice::deliver() {
+    state_ = state::delivered;
+    if (!forgotten_ && !future_->loop().is_closing())
+        return call_(owner_, *future_);  // may forget, and so delete, this
+    if (forgotten_) delete this;
+}
+
+void done_hook::notice::forget() noexcept {
+    forgotten_ = true;
+    if (state_ != state::queued) delete this;
+}
+
+}  // namespace weft::inline v0
