@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the same generator programs by this Python and by weft, and compares their logs line by line.
+"""Runs the same random programs by this Python and by weft, and compares their logs line by line.
 
     tests/differential/run.py generator --interpreter build/dev/tests/differential/generator_interpreter --count 20000
     … --start 4711 --count 1 --show      the program of one seed, and both logs
@@ -25,21 +25,10 @@ import encoding
 import program
 import python_source
 import reference
+from tasks import comparison, grammar, program as task_program
 
 BATCH = 500
 TOLD = 50000
-
-
-class Kind(NamedTuple):
-    write: Callable  # the program of a seed
-    run: Callable  # CPython's log of it
-    readable: Callable
-
-
-KINDS = {
-    "generator": Kind(program.write, reference.run, python_source.readable),
-    "async": Kind(async_program.write, async_reference.run, async_python_source.readable),
-}
 
 
 class Difference(NamedTuple):
@@ -49,9 +38,9 @@ class Difference(NamedTuple):
     died: str  # how weft's side ended, if it did not end well
 
 
-def ask(interpreter, text, timeout):
+def ask(command, text, timeout):
     """What weft's side prints, and how it ended: "" if well."""
-    child = subprocess.Popen([interpreter], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         output, errors = child.communicate(text.encode(), timeout)
         died = f"ended with {child.returncode}" if child.returncode else ""
@@ -69,17 +58,45 @@ def logs(output):
     return {int(seed): log for seed, log in zip(parts[1::2], parts[2::2])}
 
 
+class Generators(NamedTuple):
+    """A program has one log."""
+    write: Callable  # the program of a seed
+    run: Callable  # CPython's log of it
+    readable: Callable
+
+    def first_difference(self, interpreter, seeds, timeout):
+        """Of these seeds, or None."""
+        programs = {seed: self.write(seed) for seed in seeds}
+        text = "\n".join(encoding.encode(seed, one) for seed, one in programs.items()) + "\n"
+        output, died = ask([interpreter], text, timeout)
+        actual = logs(output)
+        for seed, one in programs.items():
+            expected = "".join(f"{line}\n" for line in self.run(one))
+            if actual.get(seed) != expected:
+                return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else "")
+        return None
+
+
+class Tasks(NamedTuple):
+    """A program has several admissible logs."""
+    write: Callable = grammar.write
+    run: Callable = comparison.log_in_order
+    readable: Callable = task_program.readable
+
+    def first_difference(self, interpreter, seeds, timeout):
+        found = comparison.first_difference(ask, interpreter, seeds, timeout)
+        return found and Difference(*found)
+
+
+KINDS = {
+    "generator": Generators(program.write, reference.run, python_source.readable),
+    "async": Generators(async_program.write, async_reference.run, async_python_source.readable),
+    "tasks": Tasks(),
+}
+
+
 def first_difference(kind, interpreter, seeds, timeout):
-    """Of these seeds, or None."""
-    programs = {seed: KINDS[kind].write(seed) for seed in seeds}
-    text = "\n".join(encoding.encode(seed, one) for seed, one in programs.items()) + "\n"
-    output, died = ask(interpreter, text, timeout)
-    actual = logs(output)
-    for seed, one in programs.items():
-        expected = "".join(f"{line}\n" for line in KINDS[kind].run(one))
-        if actual.get(seed) != expected:
-            return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else "")
-    return None
+    return KINDS[kind].first_difference(interpreter, seeds, timeout)
 
 
 def search(kind, interpreter, start, count, jobs, timeout):

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the statements of each family are written; those that are not here have no numbers."""
+from tasks.program import NONE
+from tasks.writer import COARSE, Writer
+
+
+class Grammar(Writer):
+    def spawn_eager(self, depth):
+        return self.spawn(depth, "spawn_eager")
+
+    # futures
+
+    def set_result(self, _):
+        return [self.statement("set_result", self.future())]
+
+    def set_exception(self, _):
+        return [self.statement("set_exception", self.future())]
+
+    # combining
+
+    def gather(self, _):
+        return self.spaced_out([self.statement("gather", *self.several_awaited())])
+
+    def gather_settled(self, _):
+        return self.spaced_out([self.statement("gather_settled", *self.several_awaited())])
+
+    def shield(self, _):
+        return self.spaced_out([self.statement("shield", self.awaited())])
+
+    def wait(self, _):
+        return self.spaced_out([self.statement("wait", self.dice.below(3), self.duration_or_none(0.6), *self.several_awaited())])
+
+    def as_completed(self, _):
+        return self.spaced_out([self.statement("as_completed", self.duration_or_none(0.6), *self.several_awaited())])
+
+    # timing
+
+    def timeout(self, depth):
+        return self.limited("timeout", self.duration_or_none(), depth)
+
+    def timeout_at(self, depth):
+        when = self.duration_or_none()
+        return self.limited("timeout_at", when if self.racing or when == NONE else when + self.dice.below(8) * COARSE, depth)
+
+    def limited(self, name, duration, depth):
+        number = len(self.timeouts)
+        self.timeouts.append(number)
+        return [self.statement(name, number, duration, blocks=[self.inner(depth)])]
+
+    def reschedule(self, _):
+        if not self.timeouts:
+            return []
+        return [self.statement("reschedule", self.dice.pick(self.timeouts), self.duration_or_none())]
+
+    def wait_for(self, _):
+        return [self.statement("wait_for", self.awaited(), self.duration_or_none())]
+
+    def wait_for_block(self, depth):
+        return [self.statement("wait_for_block", self.duration_or_none(), blocks=[self.inner(depth)])]
+
+    # groups
+
+    def group(self, depth):
+        number = len(self.groups)
+        self.groups.append(number)
+        block = self.spawn(depth, "spawn_in", number) + self.inner(depth)
+        return self.spaced_out([self.statement("group", number, blocks=[block])])
+
+    def spawn_in(self, depth):
+        if not self.groups:
+            return self.group(depth)
+        number = self.groups[-1] if self.dice.chance(0.8) else self.dice.pick(self.groups)
+        return self.spawn(depth, "spawn_in", number)
+
+    # locks and the like
+
+    def one_of(self, kind, name, *numbers):
+        return [self.statement(name, self.which(kind), *numbers)]
+
+    def holding(self, kind, depth):
+        return [self.statement(kind, self.which(kind), blocks=[self.sleep(0) + self.inner(depth)])]
+
+    def lock(self, depth):
+        return self.holding("lock", depth)
+
+    def semaphore(self, depth):
+        return self.holding("semaphore", depth)
+
+    def bounded_semaphore(self, depth):
+        return self.holding("bounded_semaphore", depth)
+
+    def semaphore_release(self, _):
+        return self.one_of("semaphore", "semaphore_release")
+
+    def event_wait(self, _):
+        return self.spaced_out(self.one_of("event", "event_wait"))
+
+    def event_set(self, _):
+        return self.one_of("event", "event_set")
+
+    def event_clear(self, _):
+        return self.one_of("event", "event_clear")
+
+    def condition(self, depth):
+        which = self.which("condition")
+        if which in self.conditions:
+            return self.condition_wait(depth)
+        outside, self.conditions = self.conditions, [*self.conditions, which]
+        block = self.dice.pick((self.condition_wait, self.condition_notify, self.condition_wait_for))(depth)
+        block += self.inner(depth)
+        self.conditions = outside
+        return [self.statement("condition", which, blocks=[block])]
+
+    def within_condition(self, name, depth, *numbers):
+        if not self.conditions:
+            return self.condition(depth)
+        return [self.statement(name, self.dice.pick(self.conditions), *numbers)]
+
+    def condition_wait(self, depth):
+        return self.within_condition("condition_wait", depth)
+
+    def condition_wait_for(self, depth):
+        return self.within_condition("condition_wait_for", depth, 1 + self.dice.below(2))
+
+    def condition_notify(self, depth):
+        return self.within_condition("condition_notify", depth, self.dice.below(3))
+
+    def barrier_wait(self, _):
+        return self.spaced_out(self.one_of("barrier", "barrier_wait"))
+
+    def barrier_reset(self, _):
+        return self.one_of("barrier", "barrier_reset")
+
+    def barrier_abort(self, _):
+        return self.one_of("barrier", "barrier_abort")
+
+    def look_at_barrier(self, _):
+        return self.one_of("barrier", "look_at_barrier")
+
+    # queues
+
+    def put(self, _):
+        return self.one_of("queue", "put")
+
+    def get(self, _):
+        return self.one_of("queue", "get")
+
+    def try_put(self, _):
+        return self.one_of("queue", "try_put")
+
+    def try_get(self, _):
+        return self.one_of("queue", "try_get")
+
+    def join(self, _):
+        return self.spaced_out(self.one_of("queue", "join"))
+
+    def task_done(self, _):
+        return self.one_of("queue", "task_done")
+
+    def shutdown(self, _):
+        return self.one_of("queue", "shutdown", self.dice.below(2))
+
+    def look_at_queue(self, _):
+        return self.one_of("queue", "look_at_queue")
+
+    # contexts
+
+    def var_get(self, _):
+        return [self.statement("var_get", self.dice.below(3))]
+
+    def var_set(self, _):
+        return [self.statement("var_set", self.dice.below(3))]
+
+    # callbacks
+
+    def calling(self, name, made, *numbers):
+        one = self.statement(name, *numbers, blocks=[self.action_block()])
+        made.append(one.site)
+        return [one]
+
+    def call_soon(self, _):
+        return self.calling("call_soon", self.calls)
+
+    def call_later(self, _):
+        duration = self.duration()
+        return [] if duration is None else self.calling("call_later", self.calls, duration)
+
+    def done_callback(self, _):
+        return self.calling("done_callback", self.done_callbacks, self.awaited())
+
+    def cancel_call(self, _):
+        return [self.statement("cancel_call", self.dice.pick(self.calls))] if self.calls else []
+
+    def remove_callback(self, _):
+        return [self.statement("remove_callback", self.dice.pick(self.done_callbacks))] if self.done_callbacks else []
+
+
+def write(seed):
+    return Grammar(seed).program()

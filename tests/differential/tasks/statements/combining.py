@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several at once: gather, wait, as_completed; and shield."""
+import asyncio
+
+from tasks.program import NONE
+from tasks.world import describe, statement
+
+RETURN_WHEN = (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION)
+
+
+@statement
+async def shield(body, s):
+    thing = body.world.thing(s.numbers[0])
+    body.log(s.site, f"gets {await asyncio.shield(thing)}" if thing else "nobody")
+
+
+@statement
+async def gather(body, s):
+    results = await asyncio.gather(*body.world.existing(s.numbers))
+    body.log(s.site, f"gets {' '.join(map(str, results))}")
+
+
+@statement
+async def gather_settled(body, s):
+    results = await asyncio.gather(*body.world.existing(s.numbers), return_exceptions=True)
+    texts = (describe(one) if isinstance(one, BaseException) else str(one) for one in results)
+    body.log(s.site, f"gets {' '.join(texts)}")
+
+
+@statement
+async def wait(body, s):
+    """When it returns (in RETURN_WHEN), the time-out, and for what."""
+    things = body.world.existing(s.numbers[2:])
+    if not things:
+        body.log(s.site, "nobody")
+        return
+    timeout = None if s.numbers[1] == NONE else s.numbers[1]
+    done, pending = await asyncio.wait(things, timeout=timeout, return_when=RETURN_WHEN[s.numbers[0]])
+    numbers = [" ".join(map(str, sorted(things[one] for one in some))) for some in (done, pending)]
+    body.log(s.site, f"done {numbers[0]} pending {numbers[1]}")
+
+
+@statement
+async def as_completed(body, s):
+    """The time-out, and what is awaited. Goes on after errors of these, and ends with its own."""
+    things = body.world.existing(s.numbers[1:])
+    timeout = None if s.numbers[0] == NONE else s.numbers[0]
+    for one in asyncio.as_completed(things, timeout=timeout):
+        body.log(s.site, f"gets {await one}")
+    body.log(s.site, "has all")
