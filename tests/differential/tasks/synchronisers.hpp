@@ -3,10 +3,12 @@
 
 #include "program.hpp"
 
+#include <weft/sync/barrier.hpp>
 #include <weft/sync/bounded_semaphore.hpp>
 #include <weft/sync/condition.hpp>
 #include <weft/sync/event.hpp>
 #include <weft/sync/lock.hpp>
+#include <weft/sync/queue.hpp>
 #include <weft/sync/semaphore.hpp>
 
 #include <deque>
@@ -25,6 +27,8 @@ struct synchronisers {
     std::vector<number> counters;  // what is waited for with the conditions
     std::deque<weft::semaphore> semaphores;
     std::deque<weft::bounded_semaphore> bounded_semaphores;
+    std::deque<weft::barrier> barriers;
+    std::deque<weft::queue<number>> queues;
 };
 
 /// What an error of these is called in the logs; null for other errors.

@@ -83,12 +83,14 @@ std::optional<weft::future<number>> world::thing(number n) const {
     return found == tasks.end() ? std::nullopt : std::optional<weft::future<number>>(found->second);
 }
 
-std::map<number, weft::future<number>> world::existing(const std::vector<number>& wanted, std::size_t from) const {
-    std::map<number, weft::future<number>> found;
-    for (; from < wanted.size(); ++from) {
-        if (const auto one = thing(wanted[from])) found.emplace(wanted[from], *one);
+number world::number_of(const weft::future<number>& thing) const {
+    for (const auto& [n, task] : tasks) {
+        if (&task.state() == &thing.state()) return n;
     }
-    return found;
+    for (std::size_t i = 0; i < futures.size(); ++i) {
+        if (&futures[i].state() == &thing.state()) return first_future + static_cast<number>(i);
+    }
+    return none;
 }
 
 void world::perform(const std::string& who, const block& b) {

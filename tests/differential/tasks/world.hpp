@@ -52,8 +52,7 @@ public:
 
     /// What can be awaited by this number, if it is there.
     std::optional<weft::future<number>> thing(number n) const;
-    /// All of these that are there, without those that come again.
-    std::map<number, weft::future<number>> existing(const std::vector<number>& wanted, std::size_t from) const;
+    number number_of(const weft::future<number>& thing) const;
 
     /// Calls `perform` of each action in a block, for a callback.
     void perform(const std::string& who, const block& b);

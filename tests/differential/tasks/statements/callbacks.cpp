@@ -52,7 +52,8 @@ vocabulary callback_words() {
                         {"call_later", call_later},
                         {"cancel_call", cancel_call},
                         {"done_callback", done_callback},
-                        {"remove_callback", remove_callback}}};
+                        {"remove_callback", remove_callback}},
+            .activities = {}};
 }
 
 }  // namespace differential

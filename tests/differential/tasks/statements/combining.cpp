@@ -1,32 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../world.hpp"
 
+#include <weft/flow/as_completed.hpp>
 #include <weft/flow/gather.hpp>
+#include <weft/flow/shield.hpp>
+#include <weft/flow/wait.hpp>
+
+#include <array>
+#include <set>
 
 // Several at once, as in combining.py.
 
 namespace differential {
 namespace {
 
-std::vector<weft::future<number>> in_order(const body& b, const std::vector<number>& numbers, std::size_t from) {
+/// Those that are there, each once, in the order in which they are written.
+std::vector<weft::future<number>> things(const body& b, const statement& s, std::size_t from) {
     std::vector<weft::future<number>> all;
-    auto left = b.around.existing(numbers, from);
-    for (; from < numbers.size(); ++from) {
-        if (auto found = left.extract(numbers[from])) all.push_back(found.mapped());
+    std::set<number> had;
+    for (; from < s.numbers.size(); ++from) {
+        if (const auto one = b.around.thing(s.numbers[from]); one && had.insert(s.numbers[from]).second) {
+            all.push_back(*one);
+        }
     }
     return all;
 }
 
+weft::task<bool> shield(body& b, const statement& s) {
+    if (const auto thing = b.around.thing(s.numbers[0])) {
+        b.log(s.site, "gets " + text(co_await weft::shield(*thing)));
+    } else {
+        b.log(s.site, "nobody");
+    }
+    co_return false;
+}
+
 weft::task<bool> gather(body& b, const statement& s) {
     std::string all = "gets";
-    for (const number one : co_await weft::gather(in_order(b, s.numbers, 0))) all += " " + text(one);
-    if (all == "gets") all += " ";
+    for (const number one : co_await weft::gather(things(b, s, 0))) all += " " + text(one);
     b.log(s.site, all);
+    co_return false;
+}
+
+weft::task<bool> gather_settled(body& b, const statement& s) {
+    std::string all = "gets";
+    for (const auto& one : co_await weft::gather_settled(things(b, s, 0))) {
+        all += " " + (one ? text(one.value()) : describe(one.exception()));
+    }
+    b.log(s.site, all);
+    co_return false;
+}
+
+/// The numbers of futures, in order.
+std::string numbers_of(const body& b, const std::vector<weft::future<number>>& some) {
+    std::set<number> all;
+    for (const auto& one : some) all.insert(b.around.number_of(one));
+    std::string joined;
+    for (const number n : all) joined += " " + text(n);
+    return joined;
+}
+
+weft::task<bool> wait(body& b, const statement& s) {
+    constexpr std::array when = {weft::all_completed, weft::first_completed, weft::first_exception};
+    const auto all = things(b, s, 2);
+    if (all.empty()) {
+        b.log(s.site, "nobody");
+        co_return false;
+    }
+    const auto [done, pending] =
+        co_await weft::wait(all, {.timeout = duration(s.numbers[1]), .return_when = when[s.which()]});
+    b.log(s.site, "done" + numbers_of(b, done) + " pending" + numbers_of(b, pending));
+    co_return false;
+}
+
+weft::task<bool> as_completed(body& b, const statement& s) {
+    auto next = weft::as_completed(things(b, s, 1), duration(s.numbers[0]));
+    while (const auto one = co_await next.next()) b.log(s.site, "gets " + text(co_await *one));
+    b.log(s.site, "has all");
     co_return false;
 }
 
 }  // namespace
 
-vocabulary combining_words() { return {.activities = {{"gather", gather}}}; }
+vocabulary combining_words() {
+    return {.actions = {},
+            .activities = {{"shield", shield},
+                           {"gather", gather},
+                           {"gather_settled", gather_settled},
+                           {"wait", wait},
+                           {"as_completed", as_completed}}};
+}
 
 }  // namespace differential

@@ -17,14 +17,14 @@ async def shield(body, s):
 @statement
 async def gather(body, s):
     results = await asyncio.gather(*body.world.existing(s.numbers))
-    body.log(s.site, f"gets {' '.join(map(str, results))}")
+    body.log(s.site, " ".join(["gets", *map(str, results)]))
 
 
 @statement
 async def gather_settled(body, s):
     results = await asyncio.gather(*body.world.existing(s.numbers), return_exceptions=True)
     texts = (describe(one) if isinstance(one, BaseException) else str(one) for one in results)
-    body.log(s.site, f"gets {' '.join(texts)}")
+    body.log(s.site, " ".join(["gets", *texts]))
 
 
 @statement
@@ -36,8 +36,8 @@ async def wait(body, s):
         return
     timeout = None if s.numbers[1] == NONE else s.numbers[1]
     done, pending = await asyncio.wait(things, timeout=timeout, return_when=RETURN_WHEN[s.numbers[0]])
-    numbers = [" ".join(map(str, sorted(things[one] for one in some))) for some in (done, pending)]
-    body.log(s.site, f"done {numbers[0]} pending {numbers[1]}")
+    done, pending = (sorted(things[one] for one in some) for some in (done, pending))
+    body.log(s.site, " ".join(map(str, ["done", *done, "pending", *pending])))
 
 
 @statement

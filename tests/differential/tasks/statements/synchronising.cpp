@@ -10,11 +10,27 @@ namespace differential {
 
 synchronisers::synchronisers(const program& p)
     : locks(p.locks.size()), events(p.events.size()), conditions(p.conditions.size()), counters(p.conditions.size()) {
+    for (const number n : p.queues) queues.emplace_back(static_cast<std::size_t>(n));
+    for (const number n : p.barriers) barriers.emplace_back(n);
     for (const number n : p.semaphores) semaphores.emplace_back(n);
     for (const number n : p.bounded_semaphores) bounded_semaphores.emplace_back(n);
 }
 
-const char* name_of_sync_error(const std::exception_ptr&) { return nullptr; }
+const char* name_of_sync_error(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const weft::broken_barrier_error&) {
+        return "broken";
+    } catch (const weft::queue_empty&) {
+        return "empty";
+    } catch (const weft::queue_full&) {
+        return "full";
+    } catch (const weft::queue_shut_down&) {
+        return "shut down";
+    } catch (...) {
+        return nullptr;
+    }
+}
 
 namespace {
 
@@ -99,6 +115,28 @@ void condition_notify(world& w, const std::string& who, const statement& s) {
     w.log(who, s.site, "notifies");
 }
 
+weft::task<bool> barrier_wait(body& b, const statement& s) {
+    b.log(s.site, "passes as " + text(co_await b.around.sync->barriers[s.which()].wait()));
+    co_return false;
+}
+
+weft::task<bool> barrier_reset(body& b, const statement& s) {
+    co_await b.around.sync->barriers[s.which()].reset();
+    b.log(s.site, "resets");
+    co_return false;
+}
+
+weft::task<bool> barrier_abort(body& b, const statement& s) {
+    co_await b.around.sync->barriers[s.which()].abort();
+    b.log(s.site, "aborts");
+    co_return false;
+}
+
+void look_at_barrier(world& w, const std::string& who, const statement& s) {
+    const weft::barrier& seen = w.sync->barriers[s.which()];
+    w.log(who, s.site, "sees " + text(seen.n_waiting()) + " broken " + text(static_cast<int>(seen.broken())));
+}
+
 }  // namespace
 
 vocabulary synchronising_words() {
@@ -106,14 +144,18 @@ vocabulary synchronising_words() {
                         {"event_set", event_set},
                         {"event_clear", event_clear},
                         {"look_at_locks", look_at_locks},
-                        {"condition_notify", condition_notify}},
+                        {"condition_notify", condition_notify},
+                        {"look_at_barrier", look_at_barrier}},
             .activities = {{"lock", lock},
                            {"semaphore", semaphore},
                            {"bounded_semaphore", bounded_semaphore},
                            {"condition", condition},
                            {"event_wait", event_wait},
                            {"condition_wait", condition_wait},
-                           {"condition_wait_for", condition_wait_for}}};
+                           {"condition_wait_for", condition_wait_for},
+                           {"barrier_wait", barrier_wait},
+                           {"barrier_reset", barrier_reset},
+                           {"barrier_abort", barrier_abort}}};
 }
 
 }  // namespace differential
