@@ -414,6 +414,13 @@ void event_loop::close() {
 
 // Tasks
 
+void report_never_awaited(const promise_base& body) noexcept {
+    if (!current_loop || !current_loop->get_debug() || current_loop->is_closing()) return;
+    auto stack = await_chain(&body);
+    current_loop->call_exception_handler(
+        {.message = "coroutine '" + stack.front().function + "' was never awaited", .stack = std::move(stack)});
+}
+
 event_loop& loop_for_new_task(const char* who) {
     if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
     return *current_loop;

@@ -105,7 +105,7 @@ task<std::vector<value_of<typename F::value_type>>> gather_range(std::vector<F> 
 template <class F>
 outcome<typename F::value_type> take_outcome(F& f) {
     using T = typename F::value_type;
-    if (f.cancelled()) return outcome<T>(std::make_exception_ptr(cancelled_error()));
+    if (f.cancelled()) return outcome<T>(f.state().cancellation());
     if (auto error = f.exception()) return outcome<T>(std::move(error));
     if constexpr (std::is_void_v<T>) {
         return outcome<T>(std::in_place);
