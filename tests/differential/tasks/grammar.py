@@ -137,19 +137,26 @@ class Grammar(Writer):
     def look_at_barrier(self, _):
         return self.one_of("barrier", "look_at_barrier")
 
-    # queues
+    # queues: each act is followed by a pause, so that whoever it woke can run before the next one; callbacks only do one
+
+    def on_queue(self, name):
+        block = self.one_of("queue", name)
+        if self.in_callback:
+            return block
+        pause = self.sleep(0) if not self.racing or self.dice.chance(0.3) else []
+        return block + (pause or [self.statement("sleep", 0)])
 
     def put(self, _):
-        return self.one_of("queue", "put")
+        return self.on_queue("put")
 
     def get(self, _):
-        return self.one_of("queue", "get")
+        return self.on_queue("get")
 
     def try_put(self, _):
-        return self.one_of("queue", "try_put")
+        return self.on_queue("try_put")
 
     def try_get(self, _):
-        return self.one_of("queue", "try_get")
+        return self.on_queue("try_get")
 
     def join(self, _):
         return self.spaced_out(self.one_of("queue", "join"))

@@ -16,6 +16,7 @@ class Guided:
 
     def __init__(self, choices, dice):
         self.choices, self.dice, self.made = choices, dice, []
+        self.prompt_locks = True
 
     def batch(self, _):
         return None

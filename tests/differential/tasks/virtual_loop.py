@@ -8,6 +8,7 @@ from asyncio import events
 
 class InOrder:
     """First in, first out, in batches: asyncio's own order."""
+    prompt_locks = False
 
     def batch(self, ready):
         return ready
@@ -24,6 +25,7 @@ class Shuffled:
         self.random = random.Random(seed).random
         self.shuffles = seed % 2 == 0
         self.newest_first = (0, 0.3, 0.6, 0.85)[seed // 2 % 4]
+        self.prompt_locks = seed // 8 % 2 == 1
 
     def batch(self, ready):
         if not self.shuffles:

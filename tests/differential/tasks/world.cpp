@@ -148,6 +148,7 @@ weft::task<bool> body::statement(const differential::statement& s) {
 
 weft::task<number> run_body(world& w, number n, const block& b) {
     body self(w, n);
+    w.started.insert(n);
     self.log(0, "starts");
     co_await self.block(b);
     self.log(0, "returns " + text(self.value));

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,15 @@ struct error_b : error_a {
 };
 
 std::string describe(const std::exception_ptr& error);
+/// A cancellation that comes by way of several futures: which message it has is an accident in CPython.
+template <class T>
+weft::task<T> without_message(weft::task<T> aw) {
+    try {
+        co_return co_await std::move(aw);
+    } catch (const weft::cancelled_error&) {
+        throw weft::cancelled_error();
+    }
+}
 /// Of one that is done.
 std::string outcome(const weft::future<number>& f);
 
@@ -62,6 +72,7 @@ public:
         std::uint64_t token;
     };
     std::map<number, weft::task_handle<number>> tasks;
+    std::set<number> started;
     std::vector<weft::future<number>> futures;
     std::map<number, weft::timeout*> timeouts;
     std::map<number, weft::task_group*> groups;

@@ -52,6 +52,14 @@ def describe(error):
     raise AssertionError("a mistake of the test") from error
 
 
+async def without_message(awaitable):
+    """A cancellation that comes by way of several futures: which message it has is an accident in CPython."""
+    try:
+        return await awaitable
+    except asyncio.CancelledError:
+        raise asyncio.CancelledError from None
+
+
 def outcome(future):
     """Of one that is done."""
     if future.cancelled():
@@ -65,6 +73,8 @@ class World:
     def __init__(self, program, loop, listener=None):
         self.program, self.loop, self.listener = program, loop, listener
         self.logs = {}
+        self.started = set()  # numbers of tasks
+        self.ended_by = {}  # {number of a task: the arguments of the cancellation that ended it}
         self.tasks, self.groups, self.timeouts, self.callbacks = {}, {}, {}, {}
         for kind in KINDS_OF_THINGS:
             setattr(self, kind + "s", [MAKERS[kind](self, number) for number in program.things[kind]])
@@ -79,6 +89,17 @@ class World:
     def thing(self, number):
         """What can be awaited by this number, or None."""
         return self.futures[number - FUTURES] if number >= FUTURES else self.tasks.get(number)
+
+    async def result(self, number):
+        """Of what has this number. CPython hands the message of a cancellation that ended a task to the first who asks, and
+        none to the others; here all get it, unless the task had not started."""
+        try:
+            return await self.thing(number)
+        except asyncio.CancelledError as error:
+            if number not in self.tasks:
+                raise
+            known = error.args or self.ended_by.get(number, ()) if number in self.started else ()
+            raise asyncio.CancelledError(*known) from None
 
     def existing(self, numbers):
         """{thing: number}, without what is not there (yet)."""
@@ -104,11 +125,27 @@ class World:
             self.log("end", FUTURES + number, outcome(future) if future.done() else "pending")
 
 
+class PromptLock(asyncio.Lock):
+    """One that passes over waiters that have been cancelled. CPython's waits until those have run, and the next one is only
+    woken then: it cannot run before them, though all became ready at the same instant."""
+
+    def _wake_up_first(self):
+        for waiter in self._waiters or ():
+            if not waiter.cancelled():
+                if not waiter.done():
+                    waiter.set_result(True)
+                return
+
+
+def make_lock(world, _=None):
+    return PromptLock() if world.loop.schedule.prompt_locks else asyncio.Lock()
+
+
 MAKERS = {
     "future": lambda world, _: world.loop.create_future(),
-    "lock": lambda *_: asyncio.Lock(),
+    "lock": make_lock,
     "event": lambda *_: asyncio.Event(),
-    "condition": lambda *_: asyncio.Condition(),
+    "condition": lambda world, _: asyncio.Condition(make_lock(world)),
     "semaphore": lambda _, number: asyncio.Semaphore(number),
     "bounded_semaphore": lambda _, number: asyncio.BoundedSemaphore(number),
     "barrier": lambda _, number: asyncio.Barrier(number),
@@ -149,8 +186,13 @@ class Body:
 async def body(world, number, block):
     """One task, from its start to its end."""
     self = Body(world, number)
+    world.started.add(number)
     self.log(0, "starts")
-    await self.block(block)
+    try:
+        await self.block(block)
+    except asyncio.CancelledError as error:
+        world.ended_by[number] = error.args
+        raise
     self.log(0, f"returns {self.value}")
     return self.value
 

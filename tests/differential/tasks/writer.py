@@ -35,6 +35,7 @@ class Writer:
         self.most_tasks = 3 + self.dice.below(3) if self.racing else 3 + self.dice.below(7)
         self.groups, self.timeouts, self.calls, self.done_callbacks = [], [], [], []
         self.conditions = []  # those held where it writes
+        self.in_callback = False
         self.families = self.choose_families()
         self.things = {kind: self.make_things(kind) for kind in KINDS_OF_THINGS}
         self.statements = totals(**self.weights(lambda name: True))
@@ -104,7 +105,10 @@ class Writer:
         return self.block(depth + 1, 1 + self.dice.below(2 if self.racing else 3))
 
     def action_block(self):
-        return [one for _ in range(1 + self.dice.below(2)) for one in self.action()]
+        self.in_callback = True
+        block = [one for _ in range(1 if self.things["queue"] else 1 + self.dice.below(2)) for one in self.action()]
+        self.in_callback = False
+        return block
 
     def action(self):
         name = self.dice.weighted(self.actions)

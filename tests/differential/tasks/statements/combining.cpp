@@ -26,9 +26,11 @@ std::vector<weft::future<number>> things(const body& b, const statement& s, std:
     return all;
 }
 
+weft::task<number> as_task(weft::future<number> f) { co_return co_await f; }
+
 weft::task<bool> shield(body& b, const statement& s) {
     if (const auto thing = b.around.thing(s.numbers[0])) {
-        b.log(s.site, "gets " + text(co_await weft::shield(*thing)));
+        b.log(s.site, "gets " + text(co_await without_message(as_task(weft::shield(*thing)))));
     } else {
         b.log(s.site, "nobody");
     }
@@ -37,15 +39,15 @@ weft::task<bool> shield(body& b, const statement& s) {
 
 weft::task<bool> gather(body& b, const statement& s) {
     std::string all = "gets";
-    for (const number one : co_await weft::gather(things(b, s, 0))) all += " " + text(one);
+    for (const number one : co_await without_message(weft::gather(things(b, s, 0)))) all += " " + text(one);
     b.log(s.site, all);
     co_return false;
 }
 
 weft::task<bool> gather_settled(body& b, const statement& s) {
     std::string all = "gets";
-    for (const auto& one : co_await weft::gather_settled(things(b, s, 0))) {
-        all += " " + (one ? text(one.value()) : describe(one.exception()));
+    for (const auto& one : co_await without_message(weft::gather_settled(things(b, s, 0)))) {
+        all += " " + (one ? text(one.value()) : weft::is_cancellation(one.exception()) ? "cancelled" : describe(one.exception()));
     }
     b.log(s.site, all);
     co_return false;
@@ -73,9 +75,14 @@ weft::task<bool> wait(body& b, const statement& s) {
     co_return false;
 }
 
+using completions = weft::async_generator<weft::future<number>>;
+weft::task<std::optional<weft::future<number>>> next_of(completions& g) { co_return co_await g.next(); }
+
 weft::task<bool> as_completed(body& b, const statement& s) {
     auto next = weft::as_completed(things(b, s, 1), duration(s.numbers[0]));
-    while (const auto one = co_await next.next()) b.log(s.site, "gets " + text(co_await *one));
+    while (const auto one = co_await without_message(next_of(next))) {
+        b.log(s.site, "gets " + text(co_await without_message(as_task(*one))));
+    }
     b.log(s.site, "has all");
     co_return false;
 }

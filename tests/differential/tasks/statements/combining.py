@@ -3,7 +3,7 @@
 import asyncio
 
 from tasks.program import NONE
-from tasks.world import describe, statement
+from tasks.world import describe, statement, without_message
 
 RETURN_WHEN = (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION)
 
@@ -11,19 +11,19 @@ RETURN_WHEN = (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXC
 @statement
 async def shield(body, s):
     thing = body.world.thing(s.numbers[0])
-    body.log(s.site, f"gets {await asyncio.shield(thing)}" if thing else "nobody")
+    body.log(s.site, f"gets {await without_message(asyncio.shield(thing))}" if thing else "nobody")
 
 
 @statement
 async def gather(body, s):
-    results = await asyncio.gather(*body.world.existing(s.numbers))
+    results = await without_message(asyncio.gather(*body.world.existing(s.numbers)))
     body.log(s.site, " ".join(["gets", *map(str, results)]))
 
 
 @statement
 async def gather_settled(body, s):
-    results = await asyncio.gather(*body.world.existing(s.numbers), return_exceptions=True)
-    texts = (describe(one) if isinstance(one, BaseException) else str(one) for one in results)
+    results = await without_message(asyncio.gather(*body.world.existing(s.numbers), return_exceptions=True))
+    texts = ("cancelled" if isinstance(one, asyncio.CancelledError) else describe(one) if isinstance(one, BaseException) else str(one) for one in results)
     body.log(s.site, " ".join(["gets", *texts]))
 
 
@@ -46,5 +46,5 @@ async def as_completed(body, s):
     things = body.world.existing(s.numbers[1:])
     timeout = None if s.numbers[0] == NONE else s.numbers[0]
     for one in asyncio.as_completed(things, timeout=timeout):
-        body.log(s.site, f"gets {await one}")
+        body.log(s.site, f"gets {await without_message(one)}")
     body.log(s.site, "has all")

@@ -24,10 +24,17 @@ weft::task<bool> spawn_eager(body& b, const statement& s) {
 }
 
 weft::task<bool> await_(body& b, const statement& s) {
-    if (const auto thing = b.around.thing(s.numbers[0])) {
-        b.log(s.site, "gets " + text(co_await *thing));
-    } else {
+    const number n = s.numbers[0];
+    const auto thing = b.around.thing(n);
+    if (!thing) {
         b.log(s.site, "nobody");
+        co_return false;
+    }
+    try {
+        b.log(s.site, "gets " + text(co_await *thing));
+    } catch (const weft::cancelled_error&) {
+        if (n >= first_future || b.around.started.contains(n)) throw;
+        throw weft::cancelled_error();  // see world.result() in world.py
     }
     co_return false;
 }

@@ -23,8 +23,8 @@ async def spawn_eager(body, s):
 
 @statement
 async def await_(body, s):
-    thing = body.world.thing(s.numbers[0])
-    body.log(s.site, f"gets {await thing}" if thing else "nobody")
+    number, = s.numbers
+    body.log(s.site, f"gets {await body.world.result(number)}" if body.world.thing(number) else "nobody")
 
 
 @action

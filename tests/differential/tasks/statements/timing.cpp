@@ -55,7 +55,8 @@ weft::task<bool> wait_for(body& b, const statement& s) {
     const auto thing = b.around.thing(s.numbers[0]);
     if (!thing) co_return false;
     const auto limit = duration(s.numbers[1]);
-    const number got = co_await (limit ? weft::wait_for(*thing, *limit) : weft::wait_for(*thing, std::nullopt));
+    const number got =
+        co_await without_message(limit ? weft::wait_for(*thing, *limit) : weft::wait_for(*thing, std::nullopt));
     b.log(s.site, "gets " + text(got));
     co_return false;
 }

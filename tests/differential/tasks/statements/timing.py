@@ -3,7 +3,7 @@
 import asyncio
 
 from tasks.program import NONE
-from tasks.world import action, statement
+from tasks.world import action, statement, without_message
 
 
 def deadline(duration):
@@ -53,7 +53,7 @@ async def wait_for(body, s):
     """What, and for how long."""
     thing = body.world.thing(s.numbers[0])
     if thing:
-        body.log(s.site, f"gets {await asyncio.wait_for(thing, deadline(s.numbers[1]))}")
+        body.log(s.site, f"gets {await without_message(asyncio.wait_for(thing, deadline(s.numbers[1])))}")
 
 
 @statement
