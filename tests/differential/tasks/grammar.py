@@ -137,14 +137,15 @@ class Grammar(Writer):
     def look_at_barrier(self, _):
         return self.one_of("barrier", "look_at_barrier")
 
-    # queues: each act is followed by a pause, so that whoever it woke can run before the next one; callbacks only do one
+    # queues: between two acts there is a pause, so that whoever was woken can run; callbacks only do one
 
     def on_queue(self, name):
         block = self.one_of("queue", name)
         if self.in_callback:
             return block
+        yields = self.statement("sleep", 0)
         pause = self.sleep(0) if not self.racing or self.dice.chance(0.3) else []
-        return block + (pause or [self.statement("sleep", 0)])
+        return [yields] * self.racing + block + (pause or [yields])
 
     def put(self, _):
         return self.on_queue("put")
