@@ -10,7 +10,8 @@ namespace {
 /// How the bound of a class follows its use. Invariant: given_back <= growth.
 struct bound {
     unsigned given_back = 0;  // blocks freed for want of room, and not wanted again so far
-    unsigned growth = 0;  // how many more the list may come to take: none before the thread's first block, nor at its end
+    unsigned growth =
+        0;  // how many more the list may come to take: none before the thread's first block, nor at its end
 };
 constinit thread_local bound bounds[frame_cache::classes];
 
