@@ -21,13 +21,13 @@ using namespace std::chrono_literals;
 /// Lets everything happen that needs no time.
 inline weft::task<> settle() { co_await weft::sleep(1ns); }
 
-/// How `h` ended, waiting for it without being cancelled by it.
+/// How `h` ended; what it gave stays in it.
 template <class T>
 weft::task<std::string> ending(weft::task_handle<T> h) {
+    co_await weft::done_awaiter(h.state());
+    if (h.cancelled()) co_return "cancelled";
     try {
-        co_await h;
-    } catch (const weft::cancelled_error&) {
-        co_return "cancelled";
+        if (const std::exception_ptr error = h.exception()) std::rethrow_exception(error);
     } catch (const std::exception& e) {
         co_return e.what();
     }

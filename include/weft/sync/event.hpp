@@ -54,8 +54,6 @@ public:
 
     friend weft::task<> to_task(awaiter&& a) { return waiting(*a.event_, a.kind()); }
 
-    using line_waiter::cancel;
-
 private:
     static weft::task<> waiting(event& e, const wait_kind& kind);
     static const wait_kind kind_;

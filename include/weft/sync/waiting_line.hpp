@@ -32,6 +32,8 @@ public:
     }
     /// Stands in line.
     void start();
+    /// The wait_kind::cancel of those who just go.
+    static bool cancel(waiter& w);
 
 protected:
     enum class stage : std::uint8_t { outside, waiting, chosen, served, orphaned, misplaced };
@@ -60,9 +62,6 @@ protected:
             self.fail();
     }
     [[noreturn]] void fail() const;
-
-    /// The wait_kind::cancel of those who just go.
-    static bool cancel(waiter& w);
 
 private:
     friend class waiting_line;
