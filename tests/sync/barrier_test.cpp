@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 TEST(barrier, lets_all_go_on_when_the_last_one_comes) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 weft::task<> wait_at(weft::condition& c, std::string& log, char name) {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 weft::task<> wait_for_it(weft::event& e, std::string& log, char name) {

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 /// Takes the lock, says so, holds it for `d` and says so again.
@@ -75,21 +77,6 @@ TEST(lock, between_release_and_the_next_ones_turn_it_is_not_locked_and_cannot_be
         co_await hold(l, log, 'm');
         EXPECT_EQ(log, "nnmm");
         co_await next;
-    };
-    weft::testing::run(main());
-}
-
-TEST(lock, try_acquire_takes_it_only_if_it_is_free) {
-    const auto main = []() -> weft::task<> {
-        weft::lock l;
-        {
-            const auto held = l.try_acquire();
-            EXPECT_TRUE(held);
-            EXPECT_TRUE(l.locked());
-            EXPECT_FALSE(l.try_acquire());
-        }
-        EXPECT_FALSE(l.locked());
-        co_return;
     };
     weft::testing::run(main());
 }

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 template <class T>

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 using names = std::vector<int>;

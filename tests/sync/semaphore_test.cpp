@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+using namespace std::chrono_literals;
+
 namespace {
 
 weft::task<> hold(weft::semaphore& s, std::string& log, char name, weft::clock::duration d = 0s) {

@@ -16,10 +16,8 @@
 
 namespace {
 
-using namespace std::chrono_literals;
-
 /// Lets everything happen that needs no time.
-inline weft::task<> settle() { co_await weft::sleep(1ns); }
+inline weft::task<> settle() { co_await weft::sleep(std::chrono::nanoseconds(1)); }
 
 /// How `h` ended; what it gave stays in it.
 template <class T>
@@ -40,7 +38,7 @@ void destroy_while_waiting(Make main) {
     const auto loop = weft::testing::make_virtual_loop();
     loop->set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
     const auto h = weft::create_task_on(*loop, main());
-    loop->call_later(1ns, [&] { loop->stop(); });
+    loop->call_later(std::chrono::nanoseconds(1), [&] { loop->stop(); });
     loop->run_forever();
     EXPECT_FALSE(h.done());
     loop->close();
