@@ -2,10 +2,10 @@
 #pragma once
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/sync/condition.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -58,7 +58,7 @@ public:
 
     /// For with().
     task<std::size_t> enter() { return wait(); }
-    std::suspend_never exit(const std::exception_ptr&) noexcept { return {}; }
+    immediate<> exit(const std::exception_ptr&) noexcept { return {}; }
 
 private:
     enum class state : std::uint8_t { filling, draining, resetting, broken };

@@ -147,6 +147,8 @@ public:
         refuse_send();
     }
     void abandon() noexcept { leave(); }
+    /// For select: its value has been sent.
+    bool cannot_be_undone() const noexcept { return is_sent_; }
     friend weft::task<> to_task(send_awaiter&& a) { return sending(*a.channel_, std::move(a.value_)); }
 
 private:

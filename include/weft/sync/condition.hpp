@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/sync/lock.hpp>
 #include <weft/sync/waiting_line.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <optional>
@@ -42,7 +42,7 @@ public:
     [[nodiscard("enter() does nothing unless it is awaited")]] lock::enter_awaiter enter() noexcept {
         return lock_->enter();
     }
-    std::suspend_never exit(const std::exception_ptr& error) { return lock_->exit(error); }
+    immediate<> exit(const std::exception_ptr& error) { return lock_->exit(error); }
 
     // The line's
 

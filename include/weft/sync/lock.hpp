@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/sync/waiting_line.hpp>
 
-#include <coroutine>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -47,7 +47,7 @@ public:
 
     /// For with().
     [[nodiscard("enter() does nothing unless it is awaited")]] enter_awaiter enter() noexcept;
-    std::suspend_never exit(const std::exception_ptr&) {
+    immediate<> exit(const std::exception_ptr&) {
         release();
         return {};
     }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/sync/waiting_line.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <limits>
@@ -51,7 +51,7 @@ public:
 
     /// For with().
     [[nodiscard("enter() does nothing unless it is awaited")]] enter_awaiter enter() noexcept;
-    std::suspend_never exit(const std::exception_ptr&) {
+    immediate<> exit(const std::exception_ptr&) {
         release();
         return {};
     }
