@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import Callable, NamedTuple
 
 import async_program
@@ -65,7 +66,7 @@ class Generators(NamedTuple):
     readable: Callable
 
     def first_difference(self, interpreter, seeds, timeout):
-        """Of these seeds, or None."""
+        """Of these seeds, or None; and how many there were of what is counted besides."""
         programs = {seed: self.write(seed) for seed in seeds}
         text = "\n".join(encoding.encode(seed, one) for seed, one in programs.items()) + "\n"
         output, died = ask([interpreter], text, timeout)
@@ -73,8 +74,8 @@ class Generators(NamedTuple):
         for seed, one in programs.items():
             expected = "".join(f"{line}\n" for line in self.run(one))
             if actual.get(seed) != expected:
-                return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else "")
-        return None
+                return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else ""), Counter()
+        return None, Counter()
 
 
 class Tasks(NamedTuple):
@@ -84,8 +85,9 @@ class Tasks(NamedTuple):
     readable: Callable = task_program.readable
 
     def first_difference(self, interpreter, seeds, timeout):
-        found = comparison.first_difference(ask, interpreter, seeds, timeout)
-        return found and Difference(*found)
+        tally = Counter()
+        found = comparison.first_difference(ask, interpreter, seeds, timeout, tally)
+        return found and Difference(*found), tally
 
 
 KINDS = {
@@ -100,7 +102,7 @@ def first_difference(kind, interpreter, seeds, timeout):
 
 
 def search(kind, interpreter, start, count, jobs, timeout):
-    """The first difference, or None; and the number of programs compared."""
+    """The first difference, or None; the number of programs compared, and of what is counted besides."""
     batches = [range(at, min(at + BATCH, start + count)) for at in range(start, start + count, BATCH)]
     if jobs == 1:
         return first_of((first_difference(kind, interpreter, batch, timeout) for batch in batches), batches)
@@ -112,14 +114,15 @@ def search(kind, interpreter, start, count, jobs, timeout):
 
 
 def first_of(found, batches):
-    compared = 0
-    for difference, batch in zip(found, batches):
+    compared, tally = 0, Counter()
+    for (difference, counted), batch in zip(found, batches):
+        tally += counted
         if difference:
-            return difference, compared + difference.seed - batch.start + 1
+            return difference, compared + difference.seed - batch.start + 1, tally
         compared += len(batch)
         if compared % TOLD == 0:  # so that a long run that is broken off has told how far it came
             print(f"{compared} without a difference", flush=True)
-    return None, compared
+    return None, compared, tally
 
 
 def explain(kind, difference):
@@ -147,12 +150,14 @@ def main():
     if options.show:
         show(KINDS[options.kind], options.start)
     began = time.monotonic()
-    difference, compared = search(options.kind, options.interpreter, options.start, options.count, options.jobs,
-                                  options.timeout)
+    difference, compared, tally = search(options.kind, options.interpreter, options.start, options.count, options.jobs,
+                                         options.timeout)
     if difference:
         print(explain(options.kind, difference))
     print(f"{compared} {options.kind} programs from seed {options.start}, CPython {platform.python_version()}: "
           f"{'a difference' if difference else 'no difference'}, {time.monotonic() - began:.1f} s")
+    for what, count in tally.items():
+        print(f"{count} {what}")
     return 1 if difference else 0
 
 

@@ -14,17 +14,6 @@ SEEDS = {"spaced": 2, "racing": 20}
 SHUFFLES = 200
 
 
-class Counts:
-    """What was compared."""
-
-    def __init__(self):
-        self.programs = self.racing = self.order_matters = self.logs = self.searched = 0
-
-    def __str__(self):
-        return (f"{self.racing} of {self.programs} race, in {self.order_matters} order decides something, "
-                f"{self.logs} logs of weft's, {self.searched} found only by search")
-
-
 def text(logs):
     """As weft's side prints it."""
     return "".join(f"{who}\n" + "".join(f" {line}\n" for line in logs[who]) for who in sorted(logs))
@@ -44,24 +33,22 @@ def logs_by_program(output):
     return found
 
 
-def compare(one, actual, counts):
+def compare(one, actual, tally):
     """None, or the log of weft's that asyncio cannot give, and one that it can."""
-    counts.programs += 1
-    counts.racing += one.racing
-    counts.logs += len(actual)
+    tally["racing programs"] += one.racing
+    tally["logs of weft's"] += len(actual)
     in_order = text(world.run(one, InOrder()))
     missing = set(actual) - {in_order}
-    order_matters = bool(missing)
+    tally["programs in which order decided something"] += bool(missing)
     for seed in range(SHUFFLES):
         if not missing:
             break
         missing.discard(text(world.run(one, Shuffled(seed))))
-    counts.order_matters += order_matters
     for log in sorted(missing):
         closest = search.closest(one, log, in_order)
         if closest != log:
             return log, closest
-        counts.searched += 1
+        tally["logs found only by search"] += 1
     return None
 
 
@@ -69,7 +56,7 @@ def log_in_order(one):
     return text(world.run(one, InOrder())).splitlines()
 
 
-def first_difference(ask, interpreter, seeds, timeout, counts):
+def first_difference(ask, interpreter, seeds, timeout, tally):
     """Of these seeds: its seed, one log of asyncio's, weft's, and how weft's side ended if it did not end well; or None."""
     programs = {seed: grammar.write(seed) for seed in seeds}
     words = "\n".join(program.encode(seed, one) for seed, one in programs.items()) + "\n"
@@ -78,7 +65,7 @@ def first_difference(ask, interpreter, seeds, timeout, counts):
     for seed, one in programs.items():
         if seed not in actual:
             return seed, text(world.run(one, InOrder())), "", died
-        different = compare(one, actual[seed], counts)
+        different = compare(one, actual[seed], tally)
         if different:
             orders = actual[seed][different[0]]
             return seed, different[1], f"{different[0]}(weft, {orders})\n", ""

@@ -45,4 +45,5 @@ FAMILIES = {
 ACTIONS = {"cancel", "look"}.union(*(family.actions for family in FAMILIES.values()))
 
 # The first Python that has it, or that does what 3.13 does: see README.md.
-FIRST_PYTHON = {"tasks": (3, 13), "wait_for": (3, 13), "queues that shut down": (3, 13)}
+FIRST_PYTHON = {"gathering": (3, 12), **dict.fromkeys(("tasks", "wait_for", "groups", "conditions", "queues that shut down"),
+                                                      (3, 13))}
