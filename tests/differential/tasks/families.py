@@ -11,6 +11,7 @@ class Family(NamedTuple):
 
 
 ALWAYS = dict(sleep=16, try_=11, finally_=6, spawn=12, await_=8, cancel=9, raise_=4, return_=2, look=2)
+MORE_IN_RACES = dict(sleep=8, cancel=14, look=6)
 BLOCKS = {"try_", "finally_", "spawn", "spawn_eager", "timeout", "timeout_at", "wait_for_block", "group", "spawn_in", "lock",
           "semaphore", "bounded_semaphore", "condition"}
 

@@ -10,7 +10,7 @@ Each program takes its statements from two or three families, so that what belon
 import sys
 
 from program import Dice, totals
-from tasks.families import ACTIONS, ALWAYS, BLOCKS, FAMILIES, FIRST_PYTHON, WAITING_FOR_TASKS
+from tasks.families import ACTIONS, ALWAYS, BLOCKS, FAMILIES, FIRST_PYTHON, MORE_IN_RACES, WAITING_FOR_TASKS
 from tasks.program import FUTURES, KINDS_OF_THINGS, NONE, Program, Statement
 
 COARSE = 1 << 44  # spaced durations: a multiple of this, and one bit below it
@@ -32,7 +32,7 @@ class Writer:
         self.site = self.timed = 0
         self.tasks = [0]  # the numbers of those that are written
         self.task = 0  # the one whose body is being written
-        self.most_tasks = 3 + self.dice.below(3) if self.racing else 3 + self.dice.below(7)
+        self.most_tasks = 4 + self.dice.below(3) if self.racing else 3 + self.dice.below(7)
         self.groups, self.timeouts, self.calls, self.done_callbacks = [], [], [], []
         self.conditions = []  # those held where it writes
         self.in_callback = False
@@ -59,7 +59,7 @@ class Writer:
         return tuple(1 + self.dice.below(limits[kind]) for _ in range(1 + several))
 
     def weights(self, wanted):
-        weights = dict(ALWAYS)
+        weights = ALWAYS | (MORE_IN_RACES if self.racing else {})
         for name in self.families:
             weights.update(FAMILIES[name].weights)
         return {name: weight for name, weight in weights.items() if wanted(name) and self.is_known(name)}
@@ -84,7 +84,7 @@ class Writer:
     def block(self, depth, length, spawns=False):
         block = []
         for at in range(length):
-            if spawns and at < 2 and self.may_spawn():
+            if spawns and at < 2 + self.racing and self.may_spawn():
                 name = "spawn"
             else:
                 name = self.dice.weighted(self.statements if depth < 4 else self.leaves)
@@ -119,7 +119,7 @@ class Writer:
     def duration(self):
         """One that this program has only once, or None if there are no more."""
         if self.racing:
-            return self.dice.below(4)
+            return self.dice.pick((0, 0, 1, 1, 1, 2, 3))
         if self.timed == TIMED:
             return None
         self.timed += 1
