@@ -22,11 +22,11 @@ bool blocking_call_base::await_ready() const {
 }
 
 void blocking_call_base::start() {
-    event_loop& loop = *task()->loop();
+    event_loop& here = loop();
     try {
         job_->notify([](void* self) { static_cast<blocking_call_base*>(self)->wake(); }, this);
-        // Context variables: here the job is to be given a copy of the calling task's context, in which run() makes the call.
-        job_->submit(executor_ ? *executor_ : default_pool(loop), loop);
+        job_->carry(present_variables());
+        job_->submit(executor_ ? *executor_ : default_pool(here), here);
     } catch (...) {
         refused_ = std::current_exception();
         wake();

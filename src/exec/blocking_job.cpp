@@ -45,7 +45,9 @@ bool blocking_job::begin() noexcept {
 }
 
 void blocking_job::run() noexcept {
-    if (begin()) call();
+    if (!begin()) return;
+    const call_context context(std::move(variables_));
+    call();
 }
 
 void blocking_job::refuse() noexcept {

@@ -32,6 +32,7 @@ void loop_call_job::expect(bool it) noexcept {
 void loop_call_job::submit(event_loop& caller, void (*notify)(void*), void* argument) {
     caller_ = &caller;
     caller_remote_ = caller.remote();
+    context_ = context_to_carry();
     notify_ = notify;
     argument_ = argument;
     expect(true);
@@ -74,6 +75,12 @@ void loop_call_job::at_callee(ready_node& node) {
     if (callee.is_closing() || callee.is_ending()) return self.fail_as_closed();
     self.call(callee);
 }
+
+std::optional<context> loop_call_job::take_context() noexcept {
+    return context_ ? std::optional<context>(std::move(context_)) : std::nullopt;
+}
+
+carried_variables loop_call_job::take_variables() noexcept { return context_ ? std::move(context_->all) : nullptr; }
 
 void loop_call_job::fail_as_closed() noexcept {
     forget_call();

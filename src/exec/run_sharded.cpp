@@ -3,6 +3,7 @@
 #include "loop/loop_remote.hpp"
 
 #include <weft/base/errors.hpp>
+#include <weft/base/exception_group.hpp>
 #include <weft/exec/run_sharded.hpp>
 
 #include <algorithm>
@@ -166,16 +167,23 @@ void shard_group::run(std::size_t i, task<> main) noexcept {
     if (error) failed(i, std::move(error));
 }
 
-/// Throws the first error, if there is one.
+/// Throws the error, or all of them. A cancellation (Ctrl-C, say) is not one of several errors: it leaves alone, and the
+/// others are reported.
 void shard_group::rethrow() {
     if (errors_.empty()) return;
-    // The place for an exception group: several errors are to leave together in one.
-    for (std::size_t k = 1; k < errors_.size(); ++k) {
-        members_[errors_[k].index]->loop.call_exception_handler(
-            {.message = "shard " + std::to_string(errors_[k].index) + " failed after another had",
-             .exception = errors_[k].error});
+    if (errors_.size() == 1) std::rethrow_exception(errors_.front().error);
+    const auto alone = std::ranges::find_if(errors_, is_cancellation, &shard_error::error);
+    if (alone == errors_.end()) {
+        std::vector<std::exception_ptr> all;
+        for (const shard_error& e : errors_) all.push_back(e.error);
+        throw exception_group("errors in several shards", std::move(all));
     }
-    std::rethrow_exception(errors_.front().error);
+    for (auto e = errors_.begin(); e != errors_.end(); ++e) {
+        if (e == alone) continue;
+        members_[e->index]->loop.call_exception_handler(
+            {.message = "shard " + std::to_string(e->index) + " failed while all were cancelled", .exception = e->error});
+    }
+    std::rethrow_exception(alone->error);
 }
 
 shard::shard(std::shared_ptr<shard_group> group, std::size_t index) noexcept : group_(std::move(group)), index_(index) {}
@@ -195,8 +203,9 @@ void run_shards(std::size_t n, const std::function<task<>(shard)>& main, const r
     std::optional<std::size_t> unstarted;
     for (std::size_t i = 1; i < n && !unstarted; ++i) {
         try {
-            threads.emplace_back([&group, &main, i] {
+            threads.emplace_back([&group, &main, i, variables = present_variables()] {
                 name_this_thread("weft-shard", i);
+                const call_context context(variables);  // as the calling thread's is shard 0's
                 group->run(i, shard_main(group, i, main));
             });
         } catch (const std::system_error& e) {

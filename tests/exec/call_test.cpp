@@ -4,7 +4,9 @@
 #include <weft/exec/call.hpp>
 #include <weft/exec/run_coroutine_threadsafe.hpp>
 #include <weft/flow/gather.hpp>
+#include <weft/flow/select.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/loop/context_var.hpp>
 #include <weft/loop/run.hpp>
 
 #include <gtest/gtest.h>
@@ -152,6 +154,45 @@ TEST(call, two_loops_call_each_other_at_once) {
     auto fb = weft::run_coroutine_threadsafe(ping(*a), *b);
     EXPECT_EQ(get(std::move(fa)), 500 * 499 / 2);
     EXPECT_EQ(get(std::move(fb)), 500 * 499 / 2);
+}
+
+TEST(call, runs_in_a_copy_of_the_callers_context) {
+    other_loop other;
+    const weft::context_var<int> v;
+    const auto main = [](other_loop& o, const weft::context_var<int>& a) -> weft::task<> {
+        std::ignore = a.set(1);
+        const auto function = [&a] {
+            const int seen = a.get();
+            std::ignore = a.set(2);
+            return seen;
+        };
+        const auto coroutine = [&a]() -> weft::task<int> {
+            const int seen = a.get();
+            std::ignore = a.set(3);
+            co_return seen;
+        };
+        EXPECT_EQ(co_await weft::call(*o, function), 1);
+        EXPECT_EQ(co_await weft::call(*o, coroutine), 1);
+        EXPECT_EQ(a.get(), 1);
+        o.run_there([&a] { EXPECT_EQ(a.get(-1), 1); });  // that callback is this task's as well
+    };
+    weft::run(main(other, v));
+    other.run_there([&v] { EXPECT_EQ(v.get(-1), -1); });
+}
+
+TEST(call, may_be_one_of_several_in_select) {
+    other_loop other;
+    const auto main = [](other_loop& o) -> weft::task<> {
+        callee c;
+        const auto first = co_await weft::select(weft::call(*o, run_callee, std::ref(c)), weft::sleep(1ms));
+        EXPECT_EQ(first.index(), 1u);
+        c.ended.wait();
+        EXPECT_EQ(c.how, "cancelled");
+        const auto second = co_await weft::select(weft::call(*o, [] { return 5; }), weft::sleep(24h));
+        EXPECT_EQ(std::get<0>(second), 5);
+        o.run_there([] {});  // in line after the rest of it
+    };
+    weft::run(main(other));
 }
 
 // Loops that close

@@ -3,6 +3,7 @@
 
 #include <weft/exec/run_coroutine_threadsafe.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/loop/context_var.hpp>
 #include <weft/loop/run.hpp>
 
 #include <gtest/gtest.h>
@@ -162,6 +163,17 @@ TEST(run_coroutine_threadsafe, closing_races_with_submission_and_every_future_is
         loop.close();
         submits.join();
     }
+}
+
+TEST(run_coroutine_threadsafe, runs_in_a_copy_of_the_senders_context) {
+    other_loop loop;
+    const weft::context_var<int> v;
+    const auto reads = [](const weft::context_var<int>& a) -> weft::task<int> { co_return a.get(-1); };
+    EXPECT_EQ(get(weft::run_coroutine_threadsafe(reads(v), *loop)), -1);
+    weft::run_in(weft::context(), [&] {
+        std::ignore = v.set(1);
+        EXPECT_EQ(get(weft::run_coroutine_threadsafe(reads(v), *loop)), 1);
+    });
 }
 
 TEST(run_coroutine_threadsafe, from_many_threads_at_once) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/threads.hpp"
 
+#include <weft/base/describe_exception.hpp>
+#include <weft/base/exception_group.hpp>
 #include <weft/exec/run_sharded.hpp>
 #include <weft/exec/to_thread.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/loop/context_var.hpp>
 #include <weft/loop/run.hpp>
 
 #include <gtest/gtest.h>
@@ -163,18 +166,12 @@ TEST(run_sharded, a_failure_at_once_ends_shards_that_have_not_begun) {
     }
 }
 
-TEST(run_sharded, the_first_error_is_thrown_and_the_others_are_reported) {
-    std::mutex mutex;
-    std::vector<std::string> reports;
-    std::string said;
+TEST(run_sharded, several_errors_leave_as_a_group_in_the_order_in_which_they_happened) {
+    std::vector<std::string> errors;
     gate both_run;
     std::atomic<int> running = 0;
     try {
         weft::run_sharded(2, [&](weft::shard s) -> weft::task<> {
-            s.loop().set_exception_handler([&](weft::event_loop&, const weft::error_context& c) {
-                const std::lock_guard lock(mutex);
-                reports.push_back(c.message + ": " + weft::describe_exception(c.exception));
-            });
             if (++running == 2) both_run.open();
             both_run.wait();
             if (s.index() == 1) throw std::runtime_error("first");
@@ -184,11 +181,48 @@ TEST(run_sharded, the_first_error_is_thrown_and_the_others_are_reported) {
                 throw std::runtime_error("second");
             }
         });
-    } catch (const std::runtime_error& e) {
-        said = e.what();
+    } catch (const weft::exception_group& e) {
+        for (const auto& each : e.exceptions()) errors.push_back(weft::describe_exception(each));
     }
-    EXPECT_EQ(said, "first");
-    EXPECT_EQ(reports, std::vector<std::string>{"shard 0 failed after another had: std::runtime_error: second"});
+    EXPECT_EQ(errors, (std::vector<std::string>{"std::runtime_error: first", "std::runtime_error: second"}));
+}
+
+TEST(run_sharded, errors_beside_an_interrupt_are_reported) {
+    std::vector<std::string> reports;
+    gate both_run;
+    std::atomic<int> running = 0;
+    const auto main = [&](weft::shard s) -> weft::task<> {
+        if (++running == 2) both_run.open();
+        both_run.wait();
+        if (s.index() == 1) {
+            s.loop().set_exception_handler([&](weft::event_loop&, const weft::error_context& c) {
+                reports.push_back(c.message + ": " + weft::describe_exception(c.exception));
+            });
+        } else {
+            s.loop().call_later(1ms, [] { std::raise(SIGINT); });
+        }
+        try {
+            co_await forever();
+        } catch (const weft::cancelled_error&) {
+            if (s.index() == 0) throw;
+            throw std::runtime_error("no");
+        }
+    };
+    EXPECT_THROW(weft::run_sharded(2, main), weft::keyboard_interrupt);
+    EXPECT_EQ(reports, std::vector<std::string>{"shard 1 failed while all were cancelled: std::runtime_error: no"});
+}
+
+TEST(run_sharded, every_shard_begins_with_the_context_of_who_calls_it) {
+    const weft::context_var<int> v;
+    weft::run_in(weft::context(), [&] {
+        std::ignore = v.set(5);
+        weft::run_sharded(3, [&](weft::shard s) -> weft::task<> {
+            EXPECT_EQ(v.get(), 5);
+            std::ignore = v.set(static_cast<int>(s.index()));
+            EXPECT_EQ(co_await weft::call(s.peer((s.index() + 1) % 3), [&] { return v.get(); }), static_cast<int>(s.index()));
+        });
+        EXPECT_EQ(v.get(), 5);
+    });
 }
 
 TEST(run_sharded, a_shard_that_swallows_the_cancellation_ends_in_its_own_time) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/threads.hpp"
 
+#include <weft/exec/run_in_executor.hpp>
 #include <weft/exec/thread_pool.hpp>
 #include <weft/exec/to_thread.hpp>
 #include <weft/flow/gather.hpp>
+#include <weft/flow/select.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/loop/context_var.hpp>
 #include <weft/loop/run.hpp>
 
 #include <gtest/gtest.h>
@@ -107,6 +110,41 @@ TEST(to_thread, a_call_that_was_given_up_does_not_hold_a_virtual_clock) {
     weft::testing::run(main(held));
 }
 
+// Context variables
+
+TEST(to_thread, a_call_sees_its_callers_variables_and_what_it_sets_is_its_own) {
+    const weft::context_var<int> v, other;
+    const auto main = [](const weft::context_var<int>& a, const weft::context_var<int>& b) -> weft::task<> {
+        weft::thread_pool pool(1);
+        std::ignore = a.set(1);
+        EXPECT_EQ(co_await pool.run([&] {
+            const int seen = a.get();
+            std::ignore = a.set(2);
+            std::ignore = b.set(3);
+            EXPECT_EQ(a.get(), 2);
+            return seen;
+        }), 1);
+        EXPECT_EQ(a.get(), 1);
+        EXPECT_EQ(co_await pool.run([&] { return b.get(-1); }), -1);  // the thread has kept nothing
+        EXPECT_EQ(co_await weft::run_in_executor(pool, [&] { return a.get(-1); }), -1);
+        EXPECT_EQ(get(pool.submit([&] {
+            std::ignore = a.set(4);
+            return a.get();
+        })), 4);
+    };
+    weft::run(main(v, other));
+}
+
+TEST(to_thread, a_token_that_leaves_a_call_cannot_reach_into_the_next) {
+    const weft::context_var<int> v;
+    const auto main = [](const weft::context_var<int>& a) -> weft::task<> {
+        weft::thread_pool pool(1);
+        auto token = co_await pool.run([&] { return a.set(1); });
+        co_await pool.run([&] { EXPECT_THROW(a.reset(token), weft::invalid_state_error); });
+    };
+    weft::run(main(v));
+}
+
 // Cancellation
 
 TEST(to_thread, cancelled_before_it_began_is_never_called) {
@@ -192,6 +230,18 @@ TEST(to_thread, cancelled_when_it_has_come_back_but_not_been_resumed_is_cancelle
         co_await weft::yield_now();
         EXPECT_TRUE(h.cancelled());
         EXPECT_EQ(alive, 0);
+    };
+    weft::run(main());
+}
+
+TEST(to_thread, may_be_one_of_several_in_select) {
+    const auto main = []() -> weft::task<> {
+        held_call held;
+        const auto first = co_await weft::select(weft::to_thread(std::ref(held)), weft::sleep(1ms));
+        EXPECT_EQ(first.index(), 1u);
+        held.may_end.open();
+        const auto second = co_await weft::select(weft::to_thread([] { return 5; }), weft::sleep(24h));
+        EXPECT_EQ(std::get<0>(second), 5);
     };
     weft::run(main());
 }

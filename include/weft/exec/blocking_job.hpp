@@ -34,6 +34,8 @@ public:
     virtual ~blocking_job() = default;
 
     bool was_submitted() const noexcept { return loop_ != nullptr; }
+    /// The context variables with which the call is made.
+    void carry(carried_variables variables) noexcept { variables_ = std::move(variables); }
     /// Called when the job arrives.
     void notify(void (*f)(void*), void* argument) noexcept {
         notify_ = f;
@@ -80,6 +82,7 @@ private:
     void* argument_ = nullptr;
     event_loop* loop_ = nullptr;  // for the loop's side alone; null before submit()
     std::shared_ptr<loop_remote> remote_;  // for the executor's
+    carried_variables variables_;
 };
 
 /// The loop's hold on a job.

@@ -52,7 +52,7 @@ private:
         if constexpr (std::same_as<std::invoke_result_t<Call&>, task<R>>) {
             std::exception_ptr error;
             try {
-                const task_handle<R> h = create_task_on(callee, (*call_)());
+                const task_handle<R> h = create_task_on(callee, (*call_)(), {.context = this->take_context()});
                 call_.reset();
                 return this->listen_to(h.state());
             } catch (...) {
@@ -60,6 +60,7 @@ private:
             }
             this->set_error(std::move(error));
         } else {
+            const call_context context(this->take_variables());
             call_into(this->result_, *call_);
         }
         call_.reset();
@@ -143,7 +144,7 @@ auto make_loop_call(std::shared_ptr<loop_remote> callee, F&& f, Args&&... args) 
 ///     int hits = co_await call(counters_loop, [](counters& c) { return ++c.hits; }, std::ref(c));
 ///
 /// The callable and the arguments are copied or moved away, live on the callee's loop until the call has ended, and are
-/// passed as rvalues; what is referred to must be the callee's business. What both loops touch is touched by the callee's
+/// passed as rvalues; what is referred to must be the callee's business. It runs in a copy of the caller's context. What both loops touch is touched by the callee's
 /// thread alone: that is what this is for.
 /// @param callee  a loop that lives; this loop itself will do
 /// @return awaited: what the call gives

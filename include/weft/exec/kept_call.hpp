@@ -2,10 +2,12 @@
 #pragma once
 
 #include <weft/coro/result.hpp>
+#include <weft/loop/context.hpp>
 
 #include <concepts>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -42,5 +44,25 @@ void call_into(result<R>& out, Call&& call) noexcept {
     }
     if (error) out.set_exception(std::move(error));  // out of the handler: the exception is this thread's no longer
 }
+
+/// What context variables are set to, on its way to another thread. Shared with whoever has the same; null: to nothing.
+using carried_variables = std::shared_ptr<const context_core::entries>;
+
+/// The present context's. @cost no allocation
+carried_variables present_variables() noexcept;
+
+/// While it lives this thread makes a call, in a context of the call's own in which `variables` are set.
+/// @cost no allocation but for the first call of a thread
+class call_context {
+public:
+    explicit call_context(carried_variables variables);
+    call_context(const call_context&) = delete;
+    call_context& operator=(const call_context&) = delete;
+    ~call_context();
+
+private:
+    context own_;
+    entered_context entered_;
+};
 
 }  // namespace weft::inline v0

@@ -3,12 +3,15 @@
 
 #include <weft/coro/frame_memory.hpp>
 #include <weft/coro/result.hpp>
+#include <weft/exec/kept_call.hpp>
+#include <weft/loop/context.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/future.hpp>
 
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <optional>
 
 namespace weft::inline v0 {
 
@@ -44,11 +47,14 @@ protected:
 
     // On the callee's thread
 
-    /// Makes the call: then returned(), or listen_to() the task that will give the result.
+    /// Makes the call, in the caller's context: then returned(), or listen_to() the task that will give the result.
     virtual void call(event_loop& callee) noexcept = 0;
     virtual void take_result(future_core& from) noexcept = 0;
     virtual void set_error(std::exception_ptr error) noexcept = 0;
     virtual void forget_call() noexcept = 0;
+    /// A copy of the caller's context, for a task; empty if nothing was set in it. Or what is set in it, for a call.
+    std::optional<context> take_context() noexcept;
+    carried_variables take_variables() noexcept;
     void listen_to(future_core& task) noexcept;
     /// Sends the job back.
     void returned() noexcept;
@@ -80,6 +86,8 @@ private:
     std::atomic<stage> stage_{stage::waiting};
     std::atomic<unsigned> references_{1};  // the caller's; the job on its way has another, a request to cancel a third
     std::atomic<unsigned> cancels_{0};  // that the callee has not heard of yet
+
+    context_reference context_;  // the caller's copy for the callee; null: nothing is set in it
 
     // The caller's
     event_loop* caller_ = nullptr;

@@ -41,6 +41,7 @@ public:
     std::future<R> get_future() { return promise_.get_future(); }
 
     void run() noexcept override {
+        const call_context context(nullptr);
         call_into(result_, *call_);
         call_.reset();
     }

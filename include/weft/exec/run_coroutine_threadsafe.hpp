@@ -23,7 +23,7 @@ template <class T>
 class coroutine_submission final : public ready_node, public future_listener, public recycled {
 public:
     coroutine_submission(task<T> body, event_loop& loop)
-        : future_listener(ended), body_(std::move(body)), loop_(loop) {
+        : future_listener(ended), body_(std::move(body)), loop_(loop), context_(context_to_carry()) {
         run = arrived;
     }
     std::future<T> get_future() { return promise_.get_future(); }
@@ -34,7 +34,9 @@ private:
         if (self.loop_.is_closing() || self.loop_.is_ending()) return self.loop_was_closed();
         std::exception_ptr error;
         try {
-            create_task_on(self.loop_, std::move(self.body_)).state().listen(self);
+            task_options options;
+            if (self.context_) options.context.emplace(std::move(self.context_));
+            create_task_on(self.loop_, std::move(self.body_), std::move(options)).state().listen(self);
         } catch (...) {
             error = std::current_exception();
         }
@@ -64,6 +66,7 @@ private:
     result<T> result_;
     task<T> body_;
     event_loop& loop_;
+    context_reference context_;  // a copy of the sender's
 };
 
 /// Has another thread's loop run a coroutine, from any thread:
@@ -71,6 +74,7 @@ private:
 ///     std::future<int> sum = run_coroutine_threadsafe(add(1, 2), loop);
 ///     int three = sum.get();  // blocks: not on that loop's thread
 ///
+/// The coroutine runs in a copy of the context of who calls this.
 /// @return the result to be; what the coroutine throws; cancelled_error if its task is cancelled, or the loop closes before
 ///     it is done. (A std::future cannot be cancelled: to end the task early give it something to wait for that you can end.)
 /// @throws invalid_state_error  the loop is closed, or the task was moved from

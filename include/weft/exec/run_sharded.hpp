@@ -60,9 +60,10 @@ using shard_result = await_result<std::invoke_result_t<const std::remove_referen
 /// @param n  1 or more
 /// @param f  is called concurrently, and so as a const object; it lives until this returns
 /// @return what the mains return: a std::vector by index, with pointers for references; void if they return nothing
-/// @throws what the first main that failed threw; what others threw after that, cancellations but for, goes to their loop's
-///     exception handler. keyboard_interrupt as run() does. std::invalid_argument  n is 0; std::system_error  no thread can
-///     be started; invalid_state_error  a loop runs on this thread
+/// @throws what the main that failed threw; if several did, an exception_group of it all, but a cancellation leaves alone:
+///     then the others' errors go to their loops' exception handlers. keyboard_interrupt as run() does.
+///     std::invalid_argument  n is 0; std::system_error  no thread can be started; invalid_state_error  a loop runs on
+///     this thread
 template <class F>
     requires std::invocable<const std::remove_reference_t<F>&, shard>
 auto run_sharded(std::size_t n, F&& f, run_options options = {}) {

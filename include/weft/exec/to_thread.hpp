@@ -12,7 +12,8 @@ namespace weft::inline v0 {
 ///     std::string text = co_await to_thread(read_whole_file, path);
 ///
 /// The callable and the arguments are copied or moved away and live until the call has ended; they are passed as rvalues.
-/// Pass std::ref(x) to refer to x on purpose: x must then outlive the call, which cancellation does not end.
+/// Pass std::ref(x) to refer to x on purpose: x must then outlive the call, which cancellation does not end. The call sees
+/// the caller's context variables; what it sets is its own.
 /// @return awaited: what the call gives (move-only too, a reference, or nothing)
 /// @throws awaited: what the call throws, unchanged; invalid_state_error  the loop's default executor has been shut down;
 ///     std::system_error  no thread can be started
