@@ -235,15 +235,15 @@ TEST(to_thread, cancelled_when_it_has_come_back_but_not_been_resumed_is_cancelle
 }
 
 TEST(to_thread, may_be_one_of_several_in_select) {
-    const auto main = []() -> weft::task<> {
-        held_call held;
+    held_call call;
+    const auto main = [](held_call& held) -> weft::task<> {
         const auto first = co_await weft::select(weft::to_thread(std::ref(held)), weft::sleep(1ms));
         EXPECT_EQ(first.index(), 1u);
         held.may_end.open();
         const auto second = co_await weft::select(weft::to_thread([] { return 5; }), weft::sleep(24h));
         EXPECT_EQ(std::get<0>(second), 5);
     };
-    weft::run(main());
+    weft::run(main(call));
 }
 
 TEST(to_thread, cancelled_before_it_is_awaited_is_not_called) {
