@@ -23,8 +23,7 @@ namespace {
 
 /// A loop that another thread runs.
 struct other_loop {
-    other_loop()
-        : thread([this] { loop.run_forever(); }) {}
+    other_loop() : thread([this] { loop.run_forever(); }) {}
     ~other_loop() {
         loop.call_soon_threadsafe([this] { loop.stop(); });
         thread.join();

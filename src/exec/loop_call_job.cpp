@@ -96,7 +96,8 @@ void loop_call_job::listen_to(future_core& task) noexcept {
 void loop_call_job::task_ended(future_listener& l, future_core* done) {
     auto& self = static_cast<loop_call_job&>(l);
     self.task_ = nullptr;
-    if (!done || (done->cancelled() && !self.cancel_delivered_ && done->loop().is_ending())) return self.fail_as_closed();
+    if (!done || (done->cancelled() && !self.cancel_delivered_ && done->loop().is_ending()))
+        return self.fail_as_closed();
     self.take_result(*done);
     // Back when the task is gone, in this turn or the next: an exception is then the caller's alone. (Nothing would be wrong
     // otherwise; but the count of an exception's owners is in libstdc++, where the thread sanitizer does not see it.)

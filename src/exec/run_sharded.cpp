@@ -22,7 +22,11 @@ namespace {
 /// One shard's own: of its thread, but for its loop's inbox.
 struct shard_member {
     explicit shard_member(const run_options& options)
-        : runs(std::make_unique<event_loop>(), options), loop(runs.get_loop()), all_ended(loop), cancel(*this), end(*this) {
+        : runs(std::make_unique<event_loop>(), options),
+          loop(runs.get_loop()),
+          all_ended(loop),
+          cancel(*this),
+          end(*this) {
         if (options.debug) loop.set_debug(*options.debug);
     }
 
@@ -181,12 +185,14 @@ void shard_group::rethrow() {
     for (auto e = errors_.begin(); e != errors_.end(); ++e) {
         if (e == alone) continue;
         members_[e->index]->loop.call_exception_handler(
-            {.message = "shard " + std::to_string(e->index) + " failed while all were cancelled", .exception = e->error});
+            {.message = "shard " + std::to_string(e->index) + " failed while all were cancelled",
+             .exception = e->error});
     }
     std::rethrow_exception(alone->error);
 }
 
-shard::shard(std::shared_ptr<shard_group> group, std::size_t index) noexcept : group_(std::move(group)), index_(index) {}
+shard::shard(std::shared_ptr<shard_group> group, std::size_t index) noexcept
+    : group_(std::move(group)), index_(index) {}
 std::size_t shard::size() const noexcept { return group_->size(); }
 event_loop& shard::loop() const noexcept { return group_->member(index_).loop; }
 shard shard::peer(std::size_t index) const {
@@ -210,7 +216,8 @@ void run_shards(std::size_t n, const std::function<task<>(shard)>& main, const r
             });
         } catch (const std::system_error& e) {
             unstarted = i;
-            group->failed(i, std::make_exception_ptr(std::system_error(e.code(), "run_sharded: cannot start a thread")));
+            group->failed(i,
+                          std::make_exception_ptr(std::system_error(e.code(), "run_sharded: cannot start a thread")));
         }
     }
     if (unstarted) {

@@ -33,8 +33,7 @@ void send(const std::shared_ptr<end_notice>& notice, loop_remote& to) {
 /// Waits until `e` is through. @return false if that takes longer than `timeout`
 task<bool> end_of(executor& e, event_loop& loop, std::optional<clock::duration> timeout) {
     struct waiting {
-        explicit waiting(event_loop& l)
-            : loop(l), ended(l), notice(std::make_shared<end_notice>(ended.state())) {
+        explicit waiting(event_loop& l) : loop(l), ended(l), notice(std::make_shared<end_notice>(ended.state())) {
             loop.expect_from_elsewhere(1);
         }
         waiting(const waiting&) = delete;

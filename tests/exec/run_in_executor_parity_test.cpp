@@ -50,7 +50,8 @@ TEST(run_in_executor_parity, a_cancelled_call_does_not_call_the_loop_back) {
     };
     loop.run_until_complete(main(held, ended));
     ended.wait();
-    EXPECT_EQ(loop.next_deadline(), weft::clock::time_point(std::chrono::nanoseconds(weft::never)));  // nothing is ready
+    EXPECT_EQ(loop.next_deadline(),
+              weft::clock::time_point(std::chrono::nanoseconds(weft::never)));  // nothing is ready
     loop.close();
 }
 

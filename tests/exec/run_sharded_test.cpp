@@ -61,10 +61,12 @@ TEST(run_sharded, gives_the_results_in_the_order_of_the_shards) {
         co_return s.index() * 10;
     });
     EXPECT_EQ(numbers, (std::vector<std::size_t>{0, 10, 20}));
-    const auto pointers = weft::run_sharded(
-        2, [](weft::shard s) -> weft::task<std::unique_ptr<std::size_t>> { co_return std::make_unique<std::size_t>(s.index()); });
+    const auto pointers = weft::run_sharded(2, [](weft::shard s) -> weft::task<std::unique_ptr<std::size_t>> {
+        co_return std::make_unique<std::size_t>(s.index());
+    });
     EXPECT_EQ(*pointers[1], 1u);
-    const std::vector<bool> truths = weft::run_sharded(8, [](weft::shard s) -> weft::task<bool> { co_return s.index() % 2; });
+    const std::vector<bool> truths =
+        weft::run_sharded(8, [](weft::shard s) -> weft::task<bool> { co_return s.index() % 2; });
     EXPECT_EQ(truths, (std::vector<bool>{false, true, false, true, false, true, false, true}));
 }
 
@@ -92,10 +94,13 @@ TEST(run_sharded, shards_call_each_other) {
         std::size_t sum = 0;
         for (int round = 0; round < 50; ++round) {
             for (std::size_t i = 0; i < s.size(); ++i) {
-                sum += co_await weft::call(s.peer(i), [](weft::shard to) -> weft::task<std::size_t> {
-                    EXPECT_EQ(&weft::get_running_loop(), &to.loop());
-                    co_return to.index();
-                }, s.peer(i));
+                sum += co_await weft::call(
+                    s.peer(i),
+                    [](weft::shard to) -> weft::task<std::size_t> {
+                        EXPECT_EQ(&weft::get_running_loop(), &to.loop());
+                        co_return to.index();
+                    },
+                    s.peer(i));
             }
         }
         co_return sum;
@@ -116,14 +121,16 @@ TEST(run_sharded, a_shard_whose_main_has_ended_serves_calls_until_all_have) {
 TEST(run_sharded, cancels_background_tasks_and_waits_for_pool_calls_as_run_does) {
     std::atomic<int> cancelled = 0, called = 0;
     weft::run_sharded(2, [&](weft::shard) -> weft::task<> {
-        weft::spawn([](std::atomic<int>& c) -> weft::task<> {
-            try {
-                co_await forever();
-            } catch (const weft::cancelled_error&) {
-                ++c;
-                throw;
-            }
-        }, std::ref(cancelled));
+        weft::spawn(
+            [](std::atomic<int>& c) -> weft::task<> {
+                try {
+                    co_await forever();
+                } catch (const weft::cancelled_error&) {
+                    ++c;
+                    throw;
+                }
+            },
+            std::ref(cancelled));
         co_await weft::to_thread([&] { ++called; });
     });
     EXPECT_EQ(cancelled, 2);
@@ -219,7 +226,8 @@ TEST(run_sharded, every_shard_begins_with_the_context_of_who_calls_it) {
         weft::run_sharded(3, [&](weft::shard s) -> weft::task<> {
             EXPECT_EQ(v.get(), 5);
             std::ignore = v.set(static_cast<int>(s.index()));
-            EXPECT_EQ(co_await weft::call(s.peer((s.index() + 1) % 3), [&] { return v.get(); }), static_cast<int>(s.index()));
+            EXPECT_EQ(co_await weft::call(s.peer((s.index() + 1) % 3), [&] { return v.get(); }),
+                      static_cast<int>(s.index()));
         });
         EXPECT_EQ(v.get(), 5);
     });

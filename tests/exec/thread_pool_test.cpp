@@ -40,7 +40,8 @@ struct special_error : std::runtime_error {
 TEST(thread_pool, makes_a_call_on_another_thread_and_gives_its_result) {
     weft::thread_pool pool(2);
     const auto main = [](weft::thread_pool& p) -> weft::task<> {
-        const auto [id, sum] = co_await p.run([](int a, int b) { return std::pair(std::this_thread::get_id(), a + b); }, 40, 2);
+        const auto [id, sum] =
+            co_await p.run([](int a, int b) { return std::pair(std::this_thread::get_id(), a + b); }, 40, 2);
         EXPECT_NE(id, std::this_thread::get_id());
         EXPECT_EQ(sum, 42);
     };
@@ -88,8 +89,9 @@ TEST(thread_pool, keeps_callables_and_arguments_alive_and_moves_what_can_only_be
     const auto make = [](weft::thread_pool& p) {
         std::string local = "a text that is too long for a small buffer";
         auto pointer = std::make_unique<int>(4);
-        return p.run([local](std::unique_ptr<int> q, const std::string& text) { return local + text + std::to_string(*q); },
-                     std::move(pointer), "!");
+        return p.run(
+            [local](std::unique_ptr<int> q, const std::string& text) { return local + text + std::to_string(*q); },
+            std::move(pointer), "!");
     };
     const auto main = [&make](weft::thread_pool& p) -> weft::task<std::string> { co_return co_await make(p); };
     EXPECT_EQ(weft::run(main(pool)), "a text that is too long for a small buffer!4");

@@ -2,17 +2,22 @@
 // What tests with real threads are made of: every wait ends, by what it waits for or by failing the test.
 #pragma once
 
+#include <weft/base/errors.hpp>
+#include <weft/coro/task.hpp>
+#include <weft/flow/sleep.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/testing/run.hpp>
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -61,6 +66,30 @@ T get(std::future<T> f) {
     if (f.wait_for(std::chrono::seconds(30)) != std::future_status::ready) throw std::runtime_error("it never came");
     return f.get();
 }
+
+/// A coroutine to be called that says when it waits, and how it ended.
+struct callee {
+    gate waits, ended;
+    std::string how;
+    bool swallows = false;
+
+    weft::task<int> run() {
+        const bool s = swallows;
+        bool swallowed = false;
+        try {
+            waits.open();
+            co_await weft::sleep(std::chrono::hours(24));
+            how = "slept";
+        } catch (const weft::cancelled_error&) {
+            how = "cancelled";
+            ended.open();
+            if (!s) throw;
+            swallowed = true;
+        }
+        co_return swallowed ? 1 : 0;
+    }
+};
+inline const auto run_callee = [](callee& c) -> weft::task<int> { return c.run(); };
 
 /// Counts how many of it live.
 struct counted {

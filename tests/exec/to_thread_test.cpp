@@ -65,9 +65,9 @@ TEST(to_thread, does_nothing_until_it_is_awaited) {
 
 TEST(to_thread, can_be_a_task_and_be_gathered) {
     const auto main = []() -> weft::task<> {
-        const auto [a, b, c] = co_await weft::gather(weft::to_thread([] { return 1; }),
-                                                     weft::create_task(weft::to_thread([] { return std::string("2"); })),
-                                                     weft::to_thread([] {}));
+        const auto [a, b, c] = co_await weft::gather(
+            weft::to_thread([] { return 1; }), weft::create_task(weft::to_thread([] { return std::string("2"); })),
+            weft::to_thread([] {}));
         EXPECT_EQ(a, 1);
         EXPECT_EQ(b, "2");
         EXPECT_EQ(c, std::monostate());
@@ -123,14 +123,16 @@ TEST(to_thread, a_call_sees_its_callers_variables_and_what_it_sets_is_its_own) {
             std::ignore = b.set(3);
             EXPECT_EQ(a.get(), 2);
             return seen;
-        }), 1);
+        }),
+                  1);
         EXPECT_EQ(a.get(), 1);
         EXPECT_EQ(co_await pool.run([&] { return b.get(-1); }), -1);  // the thread has kept nothing
         EXPECT_EQ(co_await weft::run_in_executor(pool, [&] { return a.get(-1); }), -1);
         EXPECT_EQ(get(pool.submit([&] {
-            std::ignore = a.set(4);
-            return a.get();
-        })), 4);
+                      std::ignore = a.set(4);
+                      return a.get();
+                  })),
+                  4);
     };
     weft::run(main(v, other));
 }

@@ -75,7 +75,8 @@ private:
     }
 
     std::atomic<stage> stage_{stage::pending};
-    std::atomic<unsigned char> references_{1};  // the loop's side; submit() adds the executor's, which comes back with it
+    std::atomic<unsigned char> references_{
+        1};  // the loop's side; submit() adds the executor's, which comes back with it
     bool expected_ = false;  // the loop's side: its virtual clock knows of this call
     bool abandoned_ = false;  // the loop's side
     void (*notify_)(void*) = nullptr;
@@ -107,9 +108,10 @@ protected:
 /// A call for another thread to make.
 template <class F, class... Args>
 auto blocking_kept_call(F&& f, Args&&... args) {
-    static_assert(!awaitable<kept_call_result<F, Args...>>,
-                  "weft: calling a coroutine function on another thread makes a coroutine there and runs nothing of it: "
-                  "give a thread an ordinary function, or co_await the coroutine itself");
+    static_assert(
+        !awaitable<kept_call_result<F, Args...>>,
+        "weft: calling a coroutine function on another thread makes a coroutine there and runs nothing of it: "
+        "give a thread an ordinary function, or co_await the coroutine itself");
     return kept_call(std::forward<F>(f), std::forward<Args>(args)...);
 }
 

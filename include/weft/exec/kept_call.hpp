@@ -24,8 +24,10 @@ using kept_call_result = std::invoke_result_t<std::decay_t<F>&, std::decay_t<Arg
 /// A call with everything it needs, to be made once.
 template <class F, class... Args>
 auto kept_call(F&& f, Args&&... args) {
-    return [f = std::decay_t<F>(std::forward<F>(f)), ... args = std::decay_t<Args>(std::forward<Args>(args))]() mutable
-               -> kept_call_result<F, Args...> { return std::invoke(f, std::move(args)...); };
+    return [f = std::decay_t<F>(std::forward<F>(f)),
+            ... args = std::decay_t<Args>(std::forward<Args>(args))]() mutable -> kept_call_result<F, Args...> {
+        return std::invoke(f, std::move(args)...);
+    };
 }
 
 /// Makes a call and keeps what it returns or throws.
