@@ -134,7 +134,7 @@ TEST_F(async_generator_lifetime, who_reads_it_destroyed_while_it_waits_it_goes_w
 }
 
 TEST_F(async_generator_lifetime, what_is_sent_and_never_arrives_goes) {
-    const auto body = []() -> async_generator<int, live_object> {
+    const auto body = []() -> async_generator<int, std::optional<live_object>> {
         co_yield 0;
         co_await suspend_always();
         co_yield 1;

@@ -44,9 +44,7 @@ public:
         this->throw_delivered();
         void* const sent = this->take_value();
         if constexpr (!std::is_void_v<Send>) {
-            if constexpr (std::default_initializable<Send>) {
-                if (!sent) return Send{};
-            }
+            if (!sent) return Send{};
             return static_cast<Send&&>(*static_cast<std::remove_reference_t<Send>*>(sent));
         }
     }
@@ -136,8 +134,11 @@ class [[nodiscard("an async generator does nothing until it is asked for an elem
     static_assert(
         std::is_reference_v<Yield> || std::is_move_constructible_v<Yield>,
         "weft: an async_generator yields what can be moved; to yield what cannot, make it async_generator<T&>");
+    static_assert(
+        std::is_void_v<Send> || std::default_initializable<Send>,
+        "weft: an async_generator's Send must be void or default-initializable, for next() sends a default: use "
+        "std::optional<T>, or a pointer");
     static constexpr bool can_send = !std::is_void_v<Send>;
-    static constexpr bool can_next = std::is_void_v<Send> || std::default_initializable<Send>;
     using stage = async_generator_core::stage;
     using verb = async_generator_operation::verb;
     using sent = std::conditional_t<can_send, Send, std::nullptr_t>;
@@ -163,11 +164,7 @@ public:
     /// @return awaited: the element, as generator::next gives it; empty once the body has finished, and ever after
     /// @throws awaited: what comes out of the body, which has finished then; generator_already_running
     /// @cancel what the body awaits is cancelled, as if its code stood in the awaiting task  @see anext(g)
-    element next()
-        requires can_next
-    {
-        return element(core(), verb::next);
-    }
+    element next() { return element(core(), verb::next); }
     /// As next(), but the co_yield where the body is suspended gives `value`.
     /// @throws awaited: generator_not_started as well  @see g.asend(v)
     sending send(sent value)

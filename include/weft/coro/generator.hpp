@@ -49,8 +49,10 @@ class [[nodiscard("a generator does nothing until it is asked for an element")]]
                   "weft: a generator yields what can be moved; to yield what cannot, make it a generator<T&>");
     static_assert(std::is_reference_v<Return> || std::is_void_v<Return> || std::is_move_constructible_v<Return>,
                   "weft: a generator returns what can be moved");
+    static_assert(std::is_void_v<Send> || std::default_initializable<Send>,
+                  "weft: a generator's Send must be void or default-initializable, for next() sends a default: use "
+                  "std::optional<T>, or a pointer");
     static constexpr bool can_send = !std::is_void_v<Send>;
-    static constexpr bool can_next = std::is_void_v<Send> || std::default_initializable<Send>;
     using stage = generator_core::stage;
     using sent = std::conditional_t<can_send, Send, std::nullptr_t>;
 
@@ -72,9 +74,7 @@ public:
     /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on.
     /// @return the element; empty once the body has finished, and ever after
     /// @throws what comes out of the body, which has finished then; generator_already_running  @see next(g)
-    [[gnu::always_inline]] next_result<Yield> next(std::source_location from = std::source_location::current())
-        requires can_next
-    {
+    [[gnu::always_inline]] next_result<Yield> next(std::source_location from = std::source_location::current()) {
         if (!handle_) return yielded_value<Yield>::nothing();
         promise_type& p = promise();  // looked up once: the body may move this object
         p.called_from(from);
@@ -157,9 +157,7 @@ public:
     std::vector<stack_frame> frames() const { return handle_ ? promise().frames() : std::vector<stack_frame>(); }
 
     /// The first element is the next one: iteration goes on from where the generator stands, as with Python's iter(g).
-    [[gnu::always_inline]] iterator begin(std::source_location from = std::source_location::current())
-        requires can_next
-    {
+    [[gnu::always_inline]] iterator begin(std::source_location from = std::source_location::current()) {
         if (!handle_) return iterator(nullptr);
         promise_type& p = promise();
         p.called_from(from);

@@ -69,9 +69,7 @@ public:
         this->own_place().drop();
         this->throw_delivered();
         void* const sent = this->take_value();
-        if constexpr (std::default_initializable<Send>) {
-            if (!sent) return Send{};
-        }
+        if (!sent) return Send{};
         return static_cast<Send&&>(*static_cast<std::remove_reference_t<Send>*>(sent));
     }
 
