@@ -9,6 +9,7 @@
 #include <memory>
 #include <source_location>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -189,6 +190,32 @@ TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows)
     int sum = 0;
     for (const std::unique_ptr<int>& p : body()) sum += *p;
     EXPECT_EQ(sum, 3);
+}
+
+// An lvalue in braces
+
+TEST(generator_regression, an_lvalue_in_braces_is_copied) {
+    const auto texts = []() -> generator<std::string> {
+        std::string text = "a text that does not fit into the string object";
+        co_yield {text};
+        co_yield {std::move(text)};
+        co_yield {"xxxx", 3};
+        co_yield {};
+    };
+    std::vector<std::string> all;
+    for (auto&& text : texts()) all.push_back(text);
+    EXPECT_EQ(all, (std::vector<std::string>{"a text that does not fit into the string object",
+                                             "a text that does not fit into the string object", "xxx", ""}));
+    const auto numbers = []() -> generator<int> {
+        const int seven = 7;
+        co_yield {seven};
+        co_yield {8};
+    };
+    auto g = numbers();
+    EXPECT_EQ(g.next(), 7);
+    EXPECT_EQ(g.next(), 8);
+    const auto owners = []() -> generator<std::unique_ptr<int>> { co_yield {std::make_unique<int>(9)}; };
+    EXPECT_EQ(**owners().next(), 9) << "what can only be moved still is";
 }
 
 }  // namespace

@@ -90,6 +90,14 @@ public:
         this->place().put(std::forward<U>(value));
         return suspended_at(where);
     }
+    // For `co_yield {x}`, whose braces would bind the rvalue above to x itself, and not copy it.
+    async_yield_point<Yield, Send>& yield_value(const Yield& value,
+                                                std::source_location where = std::source_location::current())
+        requires(!std::is_reference_v<Yield> && std::copy_constructible<Yield>)
+    {
+        this->place().put(value);
+        return suspended_at(where);
+    }
     // No template: what `value` is made from must live in the frame.
     async_yield_point<Yield, Send>& yield_value(Yield value,
                                                 std::source_location where = std::source_location::current())
