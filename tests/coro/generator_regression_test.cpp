@@ -192,6 +192,57 @@ TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows)
     EXPECT_EQ(sum, 3);
 }
 
+// A destructor that throws after the co_return
+
+struct throws_at_its_end {
+    ~throws_at_its_end() noexcept(false) { throw std::runtime_error("at the end"); }  // NOLINT(*-exception-escape)
+};
+
+TEST(generator_regression, a_destructor_that_throws_after_the_co_return_leaves_no_result) {
+    const auto of_value = []() -> generator<int, void, int> {
+        const throws_at_its_end t;
+        co_yield 1;
+        co_return 5;
+    };
+    const auto of_nothing = []() -> generator<int> {
+        const throws_at_its_end t;
+        co_yield 1;
+    };
+    auto value = of_value();
+    auto nothing = of_nothing();
+    value.next();
+    nothing.next();
+    EXPECT_THROW(value.next(), std::runtime_error);
+    EXPECT_THROW(nothing.next(), std::runtime_error);
+    EXPECT_THROW((void)value.result(), weft::invalid_state_error);
+    EXPECT_THROW(nothing.result(), weft::invalid_state_error);
+}
+
+generator<int, void, int> goes_on_after_its_first_return() {
+    try {
+        const throws_at_its_end t;
+        co_return 5;
+    } catch (const std::runtime_error&) {
+    }
+    co_yield 2;
+    co_return 6;
+}
+
+TEST(generator_regression, a_co_return_that_did_not_come_to_its_end_leaves_no_result) {
+    auto closed = goes_on_after_its_first_return();
+    EXPECT_EQ(closed.next(), 2);
+    EXPECT_FALSE(closed.close().has_value());
+    EXPECT_THROW((void)closed.result(), weft::invalid_state_error);
+    auto failed = goes_on_after_its_first_return();
+    EXPECT_EQ(failed.next(), 2);
+    EXPECT_THROW(failed.raise(1), int);
+    EXPECT_THROW((void)failed.result(), weft::invalid_state_error);
+    auto returned = goes_on_after_its_first_return();
+    EXPECT_EQ(returned.next(), 2);
+    EXPECT_FALSE(returned.next());
+    EXPECT_EQ(returned.result(), 6);
+}
+
 // An lvalue in braces
 
 TEST(generator_regression, an_lvalue_in_braces_is_copied) {

@@ -101,7 +101,6 @@ public:
         this->enter(stage::closed);
         return {};
     }
-    [[gnu::always_inline]] void unhandled_exception() noexcept { this->fail(); }
 
     template <class U = Yield>
         requires(!std::is_reference_v<Yield> && std::convertible_to<U &&, Yield>)
@@ -150,6 +149,10 @@ class generator_promise final : public generator_promise_base<Yield, Send, Retur
     using stored = std::conditional_t<std::is_reference_v<Return>, std::add_pointer_t<Return>, Return>;
 
 public:
+    [[gnu::always_inline]] void unhandled_exception() noexcept {
+        this->fail();
+        returned_.reset();  // a destructor may have thrown after the co_return
+    }
     template <class U = Return>
         requires std::convertible_to<U&&, Return>
     void return_value(U&& value) {
@@ -181,6 +184,10 @@ private:
 template <class Yield, class Send>
 class generator_promise<Yield, Send, void> final : public generator_promise_base<Yield, Send, void> {
 public:
+    [[gnu::always_inline]] void unhandled_exception() noexcept {
+        this->fail();
+        this->returned_ = false;
+    }
     void return_void() noexcept { this->returned_ = true; }
     bool has_result() const noexcept { return this->returned_; }
     void result() const noexcept {}
