@@ -216,6 +216,58 @@ TEST_F(async_generator_lifetime, may_be_destroyed_by_another_ones_body) {
     run(main());
 }
 
+// Operations that have a name
+
+TEST_F(async_generator_lifetime, an_operation_that_outlives_it_ends_with_an_error) {
+    const auto body = []() -> async_generator<live_object, std::optional<int>> { co_yield live_object(1); };
+    const auto main = [&]() -> task<> {
+        auto g = body();
+        auto next = g.next();
+        auto sending = g.send(1);
+        auto raising = g.raise(std::runtime_error("late"));
+        auto closing = g.close();
+        const auto never_awaited = g.next();
+        g = {};
+        EXPECT_EQ(live_object::count, 0);
+        EXPECT_THROW(co_await next, weft::invalid_state_error);
+        EXPECT_THROW(co_await sending, weft::invalid_state_error);
+        EXPECT_THROW(co_await raising, weft::invalid_state_error);
+        co_await closing;  // which it is
+    };
+    run(main());
+}
+
+TEST_F(async_generator_lifetime, an_operation_that_has_ended_may_outlive_it) {
+    const auto main = []() -> task<> {
+        auto g = objects(3);
+        auto next = g.next();
+        EXPECT_TRUE(co_await next);
+        auto closing = g.close();
+        co_await closing;
+        auto at_the_end = g.next();
+        EXPECT_FALSE(co_await at_the_end);
+        g = {};
+    };
+    run(main());
+}
+
+TEST_F(async_generator_lifetime, an_operation_that_was_moved_from_is_not_awaited) {
+    const auto main = []() -> task<> {
+        auto g = objects(3);
+        auto next = g.next();
+        auto moved = std::move(next);
+        EXPECT_THROW(co_await next, weft::invalid_state_error);  // NOLINT(bugprone-use-after-move)
+        EXPECT_EQ((co_await moved)->value, 0);
+        auto raising = g.raise(std::runtime_error("once"));
+        auto also_moved = std::move(raising);
+        EXPECT_THROW(co_await raising, weft::invalid_state_error);  // NOLINT(bugprone-use-after-move)
+        EXPECT_THROW(co_await also_moved, std::runtime_error);
+        auto again = std::move(also_moved);
+        EXPECT_THROW(co_await again, weft::invalid_state_error) << "it was awaited before";
+    };
+    run(main());
+}
+
 // Misuse
 
 TEST(async_generator_destroyed_death_test, by_its_own_body_ends_the_program_with_a_message) {

@@ -168,7 +168,8 @@ public:
     }
     ~async_generator() { destroy(); }
 
-    /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on.
+    /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on. As with all verbs, what is given may be
+    /// kept, and awaited once: with an error if the generator has been destroyed.
     /// @return awaited: the element, as generator::next gives it; empty once the body has finished, and ever after
     /// @throws awaited: what comes out of the body, which has finished then; generator_already_running
     /// @cancel what the body awaits is cancelled, as if its code stood in the awaiting task  @see anext(g)
