@@ -268,6 +268,49 @@ TEST_F(async_generator_lifetime, an_operation_that_was_moved_from_is_not_awaited
     run(main());
 }
 
+// Looked at by a destructor in its own frame
+
+struct looks_at_its_end {
+    async_generator<int>& known;
+    bool& found_closed;
+    ~looks_at_its_end() {
+        found_closed = known.done() && known.state() == weft::generator_state::closed && known.frames().empty();
+        auto entering = [](async_generator<int>& g) -> task<> { EXPECT_FALSE(co_await g.next()); };
+        auto enters = entering(known);
+        enters.step();
+    }
+};
+
+TEST_F(async_generator_lifetime, while_it_is_destroyed_it_has_no_body_any_more) {
+    const auto body = [](async_generator<int>& self, bool& found) -> async_generator<int> {
+        const looks_at_its_end l(self, found);
+        co_yield 1;
+        co_await suspend_always();
+    };
+    const auto main = [](async_generator<int>& g) -> task<> {
+        while (co_await g.next()) {
+        }
+    };
+    bool found = false;
+    {
+        async_generator<int> g;
+        g = body(g, found);
+        auto t = main(g);
+        EXPECT_FALSE(t.step()) << "it waits";
+        g = {};
+        EXPECT_THROW(t.step(), weft::invalid_state_error);
+    }
+    EXPECT_TRUE(found);
+    found = false;
+    const auto once = [&]() -> task<> {
+        async_generator<int> g;
+        g = body(g, found);
+        EXPECT_EQ(co_await g.next(), 1);
+    };
+    run(once());
+    EXPECT_TRUE(found);
+}
+
 // Misuse
 
 TEST(async_generator_destroyed_death_test, by_its_own_body_ends_the_program_with_a_message) {

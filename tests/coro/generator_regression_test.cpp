@@ -192,6 +192,57 @@ TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows)
     EXPECT_EQ(sum, 3);
 }
 
+// A destructor that enters the generator whose frame it is in
+
+struct enters_at_its_end {
+    generator<int>& known;
+    std::vector<int>& found;
+    ~enters_at_its_end() {
+        while (const auto element = known.next()) found.push_back(*element);
+        found.push_back(known.state() == generator_state::closed ? -1 : -2);
+    }
+};
+generator<int> known_to_its_local(generator<int>& self, std::vector<int>& found) {
+    const enters_at_its_end e(self, found);
+    for (int i = 1; i < 4; ++i) co_yield i;
+}
+
+TEST(generator_regression, entered_while_it_is_destroyed_it_has_no_body_any_more) {
+    std::vector<int> found;
+    {
+        generator<int> g;
+        g = known_to_its_local(g, found);
+        EXPECT_EQ(g.next(), 1);
+    }
+    EXPECT_EQ(found, std::vector{-1});
+}
+
+TEST(generator_regression, entered_by_what_it_delegates_to_while_it_is_destroyed_it_has_no_body_any_more) {
+    const auto outer = [](generator<int>& self, std::vector<int>& found) -> generator<int> {
+        co_yield weft::from(known_to_its_local(self, found));
+    };
+    std::vector<int> found;
+    {
+        generator<int> g;
+        g = outer(g, found);
+        EXPECT_EQ(g.next(), 1);
+    }
+    EXPECT_EQ(found, std::vector{-1});
+}
+
+TEST(generator_regression, entered_while_it_is_replaced_it_is_the_new_one) {
+    const auto new_one = []() -> generator<int> {
+        co_yield 10;
+        co_yield 11;
+    };
+    std::vector<int> found;
+    generator<int> g;
+    g = known_to_its_local(g, found);
+    EXPECT_EQ(g.next(), 1);
+    g = new_one();
+    EXPECT_EQ(found, (std::vector{10, 11, -1}));
+}
+
 // A destructor that throws after the co_return
 
 struct throws_at_its_end {

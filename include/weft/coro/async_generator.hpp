@@ -135,7 +135,7 @@ private:
 ///
 /// Destroying it destroys its frame: destructors run, `catch` blocks and what they would await do not. A body that awaits
 /// to clean up is closed by `co_await g.close()` or `with(closing(g), …)`, and by the loop when it shuts down.
-/// @thread one at a time, its loop's while one runs it  @cost one recycled block
+/// @thread of the loop that first iterated it: only there is it iterated and destroyed from then on  @cost one recycled block
 /// @see PEP 525; docs/guide/async-generators.md
 template <class Yield, class Send>
 class [[nodiscard("an async generator does nothing until it is asked for an element")]] async_generator {
@@ -161,7 +161,7 @@ public:
     async_generator(async_generator&& other) noexcept { take(other); }
     async_generator& operator=(async_generator&& other) noexcept {
         if (this != &other) {
-            destroy();
+            const async_generator old(std::move(*this));
             take(other);
         }
         return *this;
@@ -234,7 +234,10 @@ private:
         if (handle_) promise().owned_by(handle_);
     }
     void destroy() noexcept {
-        if (handle_) promise().destroy();
+        if (!handle_) return;
+        promise_type& p = promise();
+        handle_ = nullptr;  // a destructor in the frame may try to enter
+        p.destroy();
     }
 
     std::coroutine_handle<> handle_;  // untyped, and known to the frame: who destroys that from within clears it

@@ -38,8 +38,8 @@ namespace weft::inline v0 {
 /// `Return` is what `co_return` leaves for result(). Move-only, an input range and a view. Destroying it destroys its
 /// frames, innermost first: destructors run, `catch` blocks do not; close() runs both.
 ///
-/// The parameters of the function are kept in the frame. What they refer to is not, nor are the captures of a lambda: they
-/// must outlive the generator (`[x](this auto) -> weft::generator<int> {…}` keeps its captures).
+/// The parameters of the function are kept in the frame, until this object goes. What they refer to is not, nor are the
+/// captures of a lambda: they must outlive the generator (`[x](this auto) -> weft::generator<int> {…}` keeps its captures).
 /// @thread any, one at a time  @cost one recycled block; none where the compiler sees its whole life
 /// @see PEP 255, 342, 380, 479; docs/guide/generators.md
 template <class Yield, class Send, class Return>
@@ -63,10 +63,7 @@ public:
     generator() noexcept = default;
     generator(generator&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     generator& operator=(generator&& other) noexcept {
-        if (this != &other) {
-            destroy();
-            handle_ = std::exchange(other.handle_, nullptr);
-        }
+        const generator old(std::exchange(handle_, std::exchange(other.handle_, nullptr)));
         return *this;
     }
     [[gnu::always_inline]] ~generator() { destroy(); }
@@ -153,7 +150,8 @@ public:
         if (!handle_) throw invalid_state_error("where: the generator was moved from");
         return promise().where();
     }
-    /// Where it and what it delegates to stand, innermost last. While it runs, who asked it to comes first.
+    /// Where it and what it delegates to stand, innermost last. While it runs, who asked it to comes first; for a range-for
+    /// that is the begin() of the loop throughout, as long as nobody calls next() or its like by hand.
     std::vector<stack_frame> frames() const { return handle_ ? promise().frames() : std::vector<stack_frame>(); }
 
     /// The first element is the next one: iteration goes on from where the generator stands, as with Python's iter(g).
@@ -199,9 +197,11 @@ private:
     }
     [[gnu::always_inline]] void destroy() noexcept {
         if (!handle_) return;
-        if (promise().at_stage() > stage::closed) [[unlikely]]
-            generator_core::leave(promise().at_stage(), promise().awaited());
-        handle_.destroy();
+        promise_type& p = promise();
+        const std::coroutine_handle<> frame = std::exchange(handle_, nullptr);  // a destructor in it may try to enter
+        if (p.at_stage() > stage::closed) [[unlikely]]
+            generator_core::leave(p.at_stage(), p.awaited());
+        frame.destroy();
     }
 
     std::coroutine_handle<> handle_;  // untyped: the delegating frame's owner_ points at a handle of this kind
