@@ -20,6 +20,7 @@ async_generator_core::~async_generator_core() {
 }
 
 void async_generator_core::destroy() noexcept {
+    if (stage_ == stage::created) return destroy_unstarted(*this, handle());
     if (stage_ != stage::running) return handle().destroy();
     execution& e = *running_in();
     promise_base& awaiting = *awaiter();

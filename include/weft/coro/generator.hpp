@@ -178,7 +178,7 @@ private:
     }
     /// @return whether there is an element
     [[gnu::always_inline]] static bool advance(promise_type& p) {
-        if (p.at_stage() <= stage::suspended) [[likely]] {
+        if (p.may_begin_or_go_on()) [[likely]] {
             p.enter(stage::running);
             p.handle().resume();
             if (p.at_stage() == stage::suspended) [[likely]]
@@ -199,8 +199,10 @@ private:
         if (!handle_) return;
         promise_type& p = promise();
         const std::coroutine_handle<> frame = std::exchange(handle_, nullptr);  // a destructor in it may try to enter
-        if (p.at_stage() > stage::closed) [[unlikely]]
+        if (!p.goes_by_itself()) [[unlikely]] {
+            if (p.at_stage() == stage::created) return promise_base::destroy_unstarted(p, frame);
             generator_core::leave(p.at_stage(), p.awaited());
+        }
         frame.destroy();
     }
 

@@ -207,6 +207,7 @@ void task<T>::reset() noexcept {
     promise_type& p = promise();
     const std::coroutine_handle<> frame = std::exchange(handle_, nullptr);  // a destructor in it may look at this
     execution* const stepper = p.running_in();
+    if (!stepper) return promise_base::destroy_unstarted(p, frame);
     if (frame.done()) {
         frame.destroy();
     } else {
