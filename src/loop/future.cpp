@@ -135,6 +135,12 @@ const wait_kind future_waiter::kind_ = {
     .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).future_; },
 };
 
+void future_waiter::refuse(const execution& e) const {
+    if (!e.loop()) return;  // stepped by hand: suspend() says so
+    throw invalid_state_error(e.loop() == &future_.loop() ? "a task cannot await itself"
+                                                          : "await: the future belongs to a different loop");
+}
+
 const wait_kind done_awaiter::kind_ = {
     .name = "future",
     .cancel =
