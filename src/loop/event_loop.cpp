@@ -353,7 +353,7 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
                      describe_exception(std::current_exception()).c_str());
     }
     std::string text = "weft: " + context.message;
-    if (!context.task.empty()) text += " (" + context.task + ")";
+    if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
     if (context.exception) text += ": " + describe_exception(context.exception);
     text += "\n" + format_stack(context.stack);
     std::fputs(text.c_str(), stderr);
