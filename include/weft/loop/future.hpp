@@ -172,6 +172,7 @@ private:
 };
 
 /// Suspends a task until a future is done. Cancelling the task cancels the future, as in asyncio, and waits for it to end.
+/// @throws awaited: invalid_state_error  the future is another loop's, or that of the task itself
 class future_waiter : public waiter, public future_listener {
 public:
     explicit future_waiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
@@ -179,18 +180,19 @@ public:
     bool await_ready() const noexcept { return future_.done(); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
+        require_awaitable_in(*h.promise().running_in());
         if (!this->suspend(h)) {
             // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
             if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done())
                 return false;
             this->suspend(h);
         }
-        start();
+        listen();
         return true;
     }
     void start() {
-        if (future_.done()) return wake();
-        future_.listen(*this);
+        require_awaitable_in(*task());
+        listen();
     }
     void abandon() noexcept { future_listener::unlink(); }
 
@@ -203,6 +205,16 @@ protected:
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
+    void listen() {
+        if (future_.done()) return wake();
+        future_.listen(*this);
+    }
+    /// @throws invalid_state_error  the future is another loop's, or the task's own
+    void require_awaitable_in(const execution& e) const {
+        if (e.loop() != &future_.loop() || future_.task() == &e) [[unlikely]]
+            refuse(e);
+    }
+    void refuse(const execution& e) const;
 
     future_core& future_;
 };
