@@ -54,7 +54,7 @@ public:
     ~running_scope() {
         loop_.tasks_.runs_on_thread(0);
         loop_.running_ = false;
-        loop_.current_task_ = nullptr;
+        loop_.tasks_.set_current(nullptr);
         current_loop = nullptr;
     }
 

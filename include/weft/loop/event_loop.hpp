@@ -174,13 +174,15 @@ public:
     void adopt(async_generator_core& g) noexcept;
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
-    task_core* current_task() const noexcept { return current_task_; }
+    task_core* current_task() const noexcept { return tasks_.current(); }
     /// The context of what runs now: the task's, or the callback's. Null or empty if nothing was ever set in it.
     const context_reference* present_context() const noexcept {
-        return current_task_ ? current_task_->context() : &callback_context_;
+        const task_core* const t = current_task();
+        return t ? t->context() : &callback_context_;
     }
     context_reference& present_context_to_change() {
-        return current_task_ ? current_task_->context_to_change() : callback_context_;
+        task_core* const t = current_task();
+        return t ? t->context_to_change() : callback_context_;
     }
     void run_callback_in(context_reference c) noexcept { callback_context_ = std::move(c); }
     bool is_closing() const noexcept { return closing_; }
@@ -224,7 +226,6 @@ private:
     intrusive_list<async_generator_core> async_generators_;  // those that live
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
-    task_core* current_task_ = nullptr;
     context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;

@@ -29,14 +29,14 @@ template <class T>
 class task_state final : public future_state<T>, public task_core {
 public:
     task_state(event_loop& loop, task<T>&& body, std::uint64_t id)
-        : future_state<T>(loop), task_core(kind_, loop, id), body_(body.release()) {
-        body_.promise().run_in(*this);
-        this->suspend_at(body_);
+        : future_state<T>(body.release()), task_core(kind_, loop, id) {
+        this->body_.promise().run_in(*this);
+        this->suspend_at(this->body_);
         this->add_reference();  // the loop's own, until it is done
     }
-    ~task_state() override {
-        if (body_) promise_base::destroy_chain(body_.promise());
-    }
+    ~task_state() override { destroy_body(); }
+
+    event_loop& loop() const noexcept override { return *task_core::loop(); }
 
     bool cancel(std::string message) override { return task_core::cancel(std::move(message)); }
     task_core* task() noexcept override { return this; }
@@ -45,20 +45,28 @@ private:
     using state = typename future_core::status;
     static task_state& self(task_core& t) noexcept { return static_cast<task_state&>(t); }
 
+    task_promise<T>* promise() const noexcept {
+        return this->holds_result_ || !this->body_ ? nullptr : &this->body_.promise();
+    }
+    void destroy_body() noexcept {
+        task_promise<T>* const p = promise();
+        if (!p) return;
+        this->body_ = nullptr;
+        promise_base::destroy_chain(*p);
+    }
+
     void finish() noexcept {
-        std::exception_ptr error = body_.promise().outcome().exception();
+        const auto body = this->begin_result();
+        result<T>& outcome = body.promise().outcome();
+        std::exception_ptr error = outcome.exception();
         if (!error) {
             try {
-                if constexpr (std::is_void_v<T>) {
-                    this->result_.set_value();
-                } else {
-                    this->result_.set_value(body_.promise().outcome().take());
-                }
+                if constexpr (!std::is_void_v<T>) this->result_.set_value(outcome.take());
             } catch (...) {
                 error = std::current_exception();  // the result's own move failed
             }
         }
-        std::exchange(body_, nullptr).destroy();
+        body.destroy();
         if (!error && was_cancelled_at_the_end()) error = cancellation_at_the_end();
         end(error);
     }
@@ -75,11 +83,11 @@ private:
         this->drop_reference();
     }
     void finish_unstarted() noexcept {
-        promise_base::destroy_chain(std::exchange(body_, nullptr).promise());
+        promise_base::destroy_chain(this->begin_result().promise());
         end(cancellation_at_the_end());
     }
     void destroy_suspended() noexcept {
-        if (body_) promise_base::destroy_chain(std::exchange(body_, nullptr).promise());
+        destroy_body();
         this->drop_reference();
     }
 
@@ -91,11 +99,9 @@ private:
         [](task_core& t) noexcept { self(t).finish(); },
         [](task_core& t) noexcept { self(t).finish_unstarted(); },
         [](task_core& t) noexcept { self(t).destroy_suspended(); },
-        [](task_core& t) noexcept -> promise_base* { return self(t).body_ ? &self(t).body_.promise() : nullptr; },
+        [](task_core& t) noexcept -> promise_base* { return self(t).promise(); },
         [](task_core& t) noexcept -> future_core& { return self(t); },
     };
-
-    std::coroutine_handle<task_promise<T>> body_;
 };
 
 /// A scheduled task: a future of its result that can also be named, cancelled and looked into. Copies refer to the same
