@@ -31,9 +31,10 @@ private:
 
 /// Moves the listeners to `first`, in the order in which they came.
 void future_core::take_listeners(future_listener*& first) noexcept {
-    while (future_listener* const last = listeners_) {
-        last->unlink();
-        last->link_first(first);
+    for (future_listener* l = std::exchange(listeners_, nullptr); l;) {
+        future_listener* const before = l->next_;
+        l->link_first(first);
+        l = before;
     }
 }
 
@@ -132,6 +133,12 @@ void future_core::report_unretrieved() noexcept {
         .exception = stored_exception(),
         .task = t ? t->name() : std::string(),
     });
+}
+
+/// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
+bool future_waiter::cancel_instead(promise_base& awaiting) {
+    if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done()) return false;
+    return this->suspend(awaiting);
 }
 
 const wait_kind future_waiter::kind_ = {

@@ -7,11 +7,6 @@
 
 namespace weft::inline v0 {
 
-task_core::task_core(const task_kind& kind, event_loop& loop, std::uint64_t id)
-    : execution(kind, &loop), slot_(&loop.tasks().add(*this)), id_or_extras_(id << 1 | 1) {
-    run = &task_core::run_step;
-}
-
 void task_core::leave_registry() noexcept {
     if (slot_) loop()->tasks().remove(*std::exchange(slot_, nullptr));
 }

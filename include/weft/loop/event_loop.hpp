@@ -193,7 +193,8 @@ public:
 
 private:
     friend class task_core;
-    friend std::uint64_t next_task_id(event_loop& loop);
+    friend void schedule_new_task(event_loop& loop, task_core& t, future_core& f);
+    friend void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_options&& options);
     class running_scope;
 
     std::uint64_t thread_id();
@@ -204,7 +205,12 @@ private:
     void shuffle_ready();
     void discard_callbacks();
     [[noreturn]] void on_deadlock();
-    void check_open() const;
+    void check_open() const {
+        if (closed_) [[unlikely]]
+            throw_closed();
+    }
+    [[noreturn]] static void throw_closed();
+    void admit(task_core& t, future_core& f);
     void require_own_thread() const;
     void check_usable();
     void take_from_other_threads() noexcept;

@@ -259,12 +259,8 @@ public:
     bool await_ready() const noexcept { return future_.done(); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) {
-            // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
-            if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done())
-                return false;
-            this->suspend(h);
-        }
+        if (!this->suspend(h) && !cancel_instead(h.promise())) [[unlikely]]
+            return false;
         start();
         return true;
     }
@@ -277,6 +273,7 @@ public:
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
+    bool cancel_instead(promise_base& awaiting);
 
     future_core& future_;
 };

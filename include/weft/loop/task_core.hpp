@@ -52,7 +52,7 @@ enum class task_state_code { ready, running, waiting };
 /// Belongs to its loop's thread; only wake() may be called from others.
 class task_core : public ready_node, public execution {
 public:
-    task_core(const task_kind& kind, event_loop& loop, std::uint64_t id);
+    task_core(const task_kind& kind, event_loop& loop) noexcept : execution(kind, &loop) { run = &run_step; }
     ~task_core() {
         if (slot_) leave_registry();
         if (has_extras()) [[unlikely]]
@@ -118,6 +118,11 @@ public:
     context_reference& context_to_change() { return need_extras().context; }
     weft::context shared_context();
 
+    /// Once, before anything else: it has an id, and is one of the loop's tasks.
+    void join_registry(task_registry& tasks, std::uint64_t id) {
+        slot_ = &tasks.add(*this);
+        id_or_extras_ = id << 1 | 1;
+    }
     /// It is over, or being destroyed: no list names it any more.
     void leave_registry() noexcept;
 
@@ -161,8 +166,8 @@ private:
     std::atomic<bool> queued_{false};  // in the ready queue, or on its way there from another thread
     std::uint8_t flags_ = 0;
     waiter* waiting_at_ = nullptr;
-    registry_slot* slot_;  // null once it has left the registry
-    std::uintptr_t id_or_extras_;  // the id, shifted up above a 1; or a pointer to the extras, which then hold it
+    registry_slot* slot_ = nullptr;  // while it is in the registry
+    std::uintptr_t id_or_extras_ = 1;  // the id, shifted up above a 1; or a pointer to the extras, which then hold it
 };
 
 }  // namespace weft::inline v0

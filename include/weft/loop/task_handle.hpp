@@ -28,11 +28,9 @@ struct task_options {
 template <class T>
 class task_state final : public future_state<T>, public task_core {
 public:
-    task_state(event_loop& loop, task<T>&& body, std::uint64_t id)
-        : future_state<T>(body.release()), task_core(kind_, loop, id) {
+    task_state(event_loop& loop, task<T>& body) noexcept : future_state<T>(body.release()), task_core(kind_, loop) {
         this->body_.promise().run_in(*this);
         this->suspend_at(this->body_);
-        this->add_reference();  // the loop's own, until it is done
     }
     ~task_state() override { destroy_body(); }
 
@@ -58,22 +56,26 @@ private:
     void finish() noexcept {
         const auto body = this->begin_result();
         result<T>& outcome = body.promise().outcome();
-        std::exception_ptr error = outcome.exception();
-        if (!error) {
+        std::exception_ptr error;
+        if (outcome.exception()) [[unlikely]] {
+            error = outcome.exception();
+        } else if constexpr (!std::is_void_v<T>) {
             try {
-                if constexpr (!std::is_void_v<T>) this->result_.set_value(outcome.take());
+                this->result_.set_value(outcome.take());
             } catch (...) {
                 error = std::current_exception();  // the result's own move failed
             }
         }
         body.destroy();
-        if (!error && was_cancelled_at_the_end()) error = cancellation_at_the_end();
-        end(error);
+        if (was_cancelled_at_the_end() && !error) [[unlikely]]
+            error = cancellation_at_the_end();
+        if (error) [[unlikely]]
+            return fail(error);
+        this->complete(state::finished);
+        this->drop_reference();
     }
-    void end(const std::exception_ptr& error) noexcept {
-        if (!error) {
-            this->complete(state::finished);
-        } else if (is_cancellation(error)) {
+    [[gnu::noinline]] void fail(const std::exception_ptr& error) noexcept {
+        if (is_cancellation(error)) {
             this->keep_cancellation(error);
             this->complete(state::cancelled);
         } else {
@@ -84,7 +86,7 @@ private:
     }
     void finish_unstarted() noexcept {
         promise_base::destroy_chain(this->begin_result().promise());
-        end(cancellation_at_the_end());
+        fail(cancellation_at_the_end());
     }
     void destroy_suspended() noexcept {
         destroy_body();
@@ -129,7 +131,7 @@ public:
     /// The same as text, to stderr.
     void print_stack() const;
 
-    task_core& core() const noexcept { return *this->state_->task(); }
+    task_core& core() const noexcept { return static_cast<task_state<T>&>(*this->state_); }
 
 private:
     using future<T>::set_result;  // a task's result is its own
@@ -138,34 +140,53 @@ private:
 
 /// The running loop, for a new task. @throws no_running_loop_error
 event_loop& loop_for_new_task(const char* who);
+/// Gives `t`, whose future is `f`, to the loop, in a copy of the present context.
 /// @throws invalid_state_error  the loop is closed
-std::uint64_t next_task_id(event_loop& loop);
-void schedule_new_task(event_loop& loop, task_core& t, task_options&& options);
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f);
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_options&& options);
+[[noreturn, gnu::cold]] void refuse_new_task(bool started_by_step);
 void print_stack(const task_core& t);
 
 template <class T>
-task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options = {}) {
-    if (!body) throw invalid_state_error("create_task: the task was moved from or awaited");
-    if (body.state() != coroutine_state::created) {
-        throw invalid_state_error("create_task: coroutine was already started by step()");
-    }
-    auto* s = new task_state<T>(loop, std::move(body), next_task_id(loop));
-    task_handle<T> handle(*s);
-    schedule_new_task(loop, *s, std::move(options));
+task_handle<T> new_task(event_loop& loop, task<T>& body) {
+    if (!body || body.state() != coroutine_state::created) [[unlikely]]
+        refuse_new_task(static_cast<bool>(body));
+    return task_handle<T>(*new task_state<T>(loop, body));
+}
+
+template <class T>
+task_handle<T> create_task_on(event_loop& loop, task<T> body) {
+    task_handle<T> handle = new_task(loop, body);
+    schedule_new_task(loop, handle.core(), handle.state());
+    return handle;
+}
+template <class T>
+task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options) {
+    task_handle<T> handle = new_task(loop, body);
+    schedule_new_task(loop, handle.core(), handle.state(), std::move(options));
     return handle;
 }
 
 /// Schedules `body` on the running loop; it starts in the loop's next turn.
 /// @throws no_running_loop_error  @see asyncio.create_task
 template <class T>
-task_handle<T> create_task(task<T> body, task_options options = {}) {
+task_handle<T> create_task(task<T> body) {
+    return create_task_on(loop_for_new_task("create_task"), std::move(body));
+}
+template <class T>
+task_handle<T> create_task(task<T> body, task_options options) {
     return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options));
 }
 
 /// Schedules an operation that can be made a task, such as `sleep(1s)`.
 template <class A>
     requires requires(A&& a) { to_task(std::forward<A>(a)); }
-auto create_task(A&& operation, task_options options = {}) {
+auto create_task(A&& operation) {
+    return create_task(to_task(std::forward<A>(operation)));
+}
+template <class A>
+    requires requires(A&& a) { to_task(std::forward<A>(a)); }
+auto create_task(A&& operation, task_options options) {
     return create_task(to_task(std::forward<A>(operation)), std::move(options));
 }
 
@@ -199,7 +220,11 @@ auto create_task(F&& f, Args&&... args) {
 
 /// create_task() without a handle: nobody waits for it; what it throws goes to the loop's exception handler.
 template <class T>
-void spawn(task<T> body, task_options options = {}) {
+void spawn(task<T> body) {
+    (void)create_task(std::move(body));
+}
+template <class T>
+void spawn(task<T> body, task_options options) {
     (void)create_task(std::move(body), std::move(options));
 }
 template <class F, class... Args>
