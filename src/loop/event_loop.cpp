@@ -56,7 +56,7 @@ public:
     ~running_scope() {
         loop_.tasks_.runs_on_thread(0);
         loop_.running_ = false;
-        loop_.current_task_ = nullptr;
+        loop_.tasks_.set_current(nullptr);
         current_loop = nullptr;
     }
 
@@ -95,9 +95,7 @@ task_core& current_task_core() {
 const char* event_loop::backend_name() const noexcept { return backend_->name(); }
 nanos event_loop::now() const noexcept { return backend_ ? backend_->now() : to_nanos(clock::now()); }
 
-void event_loop::check_open() const {
-    if (closed_) throw invalid_state_error("event loop is closed");
-}
+void event_loop::throw_closed() { throw invalid_state_error("event loop is closed"); }
 
 void event_loop::check_usable() {
     if (fork_guard_->in_child()) {
@@ -434,13 +432,28 @@ event_loop& loop_for_new_task(const char* who) {
     if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
     return *current_loop;
 }
-std::uint64_t next_task_id(event_loop& loop) {
-    loop.check_open();
-    loop.check_thread();
-    return ++loop.last_task_id_;
+
+void refuse_new_task(bool started_by_step) {
+    throw invalid_state_error(started_by_step ? "create_task: coroutine was already started by step()"
+                                              : "create_task: the task was moved from or awaited");
 }
 
-void schedule_new_task(event_loop& loop, task_core& t, task_options&& options) {
+void event_loop::admit(task_core& t, future_core& f) {
+    check_open();
+    check_thread();
+    t.join_registry(tasks_, ++last_task_id_);
+    f.add_reference();  // the loop's own, until the task is done
+}
+
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f) {
+    loop.admit(t, f);
+    if (const context_core* const here = present_context(); here && !here->empty()) [[unlikely]]
+        t.context_to_change() = copy_context().core();
+    t.make_ready();
+}
+
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_options&& options) {
+    loop.admit(t, f);
     if (!options.name.empty()) t.set_name(std::move(options.name));
     if (options.context) {
         t.context_to_change() = options.context->core();

@@ -181,13 +181,15 @@ public:
     bool has_default_executor() const noexcept { return default_executor_ != nullptr; }
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
-    task_core* current_task() const noexcept { return current_task_; }
+    task_core* current_task() const noexcept { return tasks_.current(); }
     /// The context of what runs now: the task's, or the callback's. Null or empty if nothing was ever set in it.
     const context_reference* present_context() const noexcept {
-        return current_task_ ? current_task_->context() : &callback_context_;
+        const task_core* const t = current_task();
+        return t ? t->context() : &callback_context_;
     }
     context_reference& present_context_to_change() {
-        return current_task_ ? current_task_->context_to_change() : callback_context_;
+        task_core* const t = current_task();
+        return t ? t->context_to_change() : callback_context_;
     }
     void run_callback_in(context_reference c) noexcept { callback_context_ = std::move(c); }
     bool is_closing() const noexcept { return closing_; }
@@ -206,7 +208,8 @@ public:
 
 private:
     friend class task_core;
-    friend std::uint64_t next_task_id(event_loop& loop);
+    friend void schedule_new_task(event_loop& loop, task_core& t, future_core& f);
+    friend void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_options&& options);
     class running_scope;
 
     std::uint64_t thread_id();
@@ -217,7 +220,12 @@ private:
     void shuffle_ready();
     void discard_callbacks();
     [[noreturn]] void on_deadlock();
-    void check_open() const;
+    void check_open() const {
+        if (closed_) [[unlikely]]
+            throw_closed();
+    }
+    [[noreturn]] static void throw_closed();
+    void admit(task_core& t, future_core& f);
     void require_own_thread() const;
     void check_usable();
     void take_from_other_threads() noexcept;
@@ -241,7 +249,6 @@ private:
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     std::shared_ptr<executor> default_executor_;
-    task_core* current_task_ = nullptr;
     context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;
