@@ -29,11 +29,11 @@ void loop_call_job::expect(bool it) noexcept {
     if (callee_ != caller_remote_ && std::exchange(expected_, it) != it) caller_->expect_from_elsewhere(it ? 1 : -1);
 }
 
-void loop_call_job::submit(event_loop& caller, void (*notify)(void*), void* argument) {
+void loop_call_job::submit(event_loop& caller, void (*f)(void*), void* argument) {
     caller_ = &caller;
     caller_remote_ = caller.remote();
     context_ = context_to_carry();
-    notify_ = notify;
+    notify_ = f;
     argument_ = argument;
     expect(true);
     add_reference();  // the job's that travels

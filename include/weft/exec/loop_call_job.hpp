@@ -31,8 +31,8 @@ public:
     // On the caller's thread
 
     bool was_submitted() const noexcept { return caller_ != nullptr; }
-    /// Sends the job out; `notify(argument)` is called when it is back, be it because the callee's loop is closed.
-    void submit(event_loop& caller, void (*notify)(void*), void* argument);
+    /// Sends the job out; `f(argument)` is called when it is back, be it because the callee's loop is closed.
+    void submit(event_loop& caller, void (*f)(void*), void* argument);
     /// Ends the call before it began. @return false if it has begun
     bool withdraw() noexcept;
     /// Cancels the callee's task.
