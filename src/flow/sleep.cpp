@@ -4,20 +4,20 @@
 
 namespace weft::inline v0 {
 
-const wait_kind sleep_awaiter::kind_ = {
-    .name = "sleep",
-    .cancel =
-        [](waiter& w) {
-            auto& self = static_cast<sleep_awaiter&>(w);
-            self.abandon();
-            self.wake();
-            return false;
-        },
-};
+bool sleep_awaiter::cancel(waiter& w) {
+    auto& self = static_cast<sleep_awaiter&>(w);
+    self.abandon();
+    self.wake();
+    return false;
+}
+
+const wait_kind sleep_awaiter::for_kind_ = {.name = "sleep", .cancel = cancel};
+const wait_kind sleep_awaiter::until_kind_ = {.name = "sleep", .cancel = cancel};
 
 void sleep_awaiter::start() {
-    if (!absolute_ && when_ <= 0) return wake();
-    loop().add_timer(timer_, absolute_ ? when_ : deadline_after(loop().now(), when_));
+    if (is_absolute()) return loop().add_timer(*this, when());
+    if (when() <= 0) return wake();
+    loop().add_timer(*this, deadline_after(loop().now(), when()));
 }
 
 namespace {

@@ -8,7 +8,7 @@ namespace weft::inline v0 {
 // The task's side
 
 void task_core::enter_scope(scope_link& s) {
-    task_extras& e = extras();
+    task_extras& e = need_extras();
     s.outer_ = e.innermost_scope;
     s.task_ = this;
     e.innermost_scope = &s;
@@ -16,7 +16,7 @@ void task_core::enter_scope(scope_link& s) {
 }
 
 void task_core::leave_scope(scope_link& s) noexcept {
-    scope_link** place = &extras_->innermost_scope;
+    scope_link** place = &extras().innermost_scope;
     while (*place != &s) place = &(*place)->outer_;  // a scope is left from inside the shield of its own exit()
     *place = s.outer_;
     s.task_ = nullptr;
@@ -42,9 +42,9 @@ void task_core::scopes_have_changed() noexcept {
             if (!to_tell) to_tell = s;
         }
     }
-    const bool was_cancelled = pending_ & by_scope;
+    const bool was_cancelled = flags_ & by_scope;
     if (!cancelled) return clear(by_scope);
-    pending_ |= by_scope;
+    set(by_scope);
     if (!was_cancelled && waiting_at_) end_wait_here_or_below();
 }
 

@@ -29,31 +29,38 @@ private:
 
 }  // namespace
 
-future_core::~future_core() {
-    while (!listeners_.empty()) {
-        future_listener& l = listeners_.pop_front();
-        l.notify(l, nullptr);
+/// Moves the listeners to `first`, in the order in which they came.
+void future_core::take_listeners(future_listener*& first) noexcept {
+    for (future_listener* l = std::exchange(listeners_, nullptr); l;) {
+        future_listener* const before = l->next_;
+        l->link_first(first);
+        l = before;
     }
 }
 
-void future_core::complete(status s) noexcept {
-    status_ = s;
-    while (!listeners_.empty()) {
-        future_listener& l = listeners_.pop_front();
-        l.notify(l, this);
+void future_core::tell(future_listener*& first, future_core* done) noexcept {
+    while (future_listener* const l = first) {
+        l->unlink();
+        l->notify(*l, done);
     }
+}
+
+void future_core::tell_listeners(future_core* done) noexcept {
+    future_listener* first = nullptr;
+    take_listeners(first);
+    tell(first, done);
 }
 
 bool future_core::cancel(std::string message) {
     if (done()) return false;
-    loop_->check_thread();
+    loop().check_thread();
     if (!message.empty()) keep_cancellation(std::make_exception_ptr(cancelled_error(std::move(message))));
     complete(status::cancelled);
     return true;
 }
 
 std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c) {
-    auto* added = new done_callback(std::move(f), std::move(c), loop_->next_token());
+    auto* added = new done_callback(std::move(f), std::move(c), loop().next_token());
     const std::uint64_t token = added->token();
     if (done()) {
         done_callback::notified(*added, this);
@@ -64,10 +71,11 @@ std::uint64_t future_core::add_callback(std::move_only_function<void(future_core
 }
 
 bool future_core::remove_callback(std::uint64_t token) noexcept {
-    for (future_listener& l : listeners_) {
-        if (l.notify != &done_callback::notified || static_cast<done_callback&>(l).token() != token) continue;
-        l.unlink();
-        l.notify(l, nullptr);
+    if (done()) return false;
+    for (future_listener* l = listeners_; l; l = l->next_) {
+        if (l->notify != &done_callback::notified || static_cast<done_callback&>(*l).token() != token) continue;
+        l->unlink();
+        l->notify(*l, nullptr);
         return true;
     }
     return false;
@@ -81,7 +89,7 @@ std::exception_ptr future_core::exception() {
 }
 
 void future_core::require_pending() {
-    loop_->check_thread();
+    loop().check_thread();
     if (done()) throw invalid_state_error("the future is done already");
     if (task()) throw invalid_state_error("a task's result is its own: it cannot be set");
 }
@@ -101,26 +109,42 @@ std::exception_ptr future_core::cancellation() const {
     return kept ? kept : std::make_exception_ptr(cancelled_error());
 }
 
-void future_core::dispose() noexcept {
-    report_if_never_retrieved();
-    delete this;
-}
-
 void future_core::complete_with_exception() {
-    unretrieved_ = std::make_unique<unretrieved_error>(*this);
-    loop_->track(*unretrieved_);
-    complete(status::finished);
+    status_ = status::finished;
+    future_listener* first = nullptr;
+    take_listeners(first);
+    unretrieved_ = new unretrieved_error(*this);
+    is_unretrieved_ = true;
+    loop().track(*unretrieved_);
+    tell(first, this);
 }
 
-void future_core::report_if_never_retrieved() noexcept {
-    if (!unretrieved_) return;
-    unretrieved_.reset();
+void future_core::forget_error() noexcept {
+    is_unretrieved_ = false;
+    delete unretrieved_;
+    listeners_ = nullptr;
+}
+
+void future_core::report_unretrieved() noexcept {
+    forget_error();
     task_core* const t = task();
-    loop_->call_exception_handler({
+    const error_context report{
         .message = t ? "Task exception was never retrieved" : "Future exception was never retrieved",
         .exception = stored_exception(),
         .task = t ? t->name() : std::string(),
-    });
+    };
+    const context_reference* const its_context = t ? t->context() : nullptr;
+    if (its_context && *its_context && !(*its_context)->entered) {
+        const entered_context in_the_tasks_context{context(*its_context)};
+        return loop().call_exception_handler(report);
+    }
+    loop().call_exception_handler(report);
+}
+
+/// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
+bool future_waiter::cancel_instead(promise_base& awaiting) {
+    if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done()) return false;
+    return this->suspend(awaiting);
 }
 
 const wait_kind future_waiter::kind_ = {
@@ -134,6 +158,12 @@ const wait_kind future_waiter::kind_ = {
         },
     .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).future_; },
 };
+
+void future_waiter::refuse(const execution& e) const {
+    if (!e.loop()) return;  // stepped by hand: suspend() says so
+    throw invalid_state_error(e.loop() == &future_.loop() ? "a task cannot await itself"
+                                                          : "await: the future belongs to a different loop");
+}
 
 const wait_kind done_awaiter::kind_ = {
     .name = "future",

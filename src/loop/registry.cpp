@@ -50,8 +50,10 @@ task_registry::~task_registry() {
 
 void task_registry::free_slots_of(registry_page& page) noexcept {
     for (std::size_t i = registry_page::capacity; i-- > 0;) {
-        page.slots[i].task.store(free_, std::memory_order_relaxed);
-        free_ = &page.slots[i];
+        registry_slot& slot = page.slots[i];
+        const auto generation = registry_slot::generation_in(slot.word.load(std::memory_order_relaxed));
+        slot.word.store(registry_slot::word_of(free_, generation), std::memory_order_relaxed);
+        free_ = &slot;
     }
 }
 

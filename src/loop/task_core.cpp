@@ -7,28 +7,30 @@
 
 namespace weft::inline v0 {
 
-task_core::task_core(const task_kind& kind, event_loop& loop, std::uint64_t id)
-    : execution(kind, &loop), slot_(&loop.tasks().add(*this)), id_(id) {
-    run = &task_core::run_step;
-}
-
-task_core::~task_core() { leave_registry(); }
-
 void task_core::leave_registry() noexcept {
     if (slot_) loop()->tasks().remove(*std::exchange(slot_, nullptr));
 }
 
 std::string task_core::name() const {
-    return extras_ && !extras_->name.empty() ? extras_->name : "Task-" + std::to_string(id_);
+    return has_extras() && !extras().name.empty() ? extras().name : "Task-" + std::to_string(id());
 }
 
-task_extras& task_core::extras() {
-    if (!extras_) extras_ = std::make_unique<task_extras>();
-    return *extras_;
+task_state_code task_core::state_code() const noexcept {
+    if (loop()->current_task() == this) return task_state_code::running;
+    return queued_.load(std::memory_order_relaxed) ? task_state_code::ready : task_state_code::waiting;
+}
+
+task_extras& task_core::need_extras() {
+    if (!has_extras()) {
+        auto added = std::make_unique<task_extras>();
+        added->id = id();
+        id_or_extras_ = reinterpret_cast<std::uintptr_t>(added.release());
+    }
+    return extras();
 }
 
 weft::context task_core::shared_context() {
-    context_reference& c = extras().context;
+    context_reference& c = need_extras().context;
     if (!c) c = std::make_shared<context_core>();
     return weft::context(c);
 }
@@ -38,7 +40,7 @@ bool task_core::cancel(std::string message) {
     if (!slot_) return false;
     note_request(std::move(message));
     if (!waiting_at_) {
-        pending_ |= requested;
+        set(requested);
     } else {
         end_wait_here_or_below();
     }
@@ -47,8 +49,8 @@ bool task_core::cancel(std::string message) {
 
 void task_core::note_request(std::string message) {
     ++cancelling_;
-    if (pending_ & wait_ended) return;  // the request that ended the wait has the word
-    if (!message.empty() || extras_) extras().cancel_message = std::move(message);
+    if (flags_ & wait_ended) return;  // the request that ended the wait has the word
+    if (!message.empty() || has_extras()) need_extras().cancel_message = std::move(message);
 }
 
 /// The task whose end this one waits for, if that is what it does.
@@ -62,23 +64,23 @@ task_core* task_core::task_awaited() const noexcept {
 /// long, and it may be a circle.
 void task_core::end_wait_here_or_below() {
     task_core* last = this;
-    for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
-        last->passing_on_ = true;
+    for (task_core* next; (next = last->task_awaited()) && !(next->flags_ & passing_on); last = next) {
+        last->set(passing_on);
         next->note_request(cancel_message());
     }
     if (last->waiting_at_) {
         last->end_wait();
     } else {
-        last->pending_ |= requested;
+        last->set(requested);
     }
-    for (task_core* t = this; t && t->passing_on_; t = t->task_awaited()) t->passing_on_ = false;
+    for (task_core* t = this; t && t->flags_ & passing_on; t = t->task_awaited()) t->clear(passing_on);
 }
 
 /// Ends what this task waits for by a cancellation.
 void task_core::end_wait() {
     const wait_kind& kind = waiting_at_->kind();
     if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel(cancel_message())) return;
-    if (!kind.cancel(*waiting_at_)) pending_ |= wait_ended;
+    if (!kind.cancel(*waiting_at_)) set(wait_ended);
 }
 
 unsigned task_core::uncancel() noexcept {
@@ -100,7 +102,7 @@ void task_core::raise_cancellation() {
 
 const std::string& task_core::cancel_message() const noexcept {
     static const std::string none;
-    return extras_ ? extras_->cancel_message : none;
+    return has_extras() ? extras().cancel_message : none;
 }
 
 std::exception_ptr task_core::cancellation_at_the_end() const {
@@ -111,7 +113,6 @@ void task_core::make_ready() noexcept {
     waiting_at_ = nullptr;
     if (queued_.load(std::memory_order_relaxed) || loop()->is_closing()) return;
     queued_.store(true, std::memory_order_relaxed);
-    set_state(task_state_code::ready);
     loop()->make_ready(*this);
 }
 
@@ -129,9 +130,9 @@ task_core* task_core::from(ready_node& node) noexcept {
 }
 
 void task_core::start_eagerly() {
-    task_core* const creator = std::exchange(loop()->current_task_, nullptr);
+    task_core* const creator = loop()->current_task();
     run_step(*this);
-    loop()->current_task_ = creator;
+    loop()->tasks().set_current(creator);
 }
 
 void task_core::run_step(ready_node& node) {
@@ -139,17 +140,16 @@ void task_core::run_step(ready_node& node) {
     event_loop& loop = *task.loop();
     task.queued_.store(false, std::memory_order_relaxed);
     if (loop.is_closing()) return;  // close() destroys it
-    if (!task.started_) {
-        task.started_ = true;
-        if (task.pending_ & requested) {
+    if (!(task.flags_ & started)) {
+        task.set(started);
+        if (task.flags_ & requested) {
             task.leave_registry();
             return task.kind().finish_unstarted(task);
         }
     }
-    task.set_state(task_state_code::running);
-    loop.current_task_ = &task;
+    loop.tasks().set_current(&task);
     task.kind().resume(task);
-    loop.current_task_ = nullptr;
+    loop.tasks().set_current(nullptr);
     if (task.finished()) {
         task.leave_registry();
         task.kind().finish(task);

@@ -210,7 +210,9 @@ TEST(task_group_parity, lets_go_of_each_task_as_it_ends) {
                 auto life = std::make_shared<int>(count);
                 kept.push_back(life);
                 g.create_task(job, std::move(life));
-                if (count == 5) EXPECT_LT(left(), 5);
+                if (count == 5) {
+                    EXPECT_LT(left(), 5);
+                }
             }
             co_await weft::sleep(1350ms);
             EXPECT_EQ(left(), 0);

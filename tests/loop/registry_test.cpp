@@ -31,7 +31,7 @@ std::vector<weft::registry_slot*> used_slots(const weft::event_loop& loop) {
         if (root->loop.load() != &loop) continue;
         for (auto* page = root->pages.load(); page; page = page->next.load()) {
             for (weft::registry_slot& s : page->slots) {
-                if (s.generation.load() & 1) used.push_back(&s);
+                if (weft::registry_slot::is_used(s.word.load())) used.push_back(&s);
             }
         }
     }
@@ -51,40 +51,70 @@ TEST(registry, a_task_has_a_slot_until_it_ends) {
     EXPECT_TRUE(used_slots(*loop).empty());
     const auto h = weft::create_task_on(*loop, waits());
     ASSERT_EQ(used_slots(*loop).size(), 1u);
-    weft::registry_slot& slot = *used_slots(*loop)[0];
-    EXPECT_EQ(slot.task.load(), &h.core());
-    EXPECT_EQ(slot.state.load(), static_cast<std::uint32_t>(weft::task_state_code::ready));
+    EXPECT_EQ(weft::registry_slot::pointer_in(used_slots(*loop)[0]->word.load()), &h.core());
+    EXPECT_EQ(h.core().state_code(), weft::task_state_code::ready);
     loop->run_once();
-    EXPECT_EQ(slot.state.load(), static_cast<std::uint32_t>(weft::task_state_code::waiting));
+    EXPECT_EQ(h.core().state_code(), weft::task_state_code::waiting);
     loop->run_until(h.state());
     EXPECT_TRUE(used_slots(*loop).empty());
     EXPECT_EQ(loop->tasks().size(), 0u);
 }
 
-TEST(registry, the_task_that_runs_says_so) {
-    const auto main = []() -> weft::task<std::uint32_t> {
-        co_return used_slots(weft::get_running_loop()).at(0)->state.load();
+/// What the root that belongs to `loop` names as the task that runs.
+void* current_task_of(const weft::event_loop& loop) {
+    for (auto* root = weft::weft_registry_head_v1.roots.load(); root; root = root->next.load()) {
+        if (root->loop.load() == &loop) return root->current.load();
+    }
+    return nullptr;
+}
+
+TEST(registry, names_the_task_that_runs) {
+    const auto loop = weft::testing::make_virtual_loop();
+    weft::task_core* seen = nullptr;
+    const auto main = [&]() -> weft::task<weft::task_state_code> {
+        seen = static_cast<weft::task_core*>(current_task_of(*loop));
+        co_return seen->state_code();
     };
-    EXPECT_EQ(weft::testing::run(main()), static_cast<std::uint32_t>(weft::task_state_code::running));
+    const auto h = weft::create_task_on(*loop, main());
+    EXPECT_EQ(current_task_of(*loop), nullptr);
+    loop->run_until(h.state());
+    EXPECT_EQ(seen, &h.core());
+    EXPECT_EQ(h.result(), weft::task_state_code::running);
+    EXPECT_EQ(current_task_of(*loop), nullptr);
+}
+
+TEST(registry, a_slot_is_one_word_of_a_pointer_and_a_generation_that_comes_round) {
+    int object = 0;
+    for (const unsigned generation : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u}) {
+        const std::uint64_t word = weft::registry_slot::word_of(&object, generation);
+        EXPECT_EQ(weft::registry_slot::pointer_in(word), &object);
+        EXPECT_EQ(weft::registry_slot::generation_in(word), generation & 0xffff);
+        EXPECT_EQ(weft::registry_slot::is_used(word), generation % 2 == 1);
+    }
+    EXPECT_EQ(sizeof(weft::registry_slot), 8u);
+    EXPECT_EQ(sizeof(weft::registry_page), 4096u);
 }
 
 TEST(registry, a_slot_is_used_again_with_the_next_odd_generation) {
     const auto loop = weft::testing::make_virtual_loop();
     weft::registry_slot* slot = nullptr;
-    std::uint32_t generation = 0;
+    const auto generation_of = [](const weft::registry_slot& s) {
+        return weft::registry_slot::generation_in(s.word.load());
+    };
+    unsigned generation = 0;
     for (int i = 0; i < 10; ++i) {
         const auto h = weft::create_task_on(*loop, waits());
         ASSERT_EQ(used_slots(*loop).size(), 1u);
         if (slot) {
             EXPECT_EQ(used_slots(*loop)[0], slot);
-            EXPECT_EQ(slot->generation.load(), generation + 2);
+            EXPECT_EQ(generation_of(*slot), generation + 2);
         }
         slot = used_slots(*loop)[0];
-        generation = slot->generation.load();
+        generation = generation_of(*slot);
         EXPECT_EQ(generation % 2, 1u);
         h.cancel();
         loop->run_until(h.state());
-        EXPECT_EQ(slot->generation.load(), generation + 1);
+        EXPECT_EQ(generation_of(*slot), generation + 1);
     }
 }
 

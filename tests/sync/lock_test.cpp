@@ -207,7 +207,7 @@ TEST(lock, the_lock_is_passed_on_even_if_what_was_awaited_lives_on) {
         const auto keeps = [](weft::lock& k) -> weft::task<> {
             auto acquiring = k.acquire();
             try {
-                const auto held = co_await acquiring;
+                const auto own = co_await acquiring;
             } catch (const weft::cancelled_error&) {
             }
             co_await weft::sleep(1h);
@@ -230,7 +230,7 @@ TEST(lock, a_pending_cancellation_is_raised_before_it_waits) {
         const auto held = co_await l.acquire();
         const auto b = weft::create_task([](weft::lock& k) -> weft::task<> {
             weft::current_task_core().cancel();
-            const auto held = co_await k.acquire();
+            const auto own = co_await k.acquire();
         }(l));
         EXPECT_EQ(co_await ending(b), "cancelled");
     };

@@ -103,6 +103,8 @@ private:
     std::size_t winner_ = 0;
 };
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // lifetimebound is Clang's: GCC 14 says that it ignores it
 /// Waits for the first of several things, like Go's `select`. Only one of them happens: what another had completed by
 /// then goes back where it came from, at the front; no byte, item or permit is lost. If several can be had at once, the
 /// first in the order written is taken.
@@ -120,5 +122,6 @@ template <selectable... A>
 auto select(A&&... aws [[clang::lifetimebound]]) {
     return select_awaiter<std::index_sequence_for<A...>, A...>(std::forward<A>(aws)...);
 }
+#pragma GCC diagnostic pop
 
 }  // namespace weft::inline v0

@@ -9,11 +9,11 @@
 namespace weft::inline v0 {
 
 /// Suspends a task until a time of the loop's clock.
-class [[nodiscard("sleep does nothing unless it is awaited")]] sleep_awaiter : public waiter {
+class [[nodiscard("sleep does nothing unless it is awaited")]] sleep_awaiter : public waiter, private timer_node {
 public:
     /// `when`: nanoseconds from the await on, or, if `absolute`, of the loop's clock.
     sleep_awaiter(nanos when, bool absolute) noexcept
-        : waiter(kind_), timer_(*this), when_(when), absolute_(absolute) {}
+        : waiter(absolute ? until_kind_ : for_kind_), timer_node(fired, when) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -24,22 +24,16 @@ public:
     }
     void await_resume() { this->resumed(); }
     void start();
-    void abandon() noexcept { timer_.unlink(); }
+    void abandon() noexcept { timer_node::unlink(); }
 
-    nanos when() const noexcept { return when_; }
-    bool is_absolute() const noexcept { return absolute_; }
+    /// As it was given, until start().
+    nanos when() const noexcept { return timer_node::deadline(); }
+    bool is_absolute() const noexcept { return &kind() == &until_kind_; }
 
 private:
-    struct own_timer : timer_node {
-        explicit own_timer(sleep_awaiter& s) noexcept : timer_node(fired), owner(s) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
-        sleep_awaiter& owner;
-    };
-    static const wait_kind kind_;
-
-    own_timer timer_;
-    nanos when_;
-    bool absolute_;
+    static void fired(timer_node& t) { static_cast<sleep_awaiter&>(t).wake(); }
+    static bool cancel(waiter& w);
+    static const wait_kind for_kind_, until_kind_;
 };
 
 /// Lets other tasks run for `d`; a duration of zero or less lets them run once.

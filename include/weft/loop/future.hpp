@@ -28,11 +28,37 @@ bool is_cancellation(const std::exception_ptr& error) noexcept;
 class future_core;
 
 /// Someone to be told when a future is done. Lives in its owner; leaves the future's list when it dies.
-struct future_listener : list_node {
+class future_listener {
+public:
     /// Called at once, on the loop's thread; may only make things ready. `done` is null if the future dies pending.
     using notify_function = void (*)(future_listener&, future_core* done);
     explicit future_listener(notify_function f) noexcept : notify(f) {}
+    future_listener(const future_listener&) = delete;
+    future_listener& operator=(const future_listener&) = delete;
+    ~future_listener() { unlink(); }
+
+    bool is_linked() const noexcept { return place_ != nullptr; }
+    void unlink() noexcept {
+        if (!place_) return;
+        *place_ = next_;
+        if (next_) next_->place_ = place_;
+        place_ = nullptr;
+    }
+
     notify_function notify;
+
+private:
+    friend class future_core;
+    void link_first(future_listener*& first) noexcept {
+        next_ = first;
+        if (next_) next_->place_ = &next_;
+        first = this;
+        place_ = &first;
+    }
+
+    future_listener* next_ = nullptr;
+    future_listener** place_ =
+        nullptr;  // what points here: the future, or the listener before; null: it does not listen
 };
 
 /// An exception that nobody has looked at yet; the loop reports what is left of these when it closes.
@@ -45,12 +71,14 @@ struct unretrieved_error : list_node, recycled {
 /// cancelled, once. Shared by its handles and, for a task, by the loop. Not thread-safe: it belongs to its loop's thread.
 class future_core : public recycled {
 public:
-    explicit future_core(event_loop& loop) noexcept : loop_(&loop) {}
     future_core(const future_core&) = delete;
     future_core& operator=(const future_core&) = delete;
-    virtual ~future_core();
+    virtual ~future_core() {
+        if (!done() && listeners_) [[unlikely]]
+            tell_listeners(nullptr);
+    }
 
-    event_loop& loop() const noexcept { return *loop_; }
+    virtual event_loop& loop() const noexcept = 0;
     bool done() const noexcept { return status_ != status::pending; }
     bool cancelled() const noexcept { return status_ == status::cancelled; }
 
@@ -64,15 +92,22 @@ public:
     /// The same, looked at. @throws invalid_state_error  not done; cancelled_error
     std::exception_ptr exception();
 
-    void listen(future_listener& listener) noexcept { listeners_.push_back(listener); }
+    /// Precondition: it is not done.
+    void listen(future_listener& listener) noexcept { listener.link_first(listeners_); }
 
     /// Calls `f(*this)` from the loop soon after this is done. @return a token for remove_callback
     std::uint64_t add_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c);
     bool remove_callback(std::uint64_t token) noexcept;
 
     /// Somebody has seen the exception: it need not be reported.
-    void mark_retrieved() noexcept { unretrieved_.reset(); }
-    void report_if_never_retrieved() noexcept;
+    void mark_retrieved() noexcept {
+        if (is_unretrieved_) [[unlikely]]
+            forget_error();
+    }
+    void report_if_never_retrieved() noexcept {
+        if (is_unretrieved_) [[unlikely]]
+            report_unretrieved();
+    }
 
     void add_reference() noexcept { ++references_; }
     void drop_reference() noexcept {
@@ -82,7 +117,11 @@ public:
 
 protected:
     enum class status : std::uint8_t { pending, finished, cancelled };
-    void complete(status s) noexcept;
+    explicit future_core(bool holds_result) noexcept : holds_result_(holds_result) {}
+    void complete(status s) noexcept {
+        status_ = s;
+        if (listeners_) tell_listeners(this);
+    }
     void complete_with_exception();
     void require_pending();
     /// What a cancelled one throws in place of a bare cancelled_error; null for that.
@@ -98,23 +137,34 @@ protected:
 
 private:
     [[noreturn]] void throw_not_finished() const;
+    void report_unretrieved() noexcept;
     [[noreturn]] void throw_cancelled() const;
-    void dispose() noexcept;
+    void take_listeners(future_listener*& first) noexcept;
+    static void tell(future_listener*& first, future_core* done) noexcept;
+    void tell_listeners(future_core* done) noexcept;
+    void forget_error() noexcept;
+    void dispose() noexcept {
+        report_if_never_retrieved();
+        delete this;
+    }
 
-    event_loop* loop_;
-    intrusive_list<future_listener> listeners_;
-    std::unique_ptr<unretrieved_error> unretrieved_;
+    union {
+        future_listener* listeners_ = nullptr;  // until it is done; the last one first
+        unretrieved_error* unretrieved_;  // from then on, if is_unretrieved_
+    };
     std::uint32_t references_ = 0;
     status status_ = status::pending;
+    bool is_unretrieved_ = false;
+
+protected:
+    bool holds_result_;  // see future_state
 };
 
 template <class T>
 class future_state : public future_core {
 public:
-    using future_core::future_core;
-
     std::exception_ptr stored_exception() const noexcept override {
-        return this->cancelled() ? nullptr : result_.exception();
+        return holds_result_ && !this->cancelled() ? result_.exception() : nullptr;
     }
 
     template <class... U>
@@ -140,10 +190,40 @@ public:
     }
 
 protected:
+    using body_handle = std::coroutine_handle<task_promise<T>>;
+
+    future_state() noexcept : future_core(true), result_() {}
+    explicit future_state(body_handle body) noexcept : future_core(false), body_(body) {}
+    ~future_state() override {
+        if (holds_result_) result_.~result();
+    }
+
     void keep_cancellation(std::exception_ptr error) noexcept override { result_.set_exception(std::move(error)); }
     std::exception_ptr kept_cancellation() const noexcept override { return result_.exception(); }
 
-    result<T> result_;
+    /// A task ends: its body gives way to its result. @return the body, the caller's to destroy
+    body_handle begin_result() noexcept {
+        const body_handle body = body_;
+        std::construct_at(&result_);
+        holds_result_ = true;
+        return body;
+    }
+
+    union {
+        result<T> result_;  // if holds_result_
+        body_handle body_;  // a task's until then; null if it was destroyed
+    };
+};
+
+/// What is behind a future that is no task.
+template <class T>
+class promised_state final : public future_state<T> {
+public:
+    explicit promised_state(event_loop& loop) noexcept : loop_(loop) {}
+    event_loop& loop() const noexcept override { return loop_; }
+
+private:
+    event_loop& loop_;
 };
 
 /// A counted reference to a future's state.
@@ -172,6 +252,7 @@ private:
 };
 
 /// Suspends a task until a future is done. Cancelling the task cancels the future, as in asyncio, and waits for it to end.
+/// @throws awaited: invalid_state_error  the future is another loop's, or that of the task itself
 class future_waiter : public waiter, public future_listener {
 public:
     explicit future_waiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
@@ -179,18 +260,15 @@ public:
     bool await_ready() const noexcept { return future_.done(); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) {
-            // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
-            if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done())
-                return false;
-            this->suspend(h);
-        }
-        start();
+        require_awaitable_in(*h.promise().running_in());
+        if (!this->suspend(h) && !cancel_instead(h.promise())) [[unlikely]]
+            return false;
+        listen();
         return true;
     }
     void start() {
-        if (future_.done()) return wake();
-        future_.listen(*this);
+        require_awaitable_in(*task());
+        listen();
     }
     void abandon() noexcept { future_listener::unlink(); }
 
@@ -203,6 +281,17 @@ protected:
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
+    void listen() {
+        if (future_.done()) return wake();
+        future_.listen(*this);
+    }
+    /// @throws invalid_state_error  the future is another loop's, or the task's own
+    void require_awaitable_in(const execution& e) const {
+        if (e.loop() != &future_.loop() || future_.task() == &e) [[unlikely]]
+            refuse(e);
+    }
+    void refuse(const execution& e) const;
+    bool cancel_instead(promise_base& awaiting);
 
     future_core& future_;
 };
@@ -241,7 +330,7 @@ public:
 
     /// A pending future of the running loop. @throws no_running_loop_error
     future() : future(get_running_loop()) {}
-    explicit future(event_loop& loop) : state_(*new future_state<T>(loop)) {}
+    explicit future(event_loop& loop) : state_(*new promised_state<T>(loop)) {}
 
     bool done() const noexcept { return state_->done(); }
     bool cancelled() const noexcept { return state_->cancelled(); }

@@ -10,8 +10,10 @@
 //
 // Layout, version 1 (all little-endian, 64 bit). An allocated ELF note, owner "weft", type 1, holds the distance from
 // itself to `registry_head`. From there: a list of `registry_root`, one per loop that ever ran at the same time; of each
-// a list of pages; in each page `registry_page::capacity` slots. Roots and pages are reused but never freed. A slot is
-// valid while its generation is odd and unchanged before and after its other fields were read.
+// a list of pages; in each page `registry_page::capacity` slots. Roots and pages are reused but never freed. A slot is one
+// word, a pointer above a generation that is odd while the slot is in use: what was read of a task is its own if the word
+// is the same afterwards. The task that runs is the root's `current`; of the others those in the ready queue say so, and
+// the rest wait.
 //
 // One thread, the loop's, writes a root's slots; any thread or process may read them.
 
@@ -19,16 +21,21 @@ namespace weft::inline v0 {
 
 class task_core;
 
-enum class task_state_code : std::uint32_t { ready = 1, running = 2, waiting = 3 };
-
 struct registry_slot {
-    std::atomic<std::uint32_t> generation{0};  // odd: in use
-    std::atomic<std::uint32_t> state{0};  // task_state_code
-    std::atomic<void*> task{nullptr};  // task_core*; in a free slot, the next free slot
+    /// Bits 16 to 63: the task_core*, or in a free slot the next free one. Bits 0 to 15: the generation.
+    /// (User memory lies below 2^47 on x86-64, below 2^48 on aarch64, unless a program asks for more by name.)
+    std::atomic<std::uint64_t> word{0};
+
+    static bool is_used(std::uint64_t word) noexcept { return word & 1; }
+    static void* pointer_in(std::uint64_t word) noexcept { return reinterpret_cast<void*>(word >> 16); }
+    static std::uint16_t generation_in(std::uint64_t word) noexcept { return static_cast<std::uint16_t>(word); }
+    static std::uint64_t word_of(const void* pointer, unsigned generation) noexcept {
+        return reinterpret_cast<std::uint64_t>(pointer) << 16 | static_cast<std::uint16_t>(generation);
+    }
 };
 
 struct registry_page {
-    static constexpr std::size_t capacity = 255;
+    static constexpr std::size_t capacity = 511;
     std::atomic<registry_page*> next{nullptr};
     registry_slot slots[capacity];
 };
@@ -38,6 +45,7 @@ struct registry_root {
     std::atomic<registry_page*> pages{nullptr};
     std::atomic<void*> loop{nullptr};  // event_loop*; null: this root is free
     std::atomic<std::uint64_t> thread{0};  // the kernel's id of the thread that runs the loop, 0 while none does
+    std::atomic<void*> current{nullptr};  // the task_core* that runs
 };
 
 struct registry_head {
@@ -63,19 +71,19 @@ public:
     registry_slot& add(task_core& task) {
         if (!free_) grow();
         registry_slot& slot = *free_;
-        free_ = static_cast<registry_slot*>(slot.task.load(std::memory_order_relaxed));
-        slot.task.store(&task, std::memory_order_relaxed);
-        slot.state.store(0, std::memory_order_relaxed);
-        // publishes task and state to a reader that sees the odd generation
-        slot.generation.store(slot.generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
+        free_ = static_cast<registry_slot*>(registry_slot::pointer_in(word));
+        // release: publishes the task
+        slot.word.store(registry_slot::word_of(&task, registry_slot::generation_in(word) + 1u),
+                        std::memory_order_release);
         ++size_;
         return slot;
     }
 
     void remove(registry_slot& slot) noexcept {
-        // a reader that saw the task also sees this change before the slot is used again
-        slot.generation.store(slot.generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-        slot.task.store(free_, std::memory_order_release);
+        const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
+        slot.word.store(registry_slot::word_of(free_, registry_slot::generation_in(word) + 1u),
+                        std::memory_order_release);
         free_ = &slot;
         --size_;
     }
@@ -83,15 +91,19 @@ public:
     std::size_t size() const noexcept { return size_; }
     void runs_on_thread(std::uint64_t kernel_id) noexcept { root_->thread.store(kernel_id, std::memory_order_relaxed); }
 
+    task_core* current() const noexcept {
+        return static_cast<task_core*>(root_->current.load(std::memory_order_relaxed));
+    }
+    void set_current(task_core* task) noexcept { root_->current.store(task, std::memory_order_relaxed); }
+
     /// Calls `visit(task)` for each task; `visit` may remove that task.
     template <class Visit>
     void for_each(Visit visit) {
         for (registry_page* page = root_->pages.load(std::memory_order_relaxed); page;
              page = page->next.load(std::memory_order_relaxed)) {
             for (registry_slot& slot : page->slots) {
-                if (slot.generation.load(std::memory_order_relaxed) & 1) {
-                    visit(*static_cast<task_core*>(slot.task.load(std::memory_order_relaxed)));
-                }
+                const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
+                if (registry_slot::is_used(word)) visit(*static_cast<task_core*>(registry_slot::pointer_in(word)));
             }
         }
     }

@@ -38,23 +38,32 @@ struct task_kind : execution_kind {
 
 /// What most tasks do without.
 struct task_extras {
+    std::uint64_t id = 0;
     std::string name;
     std::string cancel_message;
     scope_link* innermost_scope = nullptr;
     context_reference context;
 };
 
+/// What `weft ps` says of a task.
+enum class task_state_code { ready, running, waiting };
+
 /// A task as the loop sees it: something ready or waiting, that can be resumed, cancelled and named.
 /// Belongs to its loop's thread; only wake() may be called from others.
 class task_core : public ready_node, public execution {
 public:
-    task_core(const task_kind& kind, event_loop& loop, std::uint64_t id);
-    ~task_core();
+    task_core(const task_kind& kind, event_loop& loop) noexcept : execution(kind, &loop) { run = &run_step; }
+    ~task_core() {
+        if (slot_) leave_registry();
+        if (has_extras()) [[unlikely]]
+            delete &extras();
+    }
 
     const task_kind& kind() const noexcept { return static_cast<const task_kind&>(kind_of_execution()); }
-    std::uint64_t id() const noexcept { return id_; }
+    std::uint64_t id() const noexcept { return has_extras() ? extras().id : id_or_extras_ >> 1; }
     std::string name() const;
-    void set_name(std::string name) { extras().name = std::move(name); }
+    void set_name(std::string name) { need_extras().name = std::move(name); }
+    task_state_code state_code() const noexcept;
 
     /// Requests cancellation: one cancelled_error at the await where it waits, or at its next one.
     /// @return false if the task has finished  @see asyncio.Task.cancel
@@ -69,32 +78,29 @@ public:
     waiter* waiting_at() const noexcept { return waiting_at_; }
 
     /// For waiters: the task is suspended at `w`.
-    void wait_at(waiter& w) noexcept {
-        waiting_at_ = &w;
-        set_state(task_state_code::waiting);
-    }
+    void wait_at(waiter& w) noexcept { waiting_at_ = &w; }
     /// For waiters that die while the task waits (its frame is being destroyed).
     void stop_waiting() noexcept { waiting_at_ = nullptr; }
 
     /// A cancellation is to be raised at the next opportunity.
-    bool must_cancel() const noexcept { return pending_ != 0; }
+    bool must_cancel() const noexcept { return flags_ & (requested | wait_ended | by_scope); }
     /// What this is about to await was cancelled in its place.
     /// @return whether that is enough: nothing else is to be raised here
     bool pass_on_cancellation() noexcept {
-        pending_ &= static_cast<std::uint8_t>(~requested);
+        clear(requested);
         return !must_cancel();
     }
     /// A cancelled_error that is not its own is raised where it resumes: that is enough for a request made meanwhile.
     /// @return false if its wait was ended by a request: that one is raised
     bool yields_to_cancellation_of_awaited() noexcept {
-        if (pending_ & wait_ended) return false;
+        if (flags_ & wait_ended) return false;
         clear(requested);
         return true;
     }
     /// The message of the last request.
     const std::string& cancel_message() const noexcept;
     /// It was cancelled after its last await, and finds out no more: it ends as cancelled all the same, as in asyncio.
-    bool was_cancelled_at_the_end() const noexcept { return pending_ & requested; }
+    bool was_cancelled_at_the_end() const noexcept { return flags_ & requested; }
     std::exception_ptr cancellation_at_the_end() const;
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
@@ -106,7 +112,7 @@ public:
 
     // Scopes: level-triggered cancellation (see cancel_scope)
 
-    scope_link* innermost_scope() const noexcept { return extras_ ? extras_->innermost_scope : nullptr; }
+    scope_link* innermost_scope() const noexcept { return has_extras() ? extras().innermost_scope : nullptr; }
     /// Innermost scopes come and go like the blocks they are.
     void enter_scope(scope_link& s);
     void leave_scope(scope_link& s) noexcept;
@@ -115,10 +121,15 @@ public:
     void scopes_have_changed() noexcept;
 
     /// What its context variables are set to; null while there was no need.
-    const context_reference* context() const noexcept { return extras_ ? &extras_->context : nullptr; }
-    context_reference& context_to_change() { return extras().context; }
+    const context_reference* context() const noexcept { return has_extras() ? &extras().context : nullptr; }
+    context_reference& context_to_change() { return need_extras().context; }
     weft::context shared_context();
 
+    /// Once, before anything else: it has an id, and is one of the loop's tasks.
+    void join_registry(task_registry& tasks, std::uint64_t id) {
+        slot_ = &tasks.add(*this);
+        id_or_extras_ = id << 1 | 1;
+    }
     /// It is over, or being destroyed: no list names it any more.
     void leave_registry() noexcept;
 
@@ -137,31 +148,33 @@ public:
     static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
 
 private:
-    enum pending : std::uint8_t {
-        requested = 1,  // by cancel(), to be raised at the next await; uncancel() takes it back
-        wait_ended = 2,  // it was woken for a cancellation, which uncancel() cannot take back
-        by_scope = 4,  // raised at every await until the scope is left
+    enum flag : std::uint8_t {
+        // A cancellation is to be raised:
+        requested = 1,  // by cancel(), at the next await; uncancel() takes it back
+        wait_ended = 2,  // it was woken for it, and uncancel() cannot take it back
+        by_scope = 4,  // at every await until the scope is left
+        // And:
+        started = 8,
+        passing_on = 16,  // during cancel()
     };
 
     static void run_step(ready_node& node);
-    void set_state(task_state_code s) noexcept {
-        slot_->state.store(static_cast<std::uint32_t>(s), std::memory_order_relaxed);
-    }
-    task_extras& extras();
+    bool has_extras() const noexcept { return !(id_or_extras_ & 1); }
+    task_extras& extras() const noexcept { return *reinterpret_cast<task_extras*>(id_or_extras_); }
+    task_extras& need_extras();
     void note_request(std::string message);
     task_core* task_awaited() const noexcept;
     void end_wait_here_or_below();
     void end_wait();
-    void clear(unsigned p) noexcept { pending_ &= static_cast<std::uint8_t>(~p); }
+    void set(flag f) noexcept { flags_ |= f; }
+    void clear(unsigned f) noexcept { flags_ &= static_cast<std::uint8_t>(~f); }
 
-    waiter* waiting_at_ = nullptr;
-    registry_slot* slot_;
-    std::unique_ptr<task_extras> extras_;
-    std::uint64_t id_;
+    // In this order they and what is inherited leave no gap: a task is to be small.
     std::atomic<bool> queued_{false};  // in the ready queue, or on its way there from another thread
-    bool started_ = false;
-    bool passing_on_ = false;  // during cancel()
-    std::uint8_t pending_ = 0;
+    std::uint8_t flags_ = 0;
+    waiter* waiting_at_ = nullptr;
+    registry_slot* slot_ = nullptr;  // while it is in the registry
+    std::uintptr_t id_or_extras_ = 1;  // the id, shifted up above a 1; or a pointer to the extras, which then hold it
 };
 
 }  // namespace weft::inline v0

@@ -28,15 +28,13 @@ struct task_options {
 template <class T>
 class task_state final : public future_state<T>, public task_core {
 public:
-    task_state(event_loop& loop, task<T>&& body, std::uint64_t id)
-        : future_state<T>(loop), task_core(kind_, loop, id), body_(body.release()) {
-        body_.promise().run_in(*this);
-        this->suspend_at(body_);
-        this->add_reference();  // the loop's own, until it is done
+    task_state(event_loop& loop, task<T>& body) noexcept : future_state<T>(body.release()), task_core(kind_, loop) {
+        this->body_.promise().run_in(*this);
+        this->suspend_at(this->body_);
     }
-    ~task_state() override {
-        if (body_) promise_base::destroy_chain(body_.promise());
-    }
+    ~task_state() override { destroy_body(); }
+
+    event_loop& loop() const noexcept override { return *task_core::loop(); }
 
     bool cancel(std::string message) override { return task_core::cancel(std::move(message)); }
     task_core* task() noexcept override { return this; }
@@ -45,27 +43,39 @@ private:
     using state = typename future_core::status;
     static task_state& self(task_core& t) noexcept { return static_cast<task_state&>(t); }
 
+    task_promise<T>* promise() const noexcept {
+        return this->holds_result_ || !this->body_ ? nullptr : &this->body_.promise();
+    }
+    void destroy_body() noexcept {
+        task_promise<T>* const p = promise();
+        if (!p) return;
+        this->body_ = nullptr;
+        promise_base::destroy_chain(*p);
+    }
+
     void finish() noexcept {
-        std::exception_ptr error = body_.promise().outcome().exception();
-        if (!error) {
+        const auto body = this->begin_result();
+        result<T>& outcome = body.promise().outcome();
+        std::exception_ptr error;
+        if (outcome.exception()) [[unlikely]] {
+            error = outcome.exception();
+        } else if constexpr (!std::is_void_v<T>) {
             try {
-                if constexpr (std::is_void_v<T>) {
-                    this->result_.set_value();
-                } else {
-                    this->result_.set_value(body_.promise().outcome().take());
-                }
+                this->result_.set_value(outcome.take());
             } catch (...) {
                 error = std::current_exception();  // the result's own move failed
             }
         }
-        std::exchange(body_, nullptr).destroy();
-        if (!error && was_cancelled_at_the_end()) error = cancellation_at_the_end();
-        end(error);
+        body.destroy();
+        if (was_cancelled_at_the_end() && !error) [[unlikely]]
+            error = cancellation_at_the_end();
+        if (error) [[unlikely]]
+            return fail(error);
+        this->complete(state::finished);
+        this->drop_reference();
     }
-    void end(const std::exception_ptr& error) noexcept {
-        if (!error) {
-            this->complete(state::finished);
-        } else if (is_cancellation(error)) {
+    [[gnu::noinline]] void fail(const std::exception_ptr& error) noexcept {
+        if (is_cancellation(error)) {
             this->keep_cancellation(error);
             this->complete(state::cancelled);
         } else {
@@ -75,11 +85,11 @@ private:
         this->drop_reference();
     }
     void finish_unstarted() noexcept {
-        promise_base::destroy_chain(std::exchange(body_, nullptr).promise());
-        end(cancellation_at_the_end());
+        promise_base::destroy_chain(this->begin_result().promise());
+        fail(cancellation_at_the_end());
     }
     void destroy_suspended() noexcept {
-        if (body_) promise_base::destroy_chain(std::exchange(body_, nullptr).promise());
+        destroy_body();
         this->drop_reference();
     }
 
@@ -91,11 +101,9 @@ private:
         [](task_core& t) noexcept { self(t).finish(); },
         [](task_core& t) noexcept { self(t).finish_unstarted(); },
         [](task_core& t) noexcept { self(t).destroy_suspended(); },
-        [](task_core& t) noexcept -> promise_base* { return self(t).body_ ? &self(t).body_.promise() : nullptr; },
+        [](task_core& t) noexcept -> promise_base* { return self(t).promise(); },
         [](task_core& t) noexcept -> future_core& { return self(t); },
     };
-
-    std::coroutine_handle<task_promise<T>> body_;
 };
 
 /// A scheduled task: a future of its result that can also be named, cancelled and looked into. Copies refer to the same
@@ -123,7 +131,7 @@ public:
     /// The same as text, to stderr.
     void print_stack() const;
 
-    task_core& core() const noexcept { return *this->state_->task(); }
+    task_core& core() const noexcept { return static_cast<task_state<T>&>(*this->state_); }
 
 private:
     using future<T>::set_result;  // a task's result is its own
@@ -132,34 +140,53 @@ private:
 
 /// The running loop, for a new task. @throws no_running_loop_error
 event_loop& loop_for_new_task(const char* who);
+/// Gives `t`, whose future is `f`, to the loop, in a copy of the present context.
 /// @throws invalid_state_error  the loop is closed
-std::uint64_t next_task_id(event_loop& loop);
-void schedule_new_task(event_loop& loop, task_core& t, task_options&& options);
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f);
+void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_options&& options);
+[[noreturn, gnu::cold]] void refuse_new_task(bool started_by_step);
 void print_stack(const task_core& t);
 
 template <class T>
-task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options = {}) {
-    if (!body) throw invalid_state_error("create_task: the task was moved from or awaited");
-    if (body.state() != coroutine_state::created) {
-        throw invalid_state_error("create_task: coroutine was already started by step()");
-    }
-    auto* s = new task_state<T>(loop, std::move(body), next_task_id(loop));
-    task_handle<T> handle(*s);
-    schedule_new_task(loop, *s, std::move(options));
+task_handle<T> new_task(event_loop& loop, task<T>& body) {
+    if (!body || body.state() != coroutine_state::created) [[unlikely]]
+        refuse_new_task(static_cast<bool>(body));
+    return task_handle<T>(*new task_state<T>(loop, body));
+}
+
+template <class T>
+task_handle<T> create_task_on(event_loop& loop, task<T> body) {
+    task_handle<T> handle = new_task(loop, body);
+    schedule_new_task(loop, handle.core(), handle.state());
+    return handle;
+}
+template <class T>
+task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options) {
+    task_handle<T> handle = new_task(loop, body);
+    schedule_new_task(loop, handle.core(), handle.state(), std::move(options));
     return handle;
 }
 
 /// Schedules `body` on the running loop; it starts in the loop's next turn.
 /// @throws no_running_loop_error  @see asyncio.create_task
 template <class T>
-task_handle<T> create_task(task<T> body, task_options options = {}) {
+task_handle<T> create_task(task<T> body) {
+    return create_task_on(loop_for_new_task("create_task"), std::move(body));
+}
+template <class T>
+task_handle<T> create_task(task<T> body, task_options options) {
     return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options));
 }
 
 /// Schedules an operation that can be made a task, such as `sleep(1s)`.
 template <class A>
     requires requires(A&& a) { to_task(std::forward<A>(a)); }
-auto create_task(A&& operation, task_options options = {}) {
+auto create_task(A&& operation) {
+    return create_task(to_task(std::forward<A>(operation)));
+}
+template <class A>
+    requires requires(A&& a) { to_task(std::forward<A>(a)); }
+auto create_task(A&& operation, task_options options) {
     return create_task(to_task(std::forward<A>(operation)), std::move(options));
 }
 
@@ -193,7 +220,11 @@ auto create_task(F&& f, Args&&... args) {
 
 /// create_task() without a handle: nobody waits for it; what it throws goes to the loop's exception handler.
 template <class T>
-void spawn(task<T> body, task_options options = {}) {
+void spawn(task<T> body) {
+    (void)create_task(std::move(body));
+}
+template <class T>
+void spawn(task<T> body, task_options options) {
     (void)create_task(std::move(body), std::move(options));
 }
 template <class F, class... Args>

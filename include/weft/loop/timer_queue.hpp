@@ -16,6 +16,10 @@ public:
     bool is_pending() const noexcept { return is_linked(); }
     std::int64_t deadline() const noexcept { return deadline_; }
 
+protected:
+    /// `deadline` is the owner's to use until the timer is added.
+    timer_node(fire_function fire, std::int64_t deadline) noexcept : fire_(fire), deadline_(deadline) {}
+
 private:
     friend class timer_queue;
     fire_function fire_;
