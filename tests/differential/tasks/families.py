@@ -12,7 +12,7 @@ class Family(NamedTuple):
 
 ALWAYS = dict(sleep=16, try_=11, finally_=6, spawn=12, await_=8, cancel=9, raise_=4, return_=2, look=2)
 MORE_IN_RACES = dict(sleep=8, cancel=14, look=6)
-BLOCKS = {"try_", "finally_", "spawn", "spawn_eager", "timeout", "timeout_at", "wait_for_block", "group", "spawn_in", "lock",
+BLOCKS = {"try_", "finally_", "spawn", "spawn_eager", "spawn_sharing", "timeout", "timeout_at", "wait_for_block", "group", "spawn_in", "lock",
           "semaphore", "bounded_semaphore", "condition"}
 
 # Not written where a condition is held: a task that waits for a condition's lock again cannot be cancelled, and if who has
@@ -36,11 +36,11 @@ FAMILIES = {
     "bounded_semaphores": Family(dict(bounded_semaphore=18, look_at_locks=3), {"bounded_semaphore": 2}, ("look_at_locks",)),
     "barriers": Family(dict(barrier_wait=14, barrier_reset=2, barrier_abort=1, look_at_barrier=2), {"barrier": 3},
                        ("look_at_barrier",)),
-    "queues": Family(dict(put=9, get=9, try_put=3, try_get=3, join=3, task_done=4, look_at_queue=2), {"queue": 2},
+    "queues": Family(dict(put=9, get=9, try_put=3, try_get=3, join=3, task_done=4, look_at_queue=2), {"queue": 9},
                      ("try_put", "try_get", "task_done", "look_at_queue")),
-    "queues that shut down": Family(dict(put=9, get=9, try_put=3, try_get=3, join=3, task_done=3, shutdown=2), {"queue": 2},
+    "queues that shut down": Family(dict(put=9, get=9, try_put=3, try_get=3, join=3, task_done=3, shutdown=2), {"queue": 9},
                                     ("try_put", "try_get", "task_done", "shutdown")),
-    "contexts": Family(dict(var_get=7, var_set=7, var_reset=4), {}, ("var_get",)),
+    "contexts": Family(dict(var_get=7, var_set=7, var_reset=4, spawn_sharing=4), actions=("var_get",)),
     "callbacks": Family(dict(call_soon=5, call_later=6, cancel_call=3, done_callback=7, remove_callback=2)),
 }
 ACTIONS = {"cancel", "look"}.union(*(family.actions for family in FAMILIES.values()))

@@ -173,6 +173,9 @@ class Grammar(Writer):
 
     # contexts
 
+    def spawn_sharing(self, depth):
+        return self.spawn(depth, "spawn_sharing")
+
     def var_get(self, _):
         return [self.statement("var_get", self.dice.below(3))]
 

@@ -58,7 +58,7 @@ bool read(std::istream& in, program& p) {
     p.horizon = next<number>(in);
     p.pause = next<number>(in);
     for (auto* things : {&p.futures, &p.locks, &p.events, &p.conditions, &p.semaphores, &p.bounded_semaphores,
-                         &p.barriers, &p.queues, &p.vars}) {
+                         &p.barriers, &p.queues}) {
         *things = numbers(in);
     }
     p.body = read_block(in);

@@ -43,7 +43,7 @@ struct program {
     bool racing = false;
     long seed = 0;
     number horizon = 0, pause = 0;
-    std::vector<number> futures, locks, events, conditions, semaphores, bounded_semaphores, barriers, queues, vars;
+    std::vector<number> futures, locks, events, conditions, semaphores, bounded_semaphores, barriers, queues;
     block body;
 };
 

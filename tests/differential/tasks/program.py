@@ -2,7 +2,7 @@
 """What a concurrent program is: a tree of statements, how it is written for weft's side, and how for people.
 
 A statement has a name, a site (its number in the program, by which the log knows it), numbers, and blocks of statements. Its
-meaning is the function of that name in statements/*.py, and on weft's side that in statements_*.cpp.
+meaning is the function of that name in statements/*.py, and on weft's side that in statements/*.cpp.
 
 Some numbers name things:
     tasks    0 is the first; others get theirs where they are spawned, from the outside in, so that a task which only waits
@@ -32,11 +32,11 @@ class Program(NamedTuple):
     pause: int  # between these cancellations
 
 
-KINDS_OF_THINGS = ("future", "lock", "event", "condition", "semaphore", "bounded_semaphore", "barrier", "queue", "var")
+KINDS_OF_THINGS = ("future", "lock", "event", "condition", "semaphore", "bounded_semaphore", "barrier", "queue")
 
 
 def encode(seed, program):
-    """As the words that statement.cpp reads."""
+    """As the words that program.cpp reads."""
     words = ["racing" if program.racing else "spaced", seed, program.horizon, program.pause]
     for kind in KINDS_OF_THINGS:
         words += [len(program.things[kind]), *program.things[kind]]

@@ -7,15 +7,20 @@
 #include <weft/sync/bounded_semaphore.hpp>
 #include <weft/sync/condition.hpp>
 #include <weft/sync/event.hpp>
+#include <weft/sync/lifo_queue.hpp>
 #include <weft/sync/lock.hpp>
+#include <weft/sync/priority_queue.hpp>
 #include <weft/sync/queue.hpp>
 #include <weft/sync/semaphore.hpp>
 
 #include <deque>
 #include <exception>
+#include <variant>
 #include <vector>
 
 namespace differential {
+
+using any_queue = std::variant<weft::queue<number>, weft::lifo_queue<number>, weft::priority_queue<number>>;
 
 /// The locks and the like of one program.
 struct synchronisers {
@@ -28,7 +33,7 @@ struct synchronisers {
     std::deque<weft::semaphore> semaphores;
     std::deque<weft::bounded_semaphore> bounded_semaphores;
     std::deque<weft::barrier> barriers;
-    std::deque<weft::queue<number>> queues;
+    std::deque<any_queue> queues;
 };
 
 /// What an error of these is called in the logs; null for other errors.

@@ -141,6 +141,8 @@ def make_lock(world, _=None):
     return PromptLock() if world.loop.schedule.prompt_locks else asyncio.Lock()
 
 
+QUEUES = (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)
+
 MAKERS = {
     "future": lambda world, _: world.loop.create_future(),
     "lock": make_lock,
@@ -149,8 +151,7 @@ MAKERS = {
     "semaphore": lambda _, number: asyncio.Semaphore(number),
     "bounded_semaphore": lambda _, number: asyncio.BoundedSemaphore(number),
     "barrier": lambda _, number: asyncio.Barrier(number),
-    "queue": lambda _, number: asyncio.Queue(number),
-    "var": lambda *_: None,  # statements/contexts.py
+    "queue": lambda _, number: QUEUES[number % 3](number // 3 % 3),
 }
 
 

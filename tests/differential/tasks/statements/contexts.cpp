@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../world.hpp"
 
+#include <weft/loop/any_task.hpp>
+
 #include <array>
 
 // Context variables, as in contexts.py.
@@ -29,10 +31,18 @@ weft::task<bool> var_reset(body& b, const statement& s) {
     co_return false;
 }
 
+weft::task<bool> spawn_sharing(body& b, const statement& s) {
+    const number n = s.numbers[0];
+    b.log(s.site, "spawns " + text(n));
+    auto made = weft::create_task(run_body(b.around, n, s.blocks[0]), {.context = weft::current_task().context()});
+    b.around.tasks.emplace(n, std::move(made));
+    co_return false;
+}
+
 }  // namespace
 
 vocabulary context_words() {
-    return {.actions = {{"var_get", var_get}}, .activities = {{"var_set", var_set}, {"var_reset", var_reset}}};
+    return {.actions = {{"var_get", var_get}}, .activities = {{"var_set", var_set}, {"var_reset", var_reset}, {"spawn_sharing", spawn_sharing}}};
 }
 
 }  // namespace differential

@@ -8,9 +8,22 @@
 
 namespace differential {
 
+namespace {
+
+void add_queue(std::deque<any_queue>& queues, number n) {
+    const auto maxsize = static_cast<std::size_t>(n / 3 % 3);
+    switch (n % 3) {
+        case 0: queues.emplace_back(std::in_place_type<weft::queue<number>>, maxsize); break;
+        case 1: queues.emplace_back(std::in_place_type<weft::lifo_queue<number>>, maxsize); break;
+        default: queues.emplace_back(std::in_place_type<weft::priority_queue<number>>, maxsize);
+    }
+}
+
+}  // namespace
+
 synchronisers::synchronisers(const program& p)
     : locks(p.locks.size()), events(p.events.size()), conditions(p.conditions.size()), counters(p.conditions.size()) {
-    for (const number n : p.queues) queues.emplace_back(static_cast<std::size_t>(n));
+    for (const number n : p.queues) add_queue(queues, n);
     for (const number n : p.barriers) barriers.emplace_back(n);
     for (const number n : p.semaphores) semaphores.emplace_back(n);
     for (const number n : p.bounded_semaphores) bounded_semaphores.emplace_back(n);
