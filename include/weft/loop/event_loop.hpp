@@ -200,7 +200,7 @@ private:
     std::uint64_t thread_id();
     void turn(nanos deadline);
     bool wait(nanos deadline);
-    bool run_ready();
+    bool run_ready(int budget);
     void run_watched(ready_node& node);
     void shuffle_ready();
     void discard_callbacks();
@@ -224,8 +224,9 @@ private:
     std::unique_ptr<backend> backend_;
     std::unique_ptr<buffer_pool> buffers_;
     task_registry tasks_;
+    ready_queue ready_;  // with the flags, which are looked at as often, in a cache line
+    bool running_ = false, stopping_ = false, closing_ = false, closed_ = false, debug_ = false, embedded_ = false;
     timer_queue timers_;
-    ready_queue ready_;
     std::atomic<ready_node*> from_other_threads_{nullptr};  // a stack: the newest first
     intrusive_list<loop_resource> resources_;
     intrusive_list<unretrieved_error> unretrieved_;
@@ -238,7 +239,6 @@ private:
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;
     std::optional<std::uint64_t> shuffle_state_;
-    bool running_ = false, stopping_ = false, closing_ = false, closed_ = false, debug_ = false, embedded_ = false;
 };
 
 /// @throws no_running_loop_error
