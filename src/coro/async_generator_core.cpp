@@ -20,6 +20,7 @@ async_generator_core::~async_generator_core() {
 }
 
 void async_generator_core::destroy() noexcept {
+    if (stage_ == stage::created) return destroy_unstarted(*this, handle());
     if (stage_ != stage::running) return handle().destroy();
     execution& e = *running_in();
     promise_base& awaiting = *awaiter();
@@ -42,7 +43,11 @@ std::coroutine_handle<> async_generator_core::hand_back() noexcept {
 }
 
 async_generator_operation::async_generator_operation(async_generator_operation&& other) noexcept
-    : generator_(other.generator_), value_(other.value_), error_(std::move(other.error_)), verb_(other.verb_) {
+    : generator_(other.generator_),
+      value_(other.value_),
+      error_(std::move(other.error_)),
+      verb_(other.verb_),
+      awaited_(std::exchange(other.awaited_, true)) {
     generator_was_destroyed_ = other.generator_was_destroyed_;
     if (generator_) generator_->kept_.push_back(*this);
 }
@@ -50,18 +55,21 @@ async_generator_operation::async_generator_operation(async_generator_operation&&
 async_generator_operation::~async_generator_operation() { leave_line(); }
 
 void async_generator_operation::leave_line() noexcept {
-    if (generator_ && generator_->closer_ == this) generator_->closer_ = nullptr;
+    if (!place_ || !generator_) return;  // it never stood there, or has had its turn: then the generator may have gone
+    if (generator_->closer_ != this) return;
+    generator_->closer_ = nullptr;
+    generator_ = nullptr;
 }
 
 void async_generator_operation::generator_is_gone() noexcept {
-    if (entered_ && generator_->interrupted_) take_back_interruption();
+    if (entered_ && generator_->interrupted_) take_back_interruption(*generator_);
     generator_ = nullptr;
     generator_was_destroyed_ = true;
 }
 
 /// @return whether the task that awaits this has not been cancelled by anybody else meanwhile
-bool async_generator_operation::take_back_interruption() noexcept {
-    generator_->interrupted_ = false;
+bool async_generator_operation::take_back_interruption(async_generator_core& generator) noexcept {
+    generator.interrupted_ = false;
     execution& e = *awaiting_->running_in();
     return e.async_generators()->take_back_cancel(e, cancelling_before_);
 }
@@ -132,19 +140,21 @@ void async_generator_operation::its_turn() {
     if (generator_->stage_ == async_generator_core::stage::suspended) {
         enter();
         awaiting_->running_in()->suspend_at(generator_->handle());
+    } else {
+        generator_ = nullptr;  // has finished, and may go before this does
     }
     place_->called();
 }
 
 /// The generator has yielded or finished: notes what came of it.
 void async_generator_operation::ended() {
-    async_generator_core& g = *generator_;
+    async_generator_core& g = *std::exchange(generator_, nullptr);  // that may go before this does
     awaiting_->awaited_finished();
     yielded_ = g.stage_ == async_generator_core::stage::suspended;
     error_ = std::exchange(g.error_, carried_exception()).take();
     if (!g.interrupted_) return;
     // By a close(): to who iterates that is the end of the iteration, and no cancellation.
-    const bool by_nobody_else = take_back_interruption();
+    const bool by_nobody_else = take_back_interruption(g);
     if (!by_nobody_else || !error_) return;
     try {
         std::rethrow_exception(error_);

@@ -63,6 +63,9 @@ public:
     virtual native_handle poll_fd() const noexcept = 0;
 
     virtual nanos now() const noexcept;
+
+    /// Calls under way on other threads whose ends will come with a wake(). Only a virtual clock asks.
+    int calls_elsewhere = 0;
 };
 
 std::unique_ptr<backend> make_epoll_backend();

@@ -58,6 +58,11 @@ context copy_context() {
     return copy;
 }
 
+context_reference context_to_carry() {
+    const context_core* const here = present_context();
+    return here && !here->empty() ? copy_context().core() : nullptr;
+}
+
 entered_context::entered_context(const context& c) : other_(c.core()) {
     if (other_->entered) throw invalid_state_error("run_in: this context is entered already");
     if (event_loop* const loop = event_loop::current()) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
 #include <weft/loop/done_hook.hpp>
 #include <weft/loop/event_loop.hpp>
 
@@ -7,6 +8,8 @@ namespace weft::inline v0 {
 done_hook::notice::notice(future_core& f, void* owner, function call)
     : future_(f), owner_(owner), call_(call), listener_(*this) {
     run = [](ready_node& n) { static_cast<notice&>(n).deliver(); };
+    if (const event_loop* const here = event_loop::current(); here && here != &f.loop())
+        throw invalid_state_error("the future belongs to a different loop");
     if (f.done()) {
         own_listener::notified(listener_, &f);
     } else {

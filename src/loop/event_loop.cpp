@@ -3,11 +3,13 @@
 #include "loop/backend.hpp"
 #include "loop/descriptor_watch.hpp"
 #include "loop/fork_guard.hpp"
+#include "loop/loop_remote.hpp"
 #include "loop/signal_inbox.hpp"
 
 #include <weft/coro/async_generator_core.hpp>
 #include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
+#include <weft/loop/executor.hpp>
 #include <weft/loop/waiter.hpp>
 
 #include <fcntl.h>
@@ -72,7 +74,8 @@ event_loop::event_loop(std::unique_ptr<backend> b)
       buffers_(std::make_unique<buffer_pool>()),
       tasks_(this),
       debug_(debug_asked_for()),
-      timers_(backend_->now()) {}
+      timers_(backend_->now()),
+      remote_(std::make_shared<loop_remote>(*this)) {}
 
 event_loop::~event_loop() {
     if (!closed_) close();
@@ -277,15 +280,18 @@ handle event_loop::call_soon(std::move_only_function<void()> f, std::optional<we
     check_open();
     check_thread();
     auto* c = new callback(*this, std::move(f), std::move(context));
+    take_from_other_threads();  // what came by call_soon_threadsafe() before this runs before it
     ready_.push(*c);
     return handle(*c);
 }
 
 handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context) {
-    check_open();
     auto* c = new callback(*this, std::move(f), std::move(context));
     handle h(*c);
-    make_ready_threadsafe(*c);
+    if (!remote_->post(*c)) {  // closed_ is for the loop's own thread to read
+        c->drop_reference();
+        throw invalid_state_error("event loop is closed");
+    }
     return h;
 }
 
@@ -401,6 +407,9 @@ void event_loop::close() {
     }
     while (!resources_.empty()) resources_.pop_front().loop_closes();
     while (!unretrieved_.empty()) unretrieved_.pop_front().owner.report_if_never_retrieved();
+    if (default_executor_) default_executor_->shutdown({.wait = false});
+    default_executor_.reset();
+    if (!fork_guard_->in_child()) remote_->close();  // a child's copy may be locked by a thread that it has not got
     timers_.advance(never);  // the frames that slept are gone: what is left is callbacks, which are not called any more
     discard_callbacks();
     signals_.reset();
@@ -448,8 +457,8 @@ void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_opti
     if (!options.name.empty()) t.set_name(std::move(options.name));
     if (options.context) {
         t.context_to_change() = options.context->core();
-    } else if (const context_core* const here = present_context(); here && !here->empty()) {
-        t.context_to_change() = copy_context().core();
+    } else if (context_reference copy = context_to_carry()) {
+        t.context_to_change() = std::move(copy);
     }
     if (options.eager_start && current_loop == &loop && !loop.is_closing()) {
         t.start_eagerly();

@@ -128,11 +128,17 @@ void future_core::forget_error() noexcept {
 void future_core::report_unretrieved() noexcept {
     forget_error();
     task_core* const t = task();
-    loop().call_exception_handler({
+    const error_context report{
         .message = t ? "Task exception was never retrieved" : "Future exception was never retrieved",
         .exception = stored_exception(),
         .task = t ? t->name() : std::string(),
-    });
+    };
+    const context_reference* const its_context = t ? t->context() : nullptr;
+    if (its_context && *its_context && !(*its_context)->entered) {
+        const entered_context in_the_tasks_context{context(*its_context)};
+        return loop().call_exception_handler(report);
+    }
+    loop().call_exception_handler(report);
 }
 
 /// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
@@ -152,6 +158,12 @@ const wait_kind future_waiter::kind_ = {
         },
     .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).future_; },
 };
+
+void future_waiter::refuse(const execution& e) const {
+    if (!e.loop()) return;  // stepped by hand: suspend() says so
+    throw invalid_state_error(e.loop() == &future_.loop() ? "a task cannot await itself"
+                                                          : "await: the future belongs to a different loop");
+}
 
 const wait_kind done_awaiter::kind_ = {
     .name = "future",

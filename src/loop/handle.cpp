@@ -5,13 +5,8 @@
 namespace weft::inline v0 {
 
 callback::callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c)
-    : loop_(loop), call_(std::move(call)) {
+    : loop_(loop), call_(std::move(call)), context_(c ? c->core() : context_to_carry()) {
     run = &callback::run_once;
-    if (c) {
-        context_ = c->core();
-    } else if (const context_core* here = present_context(); here && !here->empty()) {
-        context_ = copy_context().core();
-    }
 }
 
 void callback::run_once(ready_node& node) {

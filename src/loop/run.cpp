@@ -97,6 +97,9 @@ void cancel_all_tasks(event_loop& loop) {
     }
 }
 
+/// How long a run waits for its blocking calls to end: as asyncio's.
+constexpr std::chrono::seconds executor_timeout{300};
+
 /// Gives streams that were destroyed with bytes unsent the time to send them; a peer that takes none is not waited for.
 void finish_output(event_loop& loop) {
     const clock::time_point latest = loop.time() + std::chrono::seconds(1);
@@ -137,10 +140,14 @@ void runner::drive(future_core& f, task_core& main) {
 
 void runner::close() {
     if (!loop_ || loop_->is_closed()) return;
+    loop_->begin_to_end();
     cancel_all_tasks(*loop_);
     std::exception_ptr error;
     try {
         if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
+        if (loop_->has_default_executor()) {
+            loop_->run_until_complete(loop_->shutdown_default_executor(executor_timeout));
+        }
     } catch (...) {
         error = std::current_exception();  // what else is to be done is done all the same
     }

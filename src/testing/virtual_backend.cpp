@@ -32,6 +32,7 @@ bool virtual_backend::wait(nanos deadline) {
 }
 
 bool virtual_backend::has_external_work() const {
+    if (calls_elsewhere > 0) return true;
     std::set<address> here;
     for (const native_handle fd : sockets_) here.insert(local_address(fd));
     bool external = false;

@@ -11,8 +11,8 @@ namespace weft::inline v0 {
 /// A backend on a virtual clock: the kernel is real, time is not. The clock stands still while anything can happen; when
 /// a poll of the kernel brings nothing and no external work is outstanding, it jumps to the deadline waited for.
 ///
-/// External is what somebody outside this loop may complete: a descriptor polled for the program, a connection whose
-/// other end is not in this loop. While such work is outstanding time passes as in the world. A listening socket is not
+/// External is what somebody outside this loop may complete: a descriptor polled for the program, a call on
+/// another thread, a connection whose other end is not in this loop. While such work is outstanding time passes as in the world. A listening socket is not
 /// external by itself: a program that tests its own server would never get to its timers.
 class virtual_backend final : public backend {
 public:

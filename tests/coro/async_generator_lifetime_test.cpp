@@ -134,7 +134,7 @@ TEST_F(async_generator_lifetime, who_reads_it_destroyed_while_it_waits_it_goes_w
 }
 
 TEST_F(async_generator_lifetime, what_is_sent_and_never_arrives_goes) {
-    const auto body = []() -> async_generator<int, live_object> {
+    const auto body = []() -> async_generator<int, std::optional<live_object>> {
         co_yield 0;
         co_await suspend_always();
         co_yield 1;
@@ -214,6 +214,101 @@ TEST_F(async_generator_lifetime, may_be_destroyed_by_another_ones_body) {
         EXPECT_EQ(co_await g.next(), 2);
     };
     run(main());
+}
+
+// Operations that have a name
+
+TEST_F(async_generator_lifetime, an_operation_that_outlives_it_ends_with_an_error) {
+    const auto body = []() -> async_generator<live_object, std::optional<int>> { co_yield live_object(1); };
+    const auto main = [&]() -> task<> {
+        auto g = body();
+        auto next = g.next();
+        auto sending = g.send(1);
+        auto raising = g.raise(std::runtime_error("late"));
+        auto closing = g.close();
+        const auto never_awaited = g.next();
+        g = {};
+        EXPECT_EQ(live_object::count, 0);
+        EXPECT_THROW(co_await next, weft::invalid_state_error);
+        EXPECT_THROW(co_await sending, weft::invalid_state_error);
+        EXPECT_THROW(co_await raising, weft::invalid_state_error);
+        co_await closing;  // which it is
+    };
+    run(main());
+}
+
+TEST_F(async_generator_lifetime, an_operation_that_has_ended_may_outlive_it) {
+    const auto main = []() -> task<> {
+        auto g = objects(3);
+        auto next = g.next();
+        EXPECT_TRUE(co_await next);
+        auto closing = g.close();
+        co_await closing;
+        auto at_the_end = g.next();
+        EXPECT_FALSE(co_await at_the_end);
+        g = {};
+    };
+    run(main());
+}
+
+TEST_F(async_generator_lifetime, an_operation_that_was_moved_from_is_not_awaited) {
+    const auto main = []() -> task<> {
+        auto g = objects(3);
+        auto next = g.next();
+        auto moved = std::move(next);
+        EXPECT_THROW(co_await next, weft::invalid_state_error);  // NOLINT(bugprone-use-after-move)
+        EXPECT_EQ((co_await moved)->value, 0);
+        auto raising = g.raise(std::runtime_error("once"));
+        auto also_moved = std::move(raising);
+        EXPECT_THROW(co_await raising, weft::invalid_state_error);  // NOLINT(bugprone-use-after-move)
+        EXPECT_THROW(co_await also_moved, std::runtime_error);
+        auto again = std::move(also_moved);
+        EXPECT_THROW(co_await again, weft::invalid_state_error) << "it was awaited before";
+    };
+    run(main());
+}
+
+// Looked at by a destructor in its own frame
+
+struct looks_at_its_end {
+    async_generator<int>& known;
+    bool& found_closed;
+    ~looks_at_its_end() {
+        found_closed = known.done() && known.state() == weft::generator_state::closed && known.frames().empty();
+        auto entering = [](async_generator<int>& g) -> task<> { EXPECT_FALSE(co_await g.next()); };
+        auto enters = entering(known);
+        enters.step();
+    }
+};
+
+TEST_F(async_generator_lifetime, while_it_is_destroyed_it_has_no_body_any_more) {
+    const auto body = [](async_generator<int>& self, bool& found) -> async_generator<int> {
+        const looks_at_its_end l(self, found);
+        co_yield 1;
+        co_await suspend_always();
+    };
+    const auto main = [](async_generator<int>& g) -> task<> {
+        while (co_await g.next()) {
+        }
+    };
+    bool found = false;
+    {
+        async_generator<int> g;
+        g = body(g, found);
+        auto t = main(g);
+        EXPECT_FALSE(t.step()) << "it waits";
+        g = {};
+        EXPECT_THROW(t.step(), weft::invalid_state_error);
+    }
+    EXPECT_TRUE(found);
+    found = false;
+    const auto once = [&]() -> task<> {
+        async_generator<int> g;
+        g = body(g, found);
+        EXPECT_EQ(co_await g.next(), 1);
+    };
+    run(once());
+    EXPECT_TRUE(found);
 }
 
 // Misuse

@@ -210,6 +210,38 @@ TEST(async_generator_parity_close, says_that_a_body_yielded_again_also_after_awa
     EXPECT_EQ(suspensions(yields_later()), 1);
 }
 
+TEST(async_generator_parity_close, that_was_ignored_leaves_it_open_to_raise_and_close) {
+    const auto body = []() -> async_generator<int> {
+        for (int i = 0;; ++i) {
+            try {
+                co_yield i;
+            } catch (const weft::generator_exit&) {
+                if (i >= 4) throw;
+            } catch (const std::runtime_error&) {
+                i += 10;
+            }
+        }
+    };
+    const auto main = [&](bool raise) -> task<> {
+        auto g = body();
+        EXPECT_EQ(co_await g.next(), 0);
+        EXPECT_THROW(co_await g.close(), weft::generator_ignored_exit);
+        EXPECT_THROW(co_await g.close(), weft::generator_ignored_exit) << "it was asked again";
+        EXPECT_EQ(g.state(), generator_state::suspended);
+        EXPECT_EQ(co_await g.next(), 3);
+        if (raise) {
+            EXPECT_EQ(co_await g.raise(std::runtime_error("caught")), 14);
+        } else {
+            EXPECT_EQ(co_await g.next(), 4);
+        }
+        co_await g.close();
+        EXPECT_TRUE(g.done());
+        EXPECT_FALSE(co_await g.next());
+    };
+    EXPECT_EQ(suspensions(main(true)), 0);
+    EXPECT_EQ(suspensions(main(false)), 0);
+}
+
 TEST(async_generator_parity_close, waits_for_clean_up_that_awaits_and_runs_nothing_else) {
     int done = 0;
     const auto body = [](int& d) -> async_generator<int> {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <list>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -340,6 +342,55 @@ TEST(from_range, entering_the_generator_from_its_range_is_refused) {
     self = &g;
     for (int i = 0; i < 3; ++i) EXPECT_EQ(g.next(), i);
     EXPECT_FALSE(g.next());
+}
+
+// Whose elements they are
+
+/// Refers to elements, is no view, and does not say so: what many older libraries have.
+struct slice {
+    std::string* first;
+    std::string* last;
+    std::string* begin() const { return first; }
+    std::string* end() const { return last; }
+};
+/// Elements by value, and not to be had from a constant one.
+struct makes_them {
+    std::vector<std::string> all;
+    std::vector<std::string>::iterator begin() { return all.begin(); }
+    std::vector<std::string>::iterator end() { return all.end(); }
+};
+
+TEST(from_range, moves_nothing_out_of_what_a_temporary_refers_to) {
+    const auto body = [](std::vector<std::string>& all) -> generator<std::string> {
+        co_yield weft::from(slice(all.data(), all.data() + all.size()));
+    };
+    std::vector<std::string> all{"a text that does not fit into the string object", "another"};
+    const auto before = all;
+    EXPECT_EQ(all_of(body(all)), before);
+    EXPECT_EQ(all, before);
+}
+
+TEST(from_range, moves_what_a_container_owns_and_what_can_only_be_moved) {
+    const auto body = []() -> generator<std::unique_ptr<int>> {
+        std::vector<std::unique_ptr<int>> owners;
+        owners.push_back(std::make_unique<int>(1));
+        co_yield weft::from(std::move(owners));
+        std::list<std::unique_ptr<int>> list;
+        list.push_back(std::make_unique<int>(2));
+        co_yield weft::from(std::move(list));
+        std::array<std::unique_ptr<int>, 1> array{std::make_unique<int>(3)};
+        co_yield weft::from(std::move(array));
+    };
+    int sum = 0;
+    for (auto&& owner : body()) sum += *owner;
+    EXPECT_EQ(sum, 6);
+    static_assert(weft::owns_elements<std::vector<std::string>>);
+    static_assert(weft::owns_elements<std::map<int, std::string>>);
+    static_assert(!weft::owns_elements<slice>);
+    static_assert(!weft::owns_elements<makes_them>, "there is no telling: its elements are copied");
+    static_assert(!weft::owns_elements<std::span<std::string>>);
+    const auto copied = []() -> generator<std::string> { co_yield weft::from(makes_them({"one", "two"})); };
+    EXPECT_EQ(all_of(copied()), (std::vector<std::string>{"one", "two"}));
 }
 
 }  // namespace

@@ -172,6 +172,34 @@ TEST(generator_close, that_is_ignored_says_so_and_leaves_it_usable) {
     EXPECT_EQ(g.state(), generator_state::closed);
 }
 
+TEST(generator_close, may_be_answered_within_by_an_exit_of_the_bodys_own_kind) {
+    struct my_exit : weft::generator_exit {};
+    const auto inner = []() -> generator<int> {
+        try {
+            co_yield 1;
+        } catch (const weft::generator_exit&) {
+            throw my_exit();
+        }
+    };
+    log_t log;
+    const auto outer = [&]() -> generator<int> {
+        try {
+            co_yield weft::from(inner());
+        } catch (const my_exit&) {
+            log.push_back("the inner one's own");
+            throw;
+        } catch (const weft::generator_exit&) {
+            log.push_back("an exit");
+            throw;
+        }
+    };
+    auto g = outer();
+    g.next();
+    EXPECT_NO_THROW(g.close());
+    EXPECT_EQ(g.state(), generator_state::closed);
+    EXPECT_EQ(log, log_t{"an exit"}) << "the inner one is closed by it: what it said is nobody's any more";
+}
+
 TEST(generator_close, a_catch_of_std_exception_does_not_swallow_the_exit) {
     log_t log;
     const auto body = [](log_t& l) -> generator<int> {

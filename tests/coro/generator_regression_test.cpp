@@ -9,6 +9,7 @@
 #include <memory>
 #include <source_location>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -189,6 +190,134 @@ TEST(generator_regression, moves_the_elements_of_a_range_that_nobody_else_knows)
     int sum = 0;
     for (const std::unique_ptr<int>& p : body()) sum += *p;
     EXPECT_EQ(sum, 3);
+}
+
+// A destructor that enters the generator whose frame it is in
+
+struct enters_at_its_end {
+    generator<int>& known;
+    std::vector<int>& found;
+    ~enters_at_its_end() {
+        while (const auto element = known.next()) found.push_back(*element);
+        found.push_back(known.state() == generator_state::closed ? -1 : -2);
+    }
+};
+generator<int> known_to_its_local(generator<int>& self, std::vector<int>& found) {
+    const enters_at_its_end e(self, found);
+    for (int i = 1; i < 4; ++i) co_yield i;
+}
+
+TEST(generator_regression, entered_while_it_is_destroyed_it_has_no_body_any_more) {
+    std::vector<int> found;
+    {
+        generator<int> g;
+        g = known_to_its_local(g, found);
+        EXPECT_EQ(g.next(), 1);
+    }
+    EXPECT_EQ(found, std::vector{-1});
+}
+
+TEST(generator_regression, entered_by_what_it_delegates_to_while_it_is_destroyed_it_has_no_body_any_more) {
+    const auto outer = [](generator<int>& self, std::vector<int>& found) -> generator<int> {
+        co_yield weft::from(known_to_its_local(self, found));
+    };
+    std::vector<int> found;
+    {
+        generator<int> g;
+        g = outer(g, found);
+        EXPECT_EQ(g.next(), 1);
+    }
+    EXPECT_EQ(found, std::vector{-1});
+}
+
+TEST(generator_regression, entered_while_it_is_replaced_it_is_the_new_one) {
+    const auto new_one = []() -> generator<int> {
+        co_yield 10;
+        co_yield 11;
+    };
+    std::vector<int> found;
+    generator<int> g;
+    g = known_to_its_local(g, found);
+    EXPECT_EQ(g.next(), 1);
+    g = new_one();
+    EXPECT_EQ(found, (std::vector{10, 11, -1}));
+}
+
+// A destructor that throws after the co_return
+
+struct throws_at_its_end {
+    ~throws_at_its_end() noexcept(false) { throw std::runtime_error("at the end"); }  // NOLINT(*-exception-escape)
+};
+
+TEST(generator_regression, a_destructor_that_throws_after_the_co_return_leaves_no_result) {
+    const auto of_value = []() -> generator<int, void, int> {
+        const throws_at_its_end t;
+        co_yield 1;
+        co_return 5;
+    };
+    const auto of_nothing = []() -> generator<int> {
+        const throws_at_its_end t;
+        co_yield 1;
+    };
+    auto value = of_value();
+    auto nothing = of_nothing();
+    value.next();
+    nothing.next();
+    EXPECT_THROW(value.next(), std::runtime_error);
+    EXPECT_THROW(nothing.next(), std::runtime_error);
+    EXPECT_THROW((void)value.result(), weft::invalid_state_error);
+    EXPECT_THROW(nothing.result(), weft::invalid_state_error);
+}
+
+generator<int, void, int> goes_on_after_its_first_return() {
+    try {
+        const throws_at_its_end t;
+        co_return 5;
+    } catch (const std::runtime_error&) {
+    }
+    co_yield 2;
+    co_return 6;
+}
+
+TEST(generator_regression, a_co_return_that_did_not_come_to_its_end_leaves_no_result) {
+    auto closed = goes_on_after_its_first_return();
+    EXPECT_EQ(closed.next(), 2);
+    EXPECT_FALSE(closed.close().has_value());
+    EXPECT_THROW((void)closed.result(), weft::invalid_state_error);
+    auto failed = goes_on_after_its_first_return();
+    EXPECT_EQ(failed.next(), 2);
+    EXPECT_THROW(failed.raise(1), int);
+    EXPECT_THROW((void)failed.result(), weft::invalid_state_error);
+    auto returned = goes_on_after_its_first_return();
+    EXPECT_EQ(returned.next(), 2);
+    EXPECT_FALSE(returned.next());
+    EXPECT_EQ(returned.result(), 6);
+}
+
+// An lvalue in braces
+
+TEST(generator_regression, an_lvalue_in_braces_is_copied) {
+    const auto texts = []() -> generator<std::string> {
+        std::string text = "a text that does not fit into the string object";
+        co_yield {text};
+        co_yield {std::move(text)};
+        co_yield {"xxxx", 3};
+        co_yield {};
+    };
+    std::vector<std::string> all;
+    for (auto&& text : texts()) all.push_back(text);
+    EXPECT_EQ(all, (std::vector<std::string>{"a text that does not fit into the string object",
+                                             "a text that does not fit into the string object", "xxx", ""}));
+    const auto numbers = []() -> generator<int> {
+        const int seven = 7;
+        co_yield {seven};
+        co_yield {8};
+    };
+    auto g = numbers();
+    EXPECT_EQ(g.next(), 7);
+    EXPECT_EQ(g.next(), 8);
+    const auto owners = []() -> generator<std::unique_ptr<int>> { co_yield {std::make_unique<int>(9)}; };
+    EXPECT_EQ(**owners().next(), 9) << "what can only be moved still is";
 }
 
 }  // namespace

@@ -207,4 +207,33 @@ TEST(task, ten_million_sequential_awaits) {
     EXPECT_EQ(by_hand(body()), 10'000'000);
 }
 
+struct looks_at_its_task {
+    weft::task<>& known;
+    bool& found_closed;
+    ~looks_at_its_task() {
+        found_closed = !known && known.state() == weft::coroutine_state::closed;
+        EXPECT_THROW(known.step(), weft::invalid_state_error);
+    }
+};
+
+TEST(task, while_it_is_destroyed_it_has_no_body_any_more) {
+    const auto body = [](weft::task<>& self, bool& found) -> weft::task<> {
+        const looks_at_its_task l(self, found);
+        co_await std::suspend_always();
+    };
+    bool found = false;
+    {
+        weft::task<> t;
+        t = body(t, found);
+        EXPECT_FALSE(t.step());
+    }
+    EXPECT_TRUE(found);
+    found = false;
+    weft::task<> t;
+    t = body(t, found);
+    EXPECT_FALSE(t.step());
+    t = {};
+    EXPECT_TRUE(found);
+}
+
 }  // namespace

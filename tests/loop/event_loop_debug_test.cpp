@@ -54,7 +54,7 @@ TEST_F(debug_mode, names_a_task_that_keeps_the_others_waiting_and_where) {
     loop_->slow_callback_duration = 1ms;
     loop_->run_until_complete(blocks_between_two_awaits());
     ASSERT_EQ(reports_.size(), 1u);
-    EXPECT_TRUE(reports_[0].starts_with("Executing Task-1 took 0.00")) << reports_[0];
+    EXPECT_TRUE(reports_[0].starts_with("Executing Task-1 took ")) << reports_[0];
     EXPECT_TRUE(reports_[0].ends_with(" seconds")) << reports_[0];
     EXPECT_EQ(places_, std::vector<std::string>{"blocks_between_two_awaits"});
 }

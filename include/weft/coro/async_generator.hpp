@@ -44,9 +44,7 @@ public:
         this->throw_delivered();
         void* const sent = this->take_value();
         if constexpr (!std::is_void_v<Send>) {
-            if constexpr (std::default_initializable<Send>) {
-                if (!sent) return Send{};
-            }
+            if (!sent) return Send{};
             return static_cast<Send&&>(*static_cast<std::remove_reference_t<Send>*>(sent));
         }
     }
@@ -92,6 +90,14 @@ public:
         this->place().put(std::forward<U>(value));
         return suspended_at(where);
     }
+    // For `co_yield {x}`, whose braces would bind the rvalue above to x itself, and not copy it.
+    async_yield_point<Yield, Send>& yield_value(const Yield& value,
+                                                std::source_location where = std::source_location::current())
+        requires(!std::is_reference_v<Yield> && std::copy_constructible<Yield>)
+    {
+        this->place().put(value);
+        return suspended_at(where);
+    }
     // No template: what `value` is made from must live in the frame.
     async_yield_point<Yield, Send>& yield_value(Yield value,
                                                 std::source_location where = std::source_location::current())
@@ -129,15 +135,18 @@ private:
 ///
 /// Destroying it destroys its frame: destructors run, `catch` blocks and what they would await do not. A body that awaits
 /// to clean up is closed by `co_await g.close()` or `with(closing(g), …)`, and by the loop when it shuts down.
-/// @thread one at a time, its loop's while one runs it  @cost one recycled block
+/// @thread of the loop that first iterated it: only there is it iterated and destroyed from then on  @cost one recycled block
 /// @see PEP 525; docs/guide/async-generators.md
 template <class Yield, class Send>
 class [[nodiscard("an async generator does nothing until it is asked for an element")]] async_generator {
     static_assert(
         std::is_reference_v<Yield> || std::is_move_constructible_v<Yield>,
         "weft: an async_generator yields what can be moved; to yield what cannot, make it async_generator<T&>");
+    static_assert(
+        std::is_void_v<Send> || std::default_initializable<Send>,
+        "weft: an async_generator's Send must be void or default-initializable, for next() sends a default: use "
+        "std::optional<T>, or a pointer");
     static constexpr bool can_send = !std::is_void_v<Send>;
-    static constexpr bool can_next = std::is_void_v<Send> || std::default_initializable<Send>;
     using stage = async_generator_core::stage;
     using verb = async_generator_operation::verb;
     using sent = std::conditional_t<can_send, Send, std::nullptr_t>;
@@ -152,22 +161,19 @@ public:
     async_generator(async_generator&& other) noexcept { take(other); }
     async_generator& operator=(async_generator&& other) noexcept {
         if (this != &other) {
-            destroy();
+            const async_generator old(std::move(*this));
             take(other);
         }
         return *this;
     }
     ~async_generator() { destroy(); }
 
-    /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on.
+    /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on. As with all verbs, what is given may be
+    /// kept, and awaited once: with an error if the generator has been destroyed.
     /// @return awaited: the element, as generator::next gives it; empty once the body has finished, and ever after
     /// @throws awaited: what comes out of the body, which has finished then; generator_already_running
     /// @cancel what the body awaits is cancelled, as if its code stood in the awaiting task  @see anext(g)
-    element next()
-        requires can_next
-    {
-        return element(core(), verb::next);
-    }
+    element next() { return element(core(), verb::next); }
     /// As next(), but the co_yield where the body is suspended gives `value`.
     /// @throws awaited: generator_not_started as well  @see g.asend(v)
     sending send(sent value)
@@ -228,7 +234,10 @@ private:
         if (handle_) promise().owned_by(handle_);
     }
     void destroy() noexcept {
-        if (handle_) promise().destroy();
+        if (!handle_) return;
+        promise_type& p = promise();
+        handle_ = nullptr;  // a destructor in the frame may try to enter
+        p.destroy();
     }
 
     std::coroutine_handle<> handle_;  // untyped, and known to the frame: who destroys that from within clears it

@@ -94,7 +94,8 @@ private:
     async_generator_operation* closer_ = nullptr;  // waits in line for the operation in flight to end
 };
 
-/// What next(), send(), raise() and close() of an async generator give: to be awaited, once, while the generator lives.
+/// What next(), send(), raise() and close() of an async generator give: to be awaited, once. If the generator has been
+/// destroyed by then, the await ends with invalid_state_error (that of a close() does nothing).
 ///
 /// close() alone may come while another task's operation is in flight: it cancels that task as a timeout does, by a request
 /// that is taken back when the operation has ended; waits in line until then; and enters the generator from there.
@@ -114,8 +115,11 @@ public:
 
 protected:
     /// @param generator  null if it was moved from
-    async_generator_operation(async_generator_core* generator, verb v) noexcept : generator_(generator), verb_(v) {}
-    /// On its way into a task of its own, before it is awaited: the generator may be gone when that task begins.
+    /// The generator may be gone when this is awaited, so it knows of it.
+    async_generator_operation(async_generator_core* generator, verb v) noexcept : generator_(generator), verb_(v) {
+        if (generator) generator->kept_.push_back(*this);
+    }
+    /// On its way into a task of its own, before it is awaited; `other` cannot be awaited any more.
     async_generator_operation(async_generator_operation&& other) noexcept;
     ~async_generator_operation();
 
@@ -138,7 +142,7 @@ private:
     void enter();
     void its_turn();
     void generator_is_gone() noexcept;
-    bool take_back_interruption() noexcept;
+    bool take_back_interruption(async_generator_core& generator) noexcept;
     void ended();
     [[noreturn]] void refuse() const;
 

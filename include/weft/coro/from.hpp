@@ -93,6 +93,8 @@ auto from(Source&& source) {
         static_assert(!is_async_generator<plain>,
                       "weft: from() takes a generator or a range, no async_generator (nor has Python that): write "
                       "while (auto item = co_await g.next()) co_yield *item;");
+    } else if constexpr (std::is_array_v<Source>) {
+        static_assert(!std::is_array_v<Source>, "weft: pass the array itself: from(a)");
     } else if constexpr (std::ranges::input_range<Source>) {
         return range_delegation<Source>(std::forward<Source>(source));
     } else {
@@ -100,12 +102,21 @@ auto from(Source&& source) {
     }
 }
 
+/// Whether `Range` owns its elements, as far as its type tells: a constant container gives constant elements, and what only
+/// refers to elements mostly gives them as they are.
+template <class Range>
+inline constexpr bool owns_elements = false;
+template <class Range>
+    requires(!std::ranges::view<Range> && !std::ranges::borrowed_range<Range> && std::ranges::input_range<const Range>)
+inline constexpr bool owns_elements<Range> =
+    std::is_lvalue_reference_v<std::ranges::range_reference_t<const Range>> &&
+    std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<const Range>>>;
+
 /// Waits in the generator's frame and hands out the elements of a range.
 template <class Yield, class Range>
 class range_awaiter : public range_source {
     // The elements of a range that nobody else knows may be moved from.
-    static constexpr bool moves_elements =
-        !std::is_reference_v<Range> && !std::ranges::view<Range> && !std::is_reference_v<Yield>;
+    static constexpr bool moves_elements = owns_elements<Range> && !std::is_reference_v<Yield>;
 
 public:
     using element = std::conditional_t<moves_elements, std::ranges::range_rvalue_reference_t<Range>,

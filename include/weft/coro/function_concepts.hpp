@@ -4,9 +4,11 @@
 #include <weft/coro/awaitable.hpp>
 
 #include <type_traits>
+#include <utility>
 
 // What a function makes when it is called, told without calling it: the questions of Python's inspect module. F is a
-// function, a pointer to one, a member function pointer, or an object with one operator() that is no template.
+// function, a pointer to one, a member function pointer, or an object with an operator(): a single one that is no template,
+// or one that can be called without arguments, as that of `[x](this auto) {…}`.
 
 namespace weft::inline v0 {
 
@@ -19,6 +21,8 @@ class async_generator;
 
 template <class R, class... A>
 R result_of_signature(R (*)(A...));
+template <class R, class... A>
+R result_of_signature(R (*)(A..., ...));
 template <class R, class C, class... A>
 R result_of_signature(R (C::*)(A...));
 template <class R, class C, class... A>
@@ -27,6 +31,14 @@ template <class R, class C, class... A>
 R result_of_signature(R (C::*)(A...) &);
 template <class R, class C, class... A>
 R result_of_signature(R (C::*)(A...) const&);
+template <class R, class C, class... A>
+R result_of_signature(R (C::*)(A...) &&);
+template <class R, class C, class... A>
+R result_of_signature(R (C::*)(A...) const&&);
+template <class R, class C, class... A>
+R result_of_signature(R (C::*)(A..., ...));
+template <class R, class C, class... A>
+R result_of_signature(R (C::*)(A..., ...) const);
 
 template <class F>
 struct signature_result {
@@ -41,6 +53,13 @@ template <class F>
     requires requires { result_of_signature(&F::operator()); }
 struct signature_result<F> {
     using type = decltype(result_of_signature(&F::operator()));
+};
+template <class F>
+    requires(
+        !requires(F f) { result_of_signature(f); } && !requires { result_of_signature(&F::operator()); } &&
+        requires(F& f) { f(); })
+struct signature_result<F> {
+    using type = decltype(std::declval<F&>()());
 };
 
 template <class T>

@@ -38,8 +38,8 @@ namespace weft::inline v0 {
 /// `Return` is what `co_return` leaves for result(). Move-only, an input range and a view. Destroying it destroys its
 /// frames, innermost first: destructors run, `catch` blocks do not; close() runs both.
 ///
-/// The parameters of the function are kept in the frame. What they refer to is not, nor are the captures of a lambda: they
-/// must outlive the generator (`[x](this auto) -> weft::generator<int> {…}` keeps its captures).
+/// The parameters of the function are kept in the frame, until this object goes. What they refer to is not, nor are the
+/// captures of a lambda: they must outlive the generator (`[x](this auto) -> weft::generator<int> {…}` keeps its captures).
 /// @thread any, one at a time  @cost one recycled block; none where the compiler sees its whole life
 /// @see PEP 255, 342, 380, 479; docs/guide/generators.md
 template <class Yield, class Send, class Return>
@@ -49,8 +49,10 @@ class [[nodiscard("a generator does nothing until it is asked for an element")]]
                   "weft: a generator yields what can be moved; to yield what cannot, make it a generator<T&>");
     static_assert(std::is_reference_v<Return> || std::is_void_v<Return> || std::is_move_constructible_v<Return>,
                   "weft: a generator returns what can be moved");
+    static_assert(std::is_void_v<Send> || std::default_initializable<Send>,
+                  "weft: a generator's Send must be void or default-initializable, for next() sends a default: use "
+                  "std::optional<T>, or a pointer");
     static constexpr bool can_send = !std::is_void_v<Send>;
-    static constexpr bool can_next = std::is_void_v<Send> || std::default_initializable<Send>;
     using stage = generator_core::stage;
     using sent = std::conditional_t<can_send, Send, std::nullptr_t>;
 
@@ -61,10 +63,7 @@ public:
     generator() noexcept = default;
     generator(generator&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     generator& operator=(generator&& other) noexcept {
-        if (this != &other) {
-            destroy();
-            handle_ = std::exchange(other.handle_, nullptr);
-        }
+        const generator old(std::exchange(handle_, std::exchange(other.handle_, nullptr)));
         return *this;
     }
     [[gnu::always_inline]] ~generator() { destroy(); }
@@ -72,9 +71,7 @@ public:
     /// Runs to the next co_yield, which gives `Send{}` in the body when it goes on.
     /// @return the element; empty once the body has finished, and ever after
     /// @throws what comes out of the body, which has finished then; generator_already_running  @see next(g)
-    [[gnu::always_inline]] next_result<Yield> next(std::source_location from = std::source_location::current())
-        requires can_next
-    {
+    [[gnu::always_inline]] next_result<Yield> next(std::source_location from = std::source_location::current()) {
         if (!handle_) return yielded_value<Yield>::nothing();
         promise_type& p = promise();  // looked up once: the body may move this object
         p.called_from(from);
@@ -153,13 +150,12 @@ public:
         if (!handle_) throw invalid_state_error("where: the generator was moved from");
         return promise().where();
     }
-    /// Where it and what it delegates to stand, innermost last. While it runs, who asked it to comes first.
+    /// Where it and what it delegates to stand, innermost last. While it runs, who asked it to comes first; for a range-for
+    /// that is the begin() of the loop throughout, as long as nobody calls next() or its like by hand.
     std::vector<stack_frame> frames() const { return handle_ ? promise().frames() : std::vector<stack_frame>(); }
 
     /// The first element is the next one: iteration goes on from where the generator stands, as with Python's iter(g).
-    [[gnu::always_inline]] iterator begin(std::source_location from = std::source_location::current())
-        requires can_next
-    {
+    [[gnu::always_inline]] iterator begin(std::source_location from = std::source_location::current()) {
         if (!handle_) return iterator(nullptr);
         promise_type& p = promise();
         p.called_from(from);
@@ -182,7 +178,7 @@ private:
     }
     /// @return whether there is an element
     [[gnu::always_inline]] static bool advance(promise_type& p) {
-        if (p.at_stage() <= stage::suspended) [[likely]] {
+        if (p.may_begin_or_go_on()) [[likely]] {
             p.enter(stage::running);
             p.handle().resume();
             if (p.at_stage() == stage::suspended) [[likely]]
@@ -201,9 +197,13 @@ private:
     }
     [[gnu::always_inline]] void destroy() noexcept {
         if (!handle_) return;
-        if (promise().at_stage() > stage::closed) [[unlikely]]
-            generator_core::leave(promise().at_stage(), promise().awaited());
-        handle_.destroy();
+        promise_type& p = promise();
+        const std::coroutine_handle<> frame = std::exchange(handle_, nullptr);  // a destructor in it may try to enter
+        if (!p.goes_by_itself()) [[unlikely]] {
+            if (p.at_stage() == stage::created) return promise_base::destroy_unstarted(p, frame);
+            generator_core::leave(p.at_stage(), p.awaited());
+        }
+        frame.destroy();
     }
 
     std::coroutine_handle<> handle_;  // untyped: the delegating frame's owner_ points at a handle of this kind

@@ -41,18 +41,25 @@ private:
 /// then no memory at all, and a loop over it is a loop: that is why some functions here are static.
 class generator_core : public promise_base {
 public:
+    /// So numbered that what is asked for every element or generator is one comparison.
     enum class stage : unsigned char {
-        created,  ///< the body has not begun
-        suspended,  ///< at a co_yield of its own
-        iterating,  ///< at a co_yield from(range)
-        closed,  ///< the body has ended, or never will begin
-        delegating,  ///< at a co_yield from(generator)
-        running,
+        suspended = 0,  ///< at a co_yield of its own
+        iterating = 1,  ///< at a co_yield from(range)
+        closed = 2,  ///< the body has ended, or never will begin
+        created = 4,  ///< the body has not begun
+        delegating = 5,  ///< at a co_yield from(generator)
+        running = 6,
     };
 
     stage at_stage() const noexcept { return stage_; }
     void enter(stage s) noexcept { stage_ = s; }
+    /// Whether its own body may be resumed as it is: created or suspended.
+    bool may_begin_or_go_on() const noexcept { return (static_cast<unsigned char>(stage_) & 3) == 0; }
+    /// Whether nothing but its frame is to be destroyed: suspended, iterating or closed.
+    bool goes_by_itself() const noexcept { return stage_ <= stage::closed; }
     /// Its body runs, or one that it delegates to. While the chain stands as it did, only the innermost one is marked.
+    /// To be asked of an outermost one: further in, `other_end_` means nothing while delegating. Nobody can ask there, for
+    /// from() has taken over the generator object, and that lives in the frame of the one further out.
     bool is_running() const noexcept {
         if (stage_ < stage::delegating) [[likely]]
             return false;

@@ -69,9 +69,7 @@ public:
         this->own_place().drop();
         this->throw_delivered();
         void* const sent = this->take_value();
-        if constexpr (std::default_initializable<Send>) {
-            if (!sent) return Send{};
-        }
+        if (!sent) return Send{};
         return static_cast<Send&&>(*static_cast<std::remove_reference_t<Send>*>(sent));
     }
 
@@ -103,12 +101,19 @@ public:
         this->enter(stage::closed);
         return {};
     }
-    [[gnu::always_inline]] void unhandled_exception() noexcept { this->fail(); }
 
     template <class U = Yield>
         requires(!std::is_reference_v<Yield> && std::convertible_to<U &&, Yield>)
     yield_point<Yield, Send>& yield_value(U&& value, std::source_location where = std::source_location::current()) {
         this->own_place().put(std::forward<U>(value));
+        return suspended_at(where);
+    }
+    // For `co_yield {x}`, whose braces would bind the rvalue above to x itself, and not copy it.
+    yield_point<Yield, Send>& yield_value(const Yield& value,
+                                          std::source_location where = std::source_location::current())
+        requires(!std::is_reference_v<Yield> && std::copy_constructible<Yield>)
+    {
+        this->own_place().put(value);
         return suspended_at(where);
     }
     // No template: what `value` is made from must live in the frame.
@@ -144,6 +149,10 @@ class generator_promise final : public generator_promise_base<Yield, Send, Retur
     using stored = std::conditional_t<std::is_reference_v<Return>, std::add_pointer_t<Return>, Return>;
 
 public:
+    [[gnu::always_inline]] void unhandled_exception() noexcept {
+        this->fail();
+        returned_.reset();  // a destructor may have thrown after the co_return
+    }
     template <class U = Return>
         requires std::convertible_to<U&&, Return>
     void return_value(U&& value) {
@@ -175,6 +184,10 @@ private:
 template <class Yield, class Send>
 class generator_promise<Yield, Send, void> final : public generator_promise_base<Yield, Send, void> {
 public:
+    [[gnu::always_inline]] void unhandled_exception() noexcept {
+        this->fail();
+        this->returned_ = false;
+    }
     void return_void() noexcept { this->returned_ = true; }
     bool has_result() const noexcept { return this->returned_; }
     void result() const noexcept {}

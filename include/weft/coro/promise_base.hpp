@@ -7,6 +7,7 @@
 
 #include <coroutine>
 #include <source_location>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -68,6 +69,21 @@ public:
     /// an outer one), in constant stack however long the chain.
     static void destroy_chain(promise_base& outermost) noexcept;
 
+    /// Destroys a coroutine that nothing has resumed yet. Its parameters may be coroutines like it, with such parameters:
+    /// they are destroyed one inside the other, as C++ has it, but in bounded stack. Beyond a hundred, each waits until what
+    /// held it has gone: no parameter should count on more there than that it is destroyed once.
+    /// @param frame  of `p`; destroyed here in each case, as far as the compiler can see, or Clang would not leave it out
+    [[gnu::always_inline]] static void destroy_unstarted(promise_base& p, std::coroutine_handle<> frame) noexcept {
+        if (frame_function const wait = enter_unstarted()) [[unlikely]] {
+            frame_function* const functions = p.frame_functions();
+            functions[0] = std::exchange(functions[1], wait);  // there is nothing to resume any more
+            frame.destroy();
+        } else {
+            frame.destroy();
+            leave_unstarted();
+        }
+    }
+
 protected:
     promise_base() noexcept = default;
     void owned_by(std::coroutine_handle<>& owner) noexcept { owner_ = &owner; }
@@ -76,6 +92,14 @@ protected:
     ~promise_base() = default;
 
 private:
+    using frame_function [[gnu::may_alias]] = void (*)(void*);
+    /// What resume() and destroy() of the handle call: the first two words of a frame, for GCC, Clang and MSVC alike.
+    frame_function* frame_functions() noexcept { return static_cast<frame_function*>(handle().address()); }
+    /// @return what is to be called in place of the frame's own destroy function; null if that may be called, and then
+    ///     leave_unstarted()
+    [[gnu::cold]] static frame_function enter_unstarted() noexcept;
+    [[gnu::cold]] static void leave_unstarted() noexcept;
+
     execution* execution_ = nullptr;
     promise_base* awaiter_ = nullptr;
     promise_base* awaited_ = nullptr;

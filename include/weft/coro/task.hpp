@@ -90,10 +90,7 @@ public:
     task() noexcept = default;
     task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     task& operator=(task&& other) noexcept {
-        if (this != &other) {
-            reset();
-            handle_ = std::exchange(other.handle_, nullptr);
-        }
+        const task old(std::exchange(handle_, std::exchange(other.handle_, nullptr)));
         return *this;
     }
     ~task() {
@@ -140,7 +137,7 @@ public:
 
 private:
     friend class task_promise_base<T>;
-    explicit task(std::coroutine_handle<promise_type> h) noexcept : handle_(h) {}
+    explicit task(std::coroutine_handle<> h) noexcept : handle_(h) {}
 
     promise_type& promise() const noexcept {
         return std::coroutine_handle<promise_type>::from_address(handle_.address()).promise();
@@ -215,14 +212,18 @@ typename task<T>::awaiter task<T>::operator co_await() && {
 template <class T>
 [[gnu::noinline]] void task<T>::reset() noexcept {
     if (!handle_) return;
-    execution* const stepper = promise().running_in();
-    if (handle_.done()) {
-        handle_.destroy();
-    } else {
-        if (!stepper) report_never_awaited(promise());
-        promise_base::destroy_chain(promise());
+    promise_type& p = promise();
+    const std::coroutine_handle<> frame = std::exchange(handle_, nullptr);  // a destructor in it may look at this
+    execution* const stepper = p.running_in();
+    if (!stepper) {
+        report_never_awaited(p);
+        return promise_base::destroy_unstarted(p, frame);
     }
-    handle_ = nullptr;
+    if (frame.done()) {
+        frame.destroy();
+    } else {
+        promise_base::destroy_chain(p);
+    }
     delete static_cast<stepped_execution*>(stepper);  // a task object owns a started frame only if step() started it
 }
 

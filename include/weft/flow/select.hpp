@@ -50,7 +50,7 @@ public:
     }
     result_type await_resume() {
         ((&of<I>() == this->first_woken() ? void(winner_ = I) : void()), ...);
-        this->resumed();
+        if (!(cannot_be_undone<I>() || ...)) this->resumed();
         // The losers let go before anything else happens; what they had completed goes back.
         ((I == winner_ ? void() : of<I>().abandon()), ...);
         result_type outcome = take<0>();
@@ -70,6 +70,13 @@ private:
     template <std::size_t J, class B>
     static select_branch<J, B>& branch(select_branch<J, B>& b) noexcept {
         return b;
+    }
+    /// The winner has done something that it cannot take back, such as sending on a channel: a cancellation is too late here,
+    /// and is raised at the next await.
+    template <std::size_t J>
+    bool cannot_be_undone() noexcept {
+        if constexpr (requires { of<J>().cannot_be_undone(); }) return J == winner_ && of<J>().cannot_be_undone();
+        return false;
     }
     template <class Awaiter>
     bool start(Awaiter& a) {
@@ -96,6 +103,8 @@ private:
     std::size_t winner_ = 0;
 };
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes"  // lifetimebound is Clang's: GCC 14 says that it ignores it
 /// Waits for the first of several things, like Go's `select`. Only one of them happens: what another had completed by
 /// then goes back where it came from, at the front; no byte, item or permit is lost. If several can be had at once, the
 /// first in the order written is taken.
@@ -113,5 +122,6 @@ template <selectable... A>
 auto select(A&&... aws [[clang::lifetimebound]]) {
     return select_awaiter<std::index_sequence_for<A...>, A...>(std::forward<A>(aws)...);
 }
+#pragma GCC diagnostic pop
 
 }  // namespace weft::inline v0

@@ -62,6 +62,9 @@ const context_core* present_context() noexcept;
 /// @throws no_running_loop_error  neither a loop nor run_in() runs on this thread
 context_reference& context_to_change();
 
+/// A copy of the present context for something that runs later or elsewhere; null if nothing is set in it.
+context_reference context_to_carry();
+
 /// Makes `c` the present context while it lives. Nothing may be awaited meanwhile.
 class entered_context {
 public:

@@ -14,7 +14,7 @@ namespace weft::inline v0 {
 /// @thread the loop's  @cost one small recycled block
 class done_hook {
 public:
-    /// @param owner  handed to `call`
+    /// @param owner  handed to `call`  @throws invalid_state_error  the future is not of the loop that runs here
     using function = void (*)(void* owner, future_core& done);
     done_hook(future_core& f, void* owner, function call) : notice_(new notice(f, owner, call)) {}
     done_hook(done_hook&& o) noexcept : notice_(std::exchange(o.notice_, nullptr)) {}

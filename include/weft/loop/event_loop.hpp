@@ -5,6 +5,7 @@
 #include <weft/base/intrusive_list.hpp>
 #include <weft/base/unique_fd.hpp>
 #include <weft/loop/handle.hpp>
+#include <weft/loop/loop_resource.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
 #include <weft/loop/task_handle.hpp>
@@ -26,20 +27,10 @@ class async_generator_core;
 class backend;
 class buffer_pool;
 class descriptor_watch;
+class executor;
 class fork_guard;
+class loop_remote;
 class signal_inbox;
-
-/// Something of a loop's that must let go when the loop closes: an open stream, a server.
-class loop_resource : public list_node {
-public:
-    /// The loop is closing: close now; no operation may be submitted any more.
-    virtual void loop_closes() noexcept = 0;
-    /// It belongs to nobody any more and goes when its output is sent.
-    virtual bool is_finishing() const noexcept { return false; }
-
-protected:
-    ~loop_resource() = default;
-};
 
 /// What the exception handler is told. @see loop.call_exception_handler
 struct error_context {
@@ -102,6 +93,7 @@ public:
     clock::time_point time() const noexcept { return to_time_point(now()); }
     /// Each runs `f` in `context` if one is given, else in a copy of the present one.
     handle call_soon(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
+    /// From any thread. @throws invalid_state_error  the loop is closed
     handle call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
     template <class Rep, class Period>
     timer_handle call_later(std::chrono::duration<Rep, Period> delay, std::move_only_function<void()> f,
@@ -116,6 +108,20 @@ public:
     /// Closes the async generators that were iterated on this loop and are still alive; what goes wrong, the exception
     /// handler hears. run() does this before it closes the loop. @see loop.shutdown_asyncgens
     task<> shutdown_asyncgens();
+
+    // Blocking calls
+
+    /// What to_thread() and run_in_executor() use when none is named; until one is set they make a thread_pool at their
+    /// first call. The one before is let go.
+    /// @throws std::invalid_argument  null  @see loop.set_default_executor
+    void set_default_executor(std::shared_ptr<executor> e);
+    /// Null while there is none. @throws invalid_state_error  shutdown_default_executor() was called
+    executor* default_executor() const;
+    /// Has the default executor take no more calls and waits, without blocking the loop, until it has made those it has.
+    /// run() does this, for at most 300 s, before it closes the loop. What takes longer than `timeout` is reported to
+    /// the exception handler and left to end by itself.
+    /// @see loop.shutdown_default_executor
+    task<> shutdown_default_executor(std::optional<clock::duration> timeout = std::nullopt);
 
     // Descriptors and signals
 
@@ -172,6 +178,7 @@ public:
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
     void adopt(async_generator_core& g) noexcept;
+    bool has_default_executor() const noexcept { return default_executor_ != nullptr; }
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
     task_core* current_task() const noexcept { return tasks_.current(); }
@@ -186,6 +193,14 @@ public:
     }
     void run_callback_in(context_reference c) noexcept { callback_context_ = std::move(c); }
     bool is_closing() const noexcept { return closing_; }
+    /// This loop as other threads may hold it, beyond its end. @thread any
+    const std::shared_ptr<loop_remote>& remote() const noexcept { return remote_; }
+    /// `calls` more (or fewer) are under way elsewhere whose ends another thread will post here: a virtual clock does not
+    /// jump over them.
+    void expect_from_elsewhere(int calls) noexcept;
+    /// Its runner has begun to close it: nothing new is to be started here for other threads.
+    bool is_ending() const noexcept { return ending_; }
+    void begin_to_end() noexcept { ending_ = true; }
     void wake() noexcept;
 
     /// The loop this thread is running; null if none.
@@ -225,14 +240,17 @@ private:
     std::unique_ptr<buffer_pool> buffers_;
     task_registry tasks_;
     ready_queue ready_;  // with the flags, which are looked at as often, in a cache line
-    bool running_ = false, stopping_ = false, closing_ = false, closed_ = false, debug_ = false, embedded_ = false;
+    bool running_ = false, stopping_ = false, ending_ = false, closing_ = false, closed_ = false;
+    bool debug_ = false, embedded_ = false, executor_shut_down_ = false;
     timer_queue timers_;
     std::atomic<ready_node*> from_other_threads_{nullptr};  // a stack: the newest first
+    std::shared_ptr<loop_remote> remote_;
     intrusive_list<loop_resource> resources_;
     intrusive_list<unretrieved_error> unretrieved_;
     intrusive_list<async_generator_core> async_generators_;  // those that live
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
+    std::shared_ptr<executor> default_executor_;
     context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;

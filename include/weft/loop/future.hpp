@@ -252,6 +252,7 @@ private:
 };
 
 /// Suspends a task until a future is done. Cancelling the task cancels the future, as in asyncio, and waits for it to end.
+/// @throws awaited: invalid_state_error  the future is another loop's, or that of the task itself
 class future_waiter : public waiter, public future_listener {
 public:
     explicit future_waiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
@@ -259,20 +260,37 @@ public:
     bool await_ready() const noexcept { return future_.done(); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
+        require_awaitable_in(*h.promise().running_in());
         if (!this->suspend(h) && !cancel_instead(h.promise())) [[unlikely]]
             return false;
-        start();
+        listen();
         return true;
     }
     void start() {
-        if (future_.done()) return wake();
-        future_.listen(*this);
+        require_awaitable_in(*task());
+        listen();
     }
     void abandon() noexcept { future_listener::unlink(); }
+
+protected:
+    void resumed() {
+        if (future_.cancelled() && task() && task()->yields_to_cancellation_of_awaited()) return;
+        waiter::resumed();
+    }
 
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
+    void listen() {
+        if (future_.done()) return wake();
+        future_.listen(*this);
+    }
+    /// @throws invalid_state_error  the future is another loop's, or the task's own
+    void require_awaitable_in(const execution& e) const {
+        if (e.loop() != &future_.loop() || future_.task() == &e) [[unlikely]]
+            refuse(e);
+    }
+    void refuse(const execution& e) const;
     bool cancel_instead(promise_base& awaiting);
 
     future_core& future_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/loop/context.hpp>
 #include <weft/loop/event_loop.hpp>
 
 #include <memory>
@@ -16,7 +17,8 @@ struct run_options {
     bool handle_sigint = true;
 };
 
-/// One loop for several runs: streams, servers and background tasks live on between them.
+/// One loop for several runs: streams, servers, background tasks and what context variables are set to live on between
+/// them.
 /// @see asyncio.Runner
 class runner {
 public:
@@ -32,7 +34,7 @@ public:
     /// @throws what main throws; keyboard_interrupt if SIGINT cancelled it and it let the cancellation pass
     template <class T>
     T run(task<T> main) {
-        task_handle<T> handle = create_task_on(loop(), std::move(main));
+        task_handle<T> handle = create_task_on(loop(), std::move(main), {.context = context_});
         drive(handle.state(), handle.core());
         if constexpr (std::is_void_v<T>) {
             handle.state().take();
@@ -64,6 +66,7 @@ private:
     void drive(future_core& f, task_core& main);
 
     run_options options_;
+    context context_ = copy_context();  // of all its runs
     std::unique_ptr<event_loop> loop_;
 };
 

@@ -21,7 +21,7 @@ std::unique_ptr<event_loop> make_virtual_loop(const run_options& options = {});
 
 /// As weft::run, on a virtual clock: when nothing is ready and nothing outside this loop is outstanding, time jumps to the
 /// next timer, so that tests of hours take microseconds and never depend on the machine's speed. Connections to a peer
-/// outside the loop, polled descriptors and signals are outside: while they are waited for, time passes as in the world.
+/// outside the loop, calls on other threads, polled descriptors and signals are outside: while they are waited for, time passes as in the world.
 /// @throws deadlock_error  nothing can ever happen any more; it names the tasks that wait, and where
 /// @throws what main throws
 template <class T>

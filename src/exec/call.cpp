@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/exec/call.hpp>
+
+namespace weft::inline v0 {
+
+const wait_kind loop_call_base::kind_ = {
+    .name = "call on another loop",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<loop_call_base&>(w);
+            if (!self.job_->withdraw()) {
+                self.job_->request_cancel();
+                return true;
+            }
+            self.abandon();
+            self.wake();
+            return false;
+        },
+};
+
+bool loop_call_base::await_ready() const {
+    if (!job_ || job_->was_submitted()) throw invalid_state_error("cannot reuse an already awaited call");
+    return false;
+}
+
+void loop_call_base::start() {
+    job_->submit(*task()->loop(), [](void* self) { static_cast<loop_call_base*>(self)->wake(); }, this);
+}
+
+void loop_call_base::check() {
+    this->resumed();
+    if (!job_) throw cancelled_error();  // it was withdrawn, and the cancellation has been taken back since
+    if (job_->missed_a_cancellation()) task()->raise_cancellation();
+}
+
+}  // namespace weft::inline v0
