@@ -26,6 +26,4 @@ task<> sleeping(nanos when, bool absolute) { co_await sleep_awaiter(when, absolu
 
 task<> to_task(const sleep_awaiter& s) { return sleeping(s.when(), s.is_absolute()); }
 
-const wait_kind yield_awaiter::kind_ = {.name = "yield", .cancel = [](waiter&) { return false; }};
-
 }  // namespace weft::inline v0

@@ -29,7 +29,9 @@ namespace {
 constinit thread_local event_loop* current_loop = nullptr;
 
 /// How many ready nodes run between two looks at the kernel: asking costs some hundred nanoseconds, running a node a few.
+/// More where the last look has found nothing.
 constexpr int nodes_per_turn = 256;
+constexpr int nodes_per_quiet_turn = 1024;
 
 bool debug_asked_for() {
     const char* value = std::getenv("WEFT_DEBUG");
@@ -71,9 +73,9 @@ event_loop::event_loop(std::unique_ptr<backend> b)
       backend_(std::move(b)),
       buffers_(std::make_unique<buffer_pool>()),
       tasks_(this),
+      debug_(debug_asked_for()),
       timers_(backend_->now()),
-      remote_(std::make_shared<loop_remote>(*this)),
-      debug_(debug_asked_for()) {}
+      remote_(std::make_shared<loop_remote>(*this)) {}
 
 event_loop::~event_loop() {
     if (!closed_) close();
@@ -160,10 +162,11 @@ void event_loop::turn(nanos deadline) {
         deadline = timer;
     }
     const bool may_continue = wait(deadline);
+    const int budget = backend_->has_happened() ? nodes_per_turn : nodes_per_quiet_turn;
     backend_->dispatch();
     take_from_other_threads();
     timers_.advance(now());
-    if (!run_ready() && !may_continue) on_deadlock();
+    if (!run_ready(budget) && !may_continue) on_deadlock();
 }
 
 /// Waits for the kernel between the hooks, which come in pairs even if waiting fails.
@@ -179,23 +182,20 @@ bool event_loop::wait(nanos deadline) {
     return backend_->wait(deadline);
 }
 
-/// Runs what is ready now, then what that made ready, and so on within a bound: what becomes ready while a batch runs
-/// waits for the next one, as in asyncio.
-bool event_loop::run_ready() {
-    int budget = nodes_per_turn;
+/// Runs what is ready now, then what that made ready, and so on until `budget` nodes have run: what becomes ready while a
+/// batch runs waits for the next one, as in asyncio.
+bool event_loop::run_ready(int budget) {
     bool any = false;
     while (!ready_.empty() && budget > 0) {
         any = true;
         if (shuffle_state_) [[unlikely]]
             shuffle_ready();
-        const ready_node* const last = ready_.last();
-        for (bool batch_ends = false; !batch_ends; --budget) {
-            ready_node& node = ready_.pop();
-            batch_ends = &node == last;
+        ready_batch batch(ready_);
+        for (; ready_node* const node = batch.take(); --budget) {
             if (debug_) [[unlikely]] {
-                run_watched(node);
+                run_watched(*node);
             } else {
-                node.run(node);  // may end and free the node
+                node->run(*node);  // may end and free the node
             }
         }
         if (stopping_) break;
@@ -385,7 +385,7 @@ void event_loop::discard_callbacks() {
     take_from_other_threads();
     while (!ready_.empty()) {
         ready_node& node = ready_.pop();
-        node.run(node);
+        if (!task_core::from(node)) node.run(node);
     }
 }
 

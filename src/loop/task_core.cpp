@@ -126,37 +126,45 @@ void task_core::wake_from_anywhere(execution& e) {
 }
 
 task_core* task_core::from(ready_node& node) noexcept {
-    return node.run == &task_core::run_step ? &static_cast<task_core&>(node) : nullptr;
+    const bool is_task = node.run == &task_core::run_step || node.run == &task_core::run_first_step;
+    return is_task ? &static_cast<task_core&>(node) : nullptr;
 }
 
 void task_core::start_eagerly() {
     task_core* const creator = loop()->current_task();
-    run_step(*this);
+    run(*this);
     loop()->tasks().set_current(creator);
+}
+
+void task_core::run_first_step(ready_node& node) {
+    auto& task = static_cast<task_core&>(node);
+    task.run = &run_step;
+    if (task.flags_ & requested) [[unlikely]] {
+        task.queued_.store(false, std::memory_order_relaxed);
+        task.leave_registry();
+        return task.kind().finish_unstarted(task);
+    }
+    run_step(node);
 }
 
 void task_core::run_step(ready_node& node) {
     auto& task = static_cast<task_core&>(node);
-    event_loop& loop = *task.loop();
+    task_registry& tasks = task.loop()->tasks();
     task.queued_.store(false, std::memory_order_relaxed);
-    if (loop.is_closing()) return;  // close() destroys it
-    if (!(task.flags_ & started)) {
-        task.set(started);
-        if (task.flags_ & requested) {
-            task.leave_registry();
-            return task.kind().finish_unstarted(task);
-        }
+    tasks.set_current(&task);
+    if (const auto resume = task.kind().resume) [[unlikely]] {
+        resume(task);
+    } else {
+        task.execution::resume();
     }
-    loop.tasks().set_current(&task);
-    task.kind().resume(task);
-    loop.tasks().set_current(nullptr);
-    if (task.finished()) {
+    tasks.set_current(nullptr);
+    if (task.finished()) [[unlikely]] {
         task.leave_registry();
         task.kind().finish(task);
     }
 }
 
-void waiter::throw_no_loop() {
+void task_core::throw_no_loop() {
     throw no_running_loop_error(
         "no running event loop: this coroutine is being stepped by hand, and what it awaits needs "
         "a loop");

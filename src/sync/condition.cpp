@@ -79,7 +79,8 @@ public:
         task_core* const t = task();
         const bool pending = t && t->must_cancel();
         if (pending || is_cancelled_) note_cancellation();
-        if (pending && !was_cancelled_before_) {  // its turn came, then the cancellation
+        // Cancelled while it stood in line, or when its turn had come:
+        if (at() == stage::outside || (pending && !was_cancelled_before_)) {
             abandon();
             return false;
         }
@@ -97,14 +98,14 @@ private:
             error_ = std::current_exception();
         }
     }
-    static bool move_to_the_end(weft::waiter& w) {
+    static bool leave_line(weft::waiter& w) {
         auto& self = static_cast<regaining&>(w);
         self.is_cancelled_ = true;
         self.leave();
-        self.start();
-        return true;
+        self.wake();
+        return false;
     }
-    static constexpr wait_kind kind_ = {.name = "lock", .cancel = &move_to_the_end};
+    static constexpr wait_kind kind_ = {.name = "lock", .cancel = &leave_line};
 
     std::exception_ptr& error_;
     bool is_cancelled_ = false, was_cancelled_before_ = false;

@@ -10,7 +10,6 @@ TEST(ready_queue, is_first_in_first_out) {
     weft::ready_queue queue;
     EXPECT_TRUE(queue.empty());
     for (weft::ready_node& n : nodes) queue.push(n);
-    EXPECT_EQ(queue.last(), &nodes[3]);
     for (weft::ready_node& n : nodes) EXPECT_EQ(&queue.pop(), &n);
     EXPECT_TRUE(queue.empty());
 }
@@ -24,7 +23,44 @@ TEST(ready_queue, may_be_pushed_to_while_it_is_emptied) {
         EXPECT_EQ(&queue.pop(), &a);
         queue.push(a);
         EXPECT_EQ(&queue.pop(), &b);
-        EXPECT_EQ(queue.last(), &a);
+        EXPECT_EQ(&queue.pop(), &a);
+        EXPECT_TRUE(queue.empty());
+    }
+}
+
+TEST(ready_queue, a_batch_is_what_was_ready_when_it_began) {
+    weft::ready_node nodes[2], later[2];
+    weft::ready_queue queue;
+    for (weft::ready_node& n : nodes) queue.push(n);
+    {
+        weft::ready_batch batch(queue);
+        EXPECT_TRUE(queue.empty());
+        queue.push(later[0]);
+        for (weft::ready_node& n : nodes) EXPECT_EQ(batch.take(), &n);
+        queue.push(nodes[0]);  // one of its own, again
+        EXPECT_EQ(batch.take(), nullptr);
+    }
+    EXPECT_EQ(&queue.pop(), &later[0]);
+    EXPECT_EQ(&queue.pop(), &nodes[0]);
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST(ready_queue, what_is_left_of_a_batch_comes_first_again) {
+    weft::ready_node a, b, c, later;
+    weft::ready_queue queue;
+    for (const bool something_came : {false, true}) {
+        for (weft::ready_node* n : {&a, &b, &c}) queue.push(*n);
+        {
+            weft::ready_batch batch(queue);
+            EXPECT_EQ(batch.take(), &a);
+            if (something_came) queue.push(later);
+        }
+        queue.push(a);
+        EXPECT_EQ(&queue.pop(), &b);
+        EXPECT_EQ(&queue.pop(), &c);
+        if (something_came) {
+            EXPECT_EQ(&queue.pop(), &later);
+        }
         EXPECT_EQ(&queue.pop(), &a);
         EXPECT_TRUE(queue.empty());
     }

@@ -183,10 +183,39 @@ TEST(condition, cancelled_while_it_takes_the_lock_again_it_goes_to_the_end_of_th
         a.cancel("second");
         held.release();
         co_await a;
-        EXPECT_EQ(log, "ba(second)");
+        EXPECT_EQ(log, "ba(first)");
         EXPECT_EQ(a.cancelling(), 2u);
         co_await b;
         EXPECT_FALSE(l.locked());
+    };
+    weft::testing::run(main());
+}
+
+TEST(condition, cancelled_while_it_takes_the_lock_again_it_leaves_the_line_until_its_turn_to_run) {
+    const auto main = []() -> weft::task<> {
+        weft::condition c;
+        std::string log;
+        const auto a = weft::create_task([](weft::condition& k, std::string& to) -> weft::task<> {
+            const auto held = co_await k.acquire();
+            try {
+                co_await k.wait();
+            } catch (const weft::cancelled_error&) {
+                to += 'a';
+                EXPECT_TRUE(k.locked());
+            }
+        }(c, log));
+        co_await settle();
+        auto held = co_await c.acquire();
+        c.notify();
+        co_await settle();
+        a.cancel();
+        held.release();
+        held = co_await c.acquire();  // at once: nobody stands in line
+        log += 'b';
+        held.release();
+        co_await a;
+        EXPECT_EQ(log, "ba");
+        EXPECT_FALSE(c.locked());
     };
     weft::testing::run(main());
 }

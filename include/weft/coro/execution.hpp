@@ -55,13 +55,10 @@ public:
     /// Clang makes a symmetric transfer a tail call at every optimisation level. GCC does so only from -O2 on and not
     /// under sanitizers, and says at no point which it did; there the transfer goes through the loop in resume().
     std::coroutine_handle<> transfer_to(std::coroutine_handle<> next) noexcept {
-#if defined(__clang__)
-        return next;
-#else
+        if constexpr (transfers_are_tail_calls) return next;
         resume_point_ = next;
         transferring_ = true;
         return std::noop_coroutine();
-#endif
     }
 
     void finish() noexcept { finished_ = true; }
@@ -70,6 +67,12 @@ protected:
     const execution_kind& kind_of_execution() const noexcept { return *kind_; }
 
 private:
+#if defined(__clang__)
+    static constexpr bool transfers_are_tail_calls = true;
+#else
+    static constexpr bool transfers_are_tail_calls = false;
+#endif
+
     std::coroutine_handle<> resume_point_;
     const execution_kind* kind_;
     event_loop* loop_;
@@ -83,6 +86,7 @@ private:
 };
 
 inline void execution::resume() {
+    if constexpr (transfers_are_tail_calls) return std::exchange(resume_point_, nullptr).resume();
     do {
         transferring_ = false;
         std::exchange(resume_point_, nullptr).resume();

@@ -49,20 +49,19 @@ inline sleep_awaiter sleep_until(clock::time_point when) noexcept { return {to_n
 task<> to_task(const sleep_awaiter& s);
 
 /// Lets every other ready task run once.
-class [[nodiscard("yield_now does nothing unless it is awaited")]] yield_awaiter : public waiter {
+class [[nodiscard("yield_now does nothing unless it is awaited")]] yield_awaiter : public native_awaiter {
 public:
-    yield_awaiter() noexcept : waiter(kind_) {}
+    yield_awaiter() noexcept = default;
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        this->wake();
-        return true;
+        task_ = &task_core::of(h.promise());
+        return task_->suspend_ready(h);
     }
-    void await_resume() { this->resumed(); }
+    void await_resume() { task_->raise_pending_cancellation(); }
 
 private:
-    static const wait_kind kind_;
+    task_core* task_ = nullptr;
 };
 
 /// @throws cancelled_error  @cost one turn through the ready queue  @see asyncio.sleep(0)

@@ -215,7 +215,7 @@ private:
     std::uint64_t thread_id();
     void turn(nanos deadline);
     bool wait(nanos deadline);
-    bool run_ready();
+    bool run_ready(int budget);
     void run_watched(ready_node& node);
     void shuffle_ready();
     void discard_callbacks();
@@ -239,8 +239,10 @@ private:
     std::unique_ptr<backend> backend_;
     std::unique_ptr<buffer_pool> buffers_;
     task_registry tasks_;
+    ready_queue ready_;  // with the flags, which are looked at as often, in a cache line
+    bool running_ = false, stopping_ = false, ending_ = false, closing_ = false, closed_ = false;
+    bool debug_ = false, embedded_ = false, executor_shut_down_ = false;
     timer_queue timers_;
-    ready_queue ready_;
     std::atomic<ready_node*> from_other_threads_{nullptr};  // a stack: the newest first
     std::shared_ptr<loop_remote> remote_;
     intrusive_list<loop_resource> resources_;
@@ -255,8 +257,6 @@ private:
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;
     std::optional<std::uint64_t> shuffle_state_;
-    bool running_ = false, stopping_ = false, ending_ = false, closing_ = false, closed_ = false;
-    bool debug_ = false, embedded_ = false, executor_shut_down_ = false;
 };
 
 /// @throws no_running_loop_error

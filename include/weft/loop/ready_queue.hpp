@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 namespace weft::inline v0 {
 
 /// Something that can be run by the loop: a task, a callback. The loop knows no more of it.
@@ -9,33 +11,62 @@ struct ready_node {
     void (*run)(ready_node&) = nullptr;
 };
 
-/// What is to run, first in, first out. Owns nothing.
+/// What is to run, first in, first out. Owns nothing. Invariant: `tail_` is where the next one is linked.
 class ready_queue {
 public:
+    ready_queue() noexcept = default;
+    ready_queue(const ready_queue&) = delete;
+    ready_queue& operator=(const ready_queue&) = delete;
+
     bool empty() const noexcept { return head_ == nullptr; }
 
     void push(ready_node& node) noexcept {
         node.next = nullptr;
-        if (head_) {
-            last_->next = &node;
-        } else {
-            head_ = &node;
-        }
-        last_ = &node;
+        *tail_ = &node;
+        tail_ = &node.next;
     }
 
     ready_node& pop() noexcept {
         ready_node& node = *head_;
         head_ = node.next;
+        if (!head_) tail_ = &head_;
         return node;
     }
 
-    /// The end of the present batch: what is pushed from here on makes the next one. Precondition: not empty.
-    const ready_node* last() const noexcept { return last_; }
+private:
+    friend class ready_batch;
+    ready_node* head_ = nullptr;
+    ready_node** tail_ = &head_;
+};
+
+/// All that a queue held at one moment, to be run in order; what becomes ready from then on makes the next batch. What is
+/// left when it goes comes first in the queue again.
+class ready_batch {
+public:
+    explicit ready_batch(ready_queue& queue) noexcept
+        : queue_(queue),
+          next_(std::exchange(queue.head_, nullptr)),
+          tail_(std::exchange(queue.tail_, &queue.head_)) {}
+    ready_batch(const ready_batch&) = delete;
+    ready_batch& operator=(const ready_batch&) = delete;
+    ~ready_batch() {
+        if (!next_) return;
+        *tail_ = queue_.head_;
+        if (!queue_.head_) queue_.tail_ = tail_;
+        queue_.head_ = next_;
+    }
+
+    /// @return null when all are taken
+    ready_node* take() noexcept {
+        ready_node* const node = next_;
+        if (node) next_ = node->next;
+        return node;
+    }
 
 private:
-    ready_node* head_ = nullptr;
-    ready_node* last_ = nullptr;  // meaningless while the queue is empty
+    ready_queue& queue_;
+    ready_node* next_;
+    ready_node** tail_;
 };
 
 }  // namespace weft::inline v0

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/coro/execution.hpp>
+#include <weft/coro/promise_base.hpp>
 #include <weft/loop/context.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
@@ -15,7 +16,6 @@ namespace weft::inline v0 {
 
 struct async_generator_hooks;
 class future_core;
-class promise_base;
 class scope_link;
 class task_core;
 class waiter;
@@ -23,7 +23,7 @@ class waiter;
 /// What a kind of task does its own way. A task of coroutine frames is one kind; a fiber or a Python coroutine may be
 /// others: the loop, cancellation and the registry know only this.
 struct task_kind : execution_kind {
-    /// Runs the task to its next suspension.
+    /// Runs the task to its next suspension; null for tasks of coroutine frames, whose execution does that.
     void (*resume)(task_core&);
     /// The task has finished: hand its result to its future and drop the loop's ownership.
     void (*finish)(task_core&) noexcept;
@@ -52,7 +52,7 @@ enum class task_state_code { ready, running, waiting };
 /// Belongs to its loop's thread; only wake() may be called from others.
 class task_core : public ready_node, public execution {
 public:
-    task_core(const task_kind& kind, event_loop& loop) noexcept : execution(kind, &loop) { run = &run_step; }
+    task_core(const task_kind& kind, event_loop& loop) noexcept : execution(kind, &loop) { run = &run_first_step; }
     ~task_core() {
         if (slot_) leave_registry();
         if (has_extras()) [[unlikely]]
@@ -133,6 +133,19 @@ public:
     /// It is over, or being destroyed: no list names it any more.
     void leave_registry() noexcept;
 
+    /// The task that a coroutine runs in. @throws no_running_loop_error  it is being stepped by hand
+    static task_core& of(const promise_base& p);
+
+    /// For awaiters: suspends it at `h`, to go on when all that is ready has had its turn.
+    /// @return false if a cancellation is pending: it is to go on at once, and to raise it
+    bool suspend_ready(std::coroutine_handle<> h) noexcept {
+        if (must_cancel()) [[unlikely]]
+            return false;
+        suspend_at(h);
+        make_ready();
+        return true;
+    }
+
     /// Makes a suspended task ready. Every wake-up of a task on its loop's thread ends here.
     void make_ready() noexcept;
 
@@ -154,11 +167,12 @@ private:
         wait_ended = 2,  // it was woken for it, and uncancel() cannot take it back
         by_scope = 4,  // at every await until the scope is left
         // And:
-        started = 8,
-        passing_on = 16,  // during cancel()
+        passing_on = 8,  // during cancel()
     };
 
+    static void run_first_step(ready_node& node);
     static void run_step(ready_node& node);
+    [[noreturn]] static void throw_no_loop();
     bool has_extras() const noexcept { return !(id_or_extras_ & 1); }
     task_extras& extras() const noexcept { return *reinterpret_cast<task_extras*>(id_or_extras_); }
     task_extras& need_extras();
@@ -176,5 +190,12 @@ private:
     registry_slot* slot_ = nullptr;  // while it is in the registry
     std::uintptr_t id_or_extras_ = 1;  // the id, shifted up above a 1; or a pointer to the extras, which then hold it
 };
+
+inline task_core& task_core::of(const promise_base& p) {
+    execution& e = *p.running_in();
+    if (!e.loop()) [[unlikely]]
+        throw_no_loop();
+    return static_cast<task_core&>(e);
+}
 
 }  // namespace weft::inline v0

@@ -97,7 +97,7 @@ private:
         {.wake = &task_core::wake_from_anywhere,
          .check_cancellation = &task_core::check_cancellation,
          .async_generators = &task_core::async_generator_hooks_of_tasks},
-        [](task_core& t) { t.execution::resume(); },
+        nullptr,
         [](task_core& t) noexcept { self(t).finish(); },
         [](task_core& t) noexcept { self(t).finish_unstarted(); },
         [](task_core& t) noexcept { self(t).destroy_suspended(); },

@@ -59,9 +59,10 @@ protected:
         return suspend(h.promise());
     }
     bool suspend(promise_base& awaiting) {
-        task_core& t = task_of(awaiting);
+        task_core& t = task_core::of(awaiting);
         owner_ = reinterpret_cast<std::uintptr_t>(&t);
-        if (t.must_cancel()) return false;
+        if (t.must_cancel()) [[unlikely]]
+            return false;
         t.suspend_at(awaiting.handle());
         t.wait_at(*this);
         return true;
@@ -82,12 +83,6 @@ protected:
 private:
     static constexpr std::uintptr_t in_group = 1;
 
-    static task_core& task_of(promise_base& p) {
-        execution& e = *p.running_in();
-        if (!e.loop()) throw_no_loop();
-        return static_cast<task_core&>(e);
-    }
-    [[noreturn]] static void throw_no_loop();
     task_core* own_task() const noexcept { return owner_ & in_group ? nullptr : reinterpret_cast<task_core*>(owner_); }
     wait_group& group() const noexcept;
 
