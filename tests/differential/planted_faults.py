@@ -4,9 +4,9 @@
 
     tests/differential/planted_faults.py async --compiler clang++-19 --link=build/dev/src/libweft.a --link=-luring
 
-The list is in <kind>_faults.py, or tasks/faults.py. Prints a table for docs/differential.md; the seed is that of the first program that differs, or
-at which weft's side crashes or hangs. Exits with 1 if a fault is not found within --count programs, and at once if a
-fault's text is no longer in the library: it must be planted anew then.
+The list is in <kind>_faults.py, or tasks/faults.py. Prints a table for docs/differential.md; the seed is that of the
+first program that differs, or at which weft's side crashes or hangs. Exits with 1 if a fault is not found within --count
+programs, and at once if a fault's text is no longer in the library: it must be planted anew then.
 """
 import argparse
 import importlib
@@ -22,7 +22,6 @@ import run
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FLAGS = ["-std=c++23", "-O0", "-w"]
-
 
 INTERPRETERS = {
     "generator": ["program.cpp", "errors.cpp", "frame.cpp", "generator_interpreter.cpp"],
@@ -62,14 +61,20 @@ class Engine:
         """The interpreter with `old` replaced by `new`."""
         path = self.folder / file
         text = path.read_text()
-        if text.count(old) != 1:
-            sys.exit(f"{file} has {text.count(old)} times, not once:\n{old}\nThe fault must be planted anew.")
         path.write_text(text.replace(old, new))
         try:
             faulty = {source: self.compile(source, "faulty") for source in self.affected_by(path)}
             return self.link({**self.objects, **faulty}, "faulty")
         finally:
             path.write_text(text)
+
+
+def require_texts(planted):
+    """All of them are still in the library."""
+    for name, file, old, _ in planted:
+        times = (ROOT / file).read_text().count(old)
+        if times != 1:
+            sys.exit(f"{name}: {file} has {times} times, not once:\n{old}\nThe fault must be planted anew.")
 
 
 def main():
@@ -82,6 +87,8 @@ def main():
     parser.add_argument("--only", default="", help="only faults with this in their name")
     options = parser.parse_args()
     faults = importlib.import_module("tasks.faults" if options.kind == "tasks" else f"{options.kind}_faults")
+    planted = [fault for fault in faults.FAULTS if options.only in fault[0]]
+    require_texts(planted)
     began = time.monotonic()
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +96,6 @@ def main():
         if run.search(options.kind, engine.sound, 0, run.BATCH, 1, options.timeout)[0]:
             sys.exit("the library differs from CPython without any fault: see run.py")
         print("| fault | found at seed | as |\n|---|---:|---|")
-        planted = [fault for fault in faults.FAULTS if options.only in fault[0]]
         for name, file, old, new in planted:
             difference, *_ = run.search(options.kind, engine.with_fault(file, old, new), 0, options.count, 1,
                                        options.timeout)

@@ -12,8 +12,8 @@ class Family(NamedTuple):
 
 ALWAYS = dict(sleep=16, try_=11, finally_=6, spawn=12, await_=8, cancel=9, raise_=4, return_=2, look=2)
 MORE_IN_RACES = dict(sleep=8, cancel=14, look=6)
-BLOCKS = {"try_", "finally_", "spawn", "spawn_eager", "spawn_sharing", "timeout", "timeout_at", "wait_for_block", "group", "spawn_in", "lock",
-          "semaphore", "bounded_semaphore", "condition"}
+BLOCKS = {"try_", "finally_", "spawn", "spawn_eager", "spawn_sharing", "timeout", "timeout_at", "wait_for_block", "group",
+          "spawn_in", "lock", "semaphore", "bounded_semaphore", "condition"}
 
 # Not written where a condition is held: a task that waits for a condition's lock again cannot be cancelled, and if who has
 # the lock could only be ended by ending that task, the program would never end. (For the same reason it has one condition.)
@@ -46,5 +46,5 @@ FAMILIES = {
 ACTIONS = {"cancel", "look"}.union(*(family.actions for family in FAMILIES.values()))
 
 # The first Python that has it, or that does what 3.13 does: see README.md.
-FIRST_PYTHON = {"gathering": (3, 12), **dict.fromkeys(("tasks", "wait_for", "groups", "conditions", "queues that shut down"),
-                                                      (3, 13))}
+FIRST_PYTHON = {**dict.fromkeys(("gathering", "wait_for", "spawn_sharing"), (3, 12)),
+                **dict.fromkeys(("tasks", "groups", "conditions", "queues that shut down"), (3, 13))}

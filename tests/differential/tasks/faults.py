@@ -5,6 +5,7 @@ FUTURE = "src/loop/future.cpp"
 LOOP = "src/loop/event_loop.cpp"
 HANDLE = "src/loop/handle.cpp"
 GATHER = "src/flow/gather.cpp"
+GATHER_HEADER = "include/weft/flow/gather.hpp"
 WAIT = "src/flow/wait.cpp"
 COMPLETED = "src/flow/as_completed.cpp"
 SHIELD = "include/weft/flow/shield.hpp"
@@ -14,6 +15,7 @@ WAIT_FOR = "include/weft/flow/wait_for.hpp"
 LINE = "src/sync/waiting_line.cpp"
 SEMAPHORE = "include/weft/sync/semaphore.hpp"
 LOCK = "include/weft/sync/lock.hpp"
+EVENT = "include/weft/sync/event.hpp"
 CONDITION = "src/sync/condition.cpp"
 BARRIER = "src/sync/barrier.cpp"
 QUEUE = "src/sync/queue_core.cpp"
@@ -26,30 +28,32 @@ FAULTS = [
     ("a lost uncancel", TASK, "--cancelling_ == 0) clear(requested);", "cancelling_ == 0) clear(requested);"),
     ("uncancel() leaves the request pending", TASK, "if (cancelling_ > 0 && --cancelling_ == 0) clear(requested);",
      "if (cancelling_ > 0) --cancelling_;"),
-    ("a swallowed second cancel", TASK, "    if (!waiting_at_) {\n        pending_ |= requested;",
-     "    if (!waiting_at_) {\n        if (cancelling_ == 1) pending_ |= requested;"),
+    ("a swallowed second cancel", TASK, "    if (!waiting_at_) {\n        set(requested);",
+     "    if (!waiting_at_) {\n        if (cancelling_ == 1) set(requested);"),
     ("a request is not counted", TASK, "    ++cancelling_;\n", ""),
     ("a request that is passed on is not counted", TASK, "        next->note_request(cancel_message());\n", ""),
-    ("the last message counts, not that which ended the wait", TASK, "    if (pending_ & wait_ended) return;", ""),
+    ("the last message counts, not that which ended the wait", TASK, "    if (flags_ & wait_ended) return;", ""),
     ("the message of a request is lost", TASK, "throw cancelled_error(cancel_message());", "throw cancelled_error();"),
     ("a cancellation is raised again and again", TASK,
      "    clear(requested | wait_ended);\n    throw cancelled_error", "    throw cancelled_error"),
-    ("a task that is cancelled before it starts runs to its first await", TASK, "if (task.pending_ & requested) {",
-     "if (false) {"),
+    ("a task that is cancelled before it starts runs to its first await", TASK, "if (task.flags_ & requested)",
+     "if (false)"),
     ("a cancelled wait leaves the future alone", TASK,
      "    if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel(cancel_message())) return;\n", ""),
     # futures and callbacks
     ("a done callback called twice", FUTURE, "{ f(*keep); }", "{ f(*keep); f(*keep); }"),
     ("a removed callback is called all the same", FUTURE,
-     "        l.unlink();\n        l.notify(l, nullptr);\n        return true;", "        return true;"),
+     "        l->unlink();\n        l->notify(*l, nullptr);\n        return true;", "        return true;"),
     ("a callback added too late is not called", FUTURE, "done_callback::notified(*added, this);",
      "done_callback::notified(*added, nullptr);"),
-    ("the message of a future's cancellation is lost", FUTURE, "if (!message.empty()) keep_cancellation", "if (false) keep_cancellation"),
+    ("the message of a future's cancellation is lost", FUTURE, "if (!message.empty()) keep_cancellation",
+     "if (false) keep_cancellation"),
     ("a cancelled call is made", HANDLE, "if (!self.cancelled() && ", "if ("),
-    ("a context shared instead of copied", LOOP, "t.context_to_change() = copy_context().core();",
-     "t.context_to_change() = context_to_change();"),
-    ("a callback's context shared instead of copied", HANDLE, "context_ = copy_context().core();",
-     "context_ = context_to_change();"),
+    ("a context shared instead of copied", LOOP, "context_reference copy = context_to_carry()",
+     "context_reference copy = weft::context_to_change()"),
+    ("a context copied instead of shared", LOOP, "t.context_to_change() = options.context->core();",
+     "*t.context_to_change() = *options.context->core();"),
+    ("a callback's context shared instead of copied", HANDLE, ": context_to_carry())", ": context_to_change())"),
     # gather, wait, shield
     ("gather does not cancel its children", GATHER,
      "if (c.future().cancel(task()->cancel_message())) taken = true;", ""),
@@ -57,6 +61,8 @@ FAULTS = [
     ("gather loses its cancellation when its children swallow theirs", GATHER,
      "    if (cancel_requested_) throw cancelled_error(task()->cancel_message());\n", ""),
     ("gather fails as the last one failed, not the first", GATHER, "failed && !all.first_failed_ && ", "failed && "),
+    ("gather gives the results in the wrong order", GATHER_HEADER, "results.push_back(take_result(f));",
+     "results.insert(results.begin(), take_result(f));"),
     ("wait takes a cancelled task for a failed one", WAIT, "!f.cancelled() && f.stored_exception()",
      "f.cancelled() || f.stored_exception()"),
     ("wait ends with the first that is done, whatever is asked for", WAIT,
@@ -75,6 +81,8 @@ FAULTS = [
     ("a group keeps only the first error", GROUP, "    errors_.push_back(f.exception());",
      "    if (errors_.empty()) errors_.push_back(f.exception());"),
     ("a group whose body failed lets its tasks run on", GROUP, "    if (error && !aborting_) abort();\n", ""),
+    ("a group does not wait for its tasks", GROUP, "while (!members_.empty()) {\n            try",
+     "while (false) {\n            try"),
     ("a cancelled group leaves before its tasks", GROUP, "        while (!members_.empty()) {\n            try",
      "        if (!members_.empty()) {\n            try"),
     # timeouts
@@ -93,6 +101,10 @@ FAULTS = [
      "        semaphore_->give_back();\n", "        if (s != stage::served) return;\n        semaphore_->give_back();\n"),
     ("a baton not passed", LOCK, "if (s == stage::chosen || s == stage::served) lock_->pass_on();",
      "if (s == stage::served) lock_->pass_on();"),
+    ("a newcomer takes a lock that was passed on", LOCK, "if (lock_->state_ != state::free) return false;",
+     "if (lock_->state_ == state::locked) return false;"),
+    ("an event wakes only one", EVENT, "        is_set_ = true;\n        line_.serve_all();",
+     "        is_set_ = true;\n        if (line_waiter* const first = line_.next()) line_.serve(*first);"),
     ("an item promised to a cancelled task reaches nobody", QUEUE_HEADER,
      "if (leave() == stage::chosen) queue_->promise_item();", "leave();"),
     ("a place promised to a cancelled task reaches nobody", QUEUE_HEADER,
@@ -101,6 +113,10 @@ FAULTS = [
      "--unfinished_;\n    finished_.set();"),
     ("a notification is lost with the task that got it", CONDITION, "if (leave() == stage::chosen) condition_.choose(1);",
      "leave();"),
+    ("a condition does not take its lock again", CONDITION, "while (!co_await regaining(l, error)) {", "while (false) {"),
+    ("who takes a condition's lock again keeps standing in line when cancelled", CONDITION,
+     "        self.leave();\n        self.wake();\n        return false;",
+     "        self.leave();\n        self.start();\n        return true;"),
     ("an aborted barrier tells nobody", BARRIER, "    state_ = state::broken;\n    changed_.notify_all();",
      "    state_ = state::broken;"),
     ("a cancelled task still counts at a barrier", BARRIER, "        unlink();\n        barrier_.leave();",

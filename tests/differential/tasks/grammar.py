@@ -28,7 +28,8 @@ class Grammar(Writer):
         return self.spaced_out([self.statement("shield", self.awaited())])
 
     def wait(self, _):
-        return self.spaced_out([self.statement("wait", self.dice.below(3), self.duration_or_none(0.6), *self.several_awaited())])
+        return_when, timeout = self.dice.below(3), self.duration_or_none(0.6)
+        return self.spaced_out([self.statement("wait", return_when, timeout, *self.several_awaited())])
 
     def as_completed(self, _):
         return self.spaced_out([self.statement("as_completed", self.duration_or_none(0.6), *self.several_awaited())])
@@ -45,7 +46,10 @@ class Grammar(Writer):
     def limited(self, name, duration, depth):
         number = len(self.timeouts)
         self.timeouts.append(number)
-        return [self.statement(name, number, duration, blocks=[self.inner(depth)])]
+        block = self.inner(depth)
+        if self.dice.chance(0.3):
+            block.insert(self.dice.below(len(block) + 1), self.statement("reschedule", number, self.duration_or_none()))
+        return [self.statement(name, number, duration, blocks=[block])]
 
     def reschedule(self, _):
         if not self.timeouts:
@@ -180,7 +184,7 @@ class Grammar(Writer):
         return [self.statement("var_get", self.dice.below(3))]
 
     def var_set(self, _):
-        return [self.statement("var_set", self.dice.below(3))]
+        return self.often_undone([self.statement("var_set", self.dice.below(3))], "var_reset")
 
     # callbacks
 
@@ -190,14 +194,16 @@ class Grammar(Writer):
         return [one]
 
     def call_soon(self, _):
-        return self.calling("call_soon", self.calls)
+        return self.often_undone(self.calling("call_soon", self.calls), "cancel_call")
 
     def call_later(self, _):
         duration = self.duration()
-        return [] if duration is None else self.calling("call_later", self.calls, duration)
+        if duration is None:
+            return []
+        return self.often_undone(self.calling("call_later", self.calls, duration), "cancel_call")
 
     def done_callback(self, _):
-        return self.calling("done_callback", self.done_callbacks, self.awaited())
+        return self.often_undone(self.calling("done_callback", self.done_callbacks, self.awaited()), "remove_callback")
 
     def cancel_call(self, _):
         return [self.statement("cancel_call", self.dice.pick(self.calls))] if self.calls else []

@@ -7,6 +7,7 @@ so far, and chooses anew from there.
 import random
 
 from tasks import world
+from tasks.world import text
 
 RUNS = 3000
 
@@ -59,7 +60,6 @@ def parsed(log):
 
 def closest(program, wanted, otherwise):
     """The wanted log if it is found, else the one that went along with it for longest."""
-    from tasks.comparison import text
     dice = random.Random(len(wanted)).random
     lines = parsed(wanted)
     best, best_choices, best_log = -1, [], otherwise

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An asyncio event loop on a virtual clock, in whole nanoseconds, whose ready queue is run in the order that a schedule says."""
+"""An asyncio event loop on a virtual clock, in whole nanoseconds, whose ready queue is run in the order that a schedule
+says."""
 import asyncio
 import heapq
 import random

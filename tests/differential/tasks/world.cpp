@@ -9,8 +9,6 @@
 #include <weft/loop/any_task.hpp>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 
 namespace differential {
@@ -67,7 +65,6 @@ world::world(const program& p)
 world::~world() = default;
 
 void world::log(const std::string& who, int site, const std::string& text) {
-    if (std::getenv("WEFT_TRACE")) std::fprintf(stderr, "%s %lld %d %s\n", who.c_str(), now(), site, text.c_str());
     logs_[who] += " " + differential::text(now()) + " " + differential::text(site) + " " + text + "\n";
 }
 

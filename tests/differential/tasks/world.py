@@ -212,4 +212,6 @@ def run(program, schedule, listener=None):
     return world.logs
 
 
-import tasks.statements  # noqa: E402, F401: fills the tables
+def text(logs):
+    """As weft's side prints it."""
+    return "".join(f"{who}\n" + "".join(f" {line}\n" for line in logs[who]) for who in sorted(logs))

@@ -2,8 +2,8 @@
 """Random concurrent programs: a seed gives one, always the same with one version of Python.
 
 Six of ten are spaced: each duration has a fraction of its own, so that no two chains of sleeps end at one instant, and
-after most waits that one act may end for several tasks each sleeps before it goes on. The others race: durations are 0 to 3, few
-tasks do little, and nearly everything falls on the same instants.
+after most waits that one act may end for several tasks each sleeps before it goes on. The others race: durations are 0
+to 3, few tasks do little, and nearly everything falls on the same instants.
 
 Each program takes its statements from two or three families, so that what belongs together meets.
 """
@@ -14,6 +14,7 @@ from tasks.families import ACTIONS, ALWAYS, BLOCKS, FAMILIES, FIRST_PYTHON, MORE
 from tasks.program import FUTURES, KINDS_OF_THINGS, NONE, Program, Statement
 
 COARSE = 1 << 44  # spaced durations: a multiple of this, and one bit below it
+DEEPEST = 4  # blocks have no blocks in them there
 TIMED = 42  # statements of one program that have such a bit
 
 
@@ -87,7 +88,7 @@ class Writer:
             if spawns and at < 2 + self.racing and self.may_spawn():
                 name = "spawn"
             else:
-                name = self.dice.weighted(self.statements if depth < 4 else self.leaves)
+                name = self.dice.weighted(self.statements if depth < DEEPEST else self.leaves)
             if self.conditions and name in WAITING_FOR_TASKS:
                 name = "sleep"
             written = getattr(self, name, None)
@@ -157,6 +158,12 @@ class Writer:
         if self.racing or not self.dice.chance(0.75):
             return block
         return block + self.sleep(0)
+
+    def often_undone(self, block, name):
+        """A little later, by a statement that refers to the first of the block."""
+        if not self.dice.chance(0.3):
+            return block
+        return block + self.block(DEEPEST, 1) + [self.statement(name, block[0].site)]
 
     # statements of all programs
 

@@ -47,7 +47,9 @@ weft::task<bool> gather(body& b, const statement& s) {
 weft::task<bool> gather_settled(body& b, const statement& s) {
     std::string all = "gets";
     for (const auto& one : co_await without_message(weft::gather_settled(things(b, s, 0)))) {
-        all += " " + (one ? text(one.value()) : weft::is_cancellation(one.exception()) ? "cancelled" : describe(one.exception()));
+        all += " " + (one                                      ? text(one.value())
+                      : weft::is_cancellation(one.exception()) ? "cancelled"
+                                                               : describe(one.exception()));
     }
     b.log(s.site, all);
     co_return false;

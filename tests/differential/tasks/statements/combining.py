@@ -20,11 +20,16 @@ async def gather(body, s):
     body.log(s.site, " ".join(["gets", *map(str, results)]))
 
 
+def settled(result):
+    if isinstance(result, asyncio.CancelledError):
+        return "cancelled"
+    return describe(result) if isinstance(result, BaseException) else str(result)
+
+
 @statement
 async def gather_settled(body, s):
     results = await without_message(asyncio.gather(*body.world.existing(s.numbers), return_exceptions=True))
-    texts = ("cancelled" if isinstance(one, asyncio.CancelledError) else describe(one) if isinstance(one, BaseException) else str(one) for one in results)
-    body.log(s.site, " ".join(["gets", *texts]))
+    body.log(s.site, " ".join(["gets", *map(settled, results)]))
 
 
 @statement

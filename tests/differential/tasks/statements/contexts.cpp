@@ -42,7 +42,8 @@ weft::task<bool> spawn_sharing(body& b, const statement& s) {
 }  // namespace
 
 vocabulary context_words() {
-    return {.actions = {{"var_get", var_get}}, .activities = {{"var_set", var_set}, {"var_reset", var_reset}, {"spawn_sharing", spawn_sharing}}};
+    return {.actions = {{"var_get", var_get}},
+            .activities = {{"var_set", var_set}, {"var_reset", var_reset}, {"spawn_sharing", spawn_sharing}}};
 }
 
 }  // namespace differential

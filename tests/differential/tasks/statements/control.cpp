@@ -69,8 +69,7 @@ weft::task<bool> finally(body& b, const statement& s) {
 }  // namespace
 
 vocabulary control_words() {
-    return {.actions = {},
-            .activities = {{"raise", raise}, {"return", return_}, {"try", try_}, {"finally", finally}}};
+    return {.actions = {}, .activities = {{"raise", raise}, {"return", return_}, {"try", try_}, {"finally", finally}}};
 }
 
 }  // namespace differential
