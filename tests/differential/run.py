@@ -13,6 +13,8 @@ import difflib
 import os
 import platform
 import re
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -40,17 +42,20 @@ class Difference(NamedTuple):
 
 
 def ask(command, text, timeout):
-    """What weft's side prints, and how it ended: "" if well."""
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    """What weft's side prints, and how it ended: "" if well. The time is the processor's, whatever else that has to do; ten
+    times as much may pass on the wall."""
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout)))
     try:
-        output, errors = child.communicate(text.encode(), timeout)
-        died = f"ended with {child.returncode}" if child.returncode else ""
+        output, errors = child.communicate(text.encode(), 10 * timeout)
     except subprocess.TimeoutExpired:
         child.kill()
         output, errors = child.communicate()
-        died = f"did not end in {timeout} s"
-    complaint = errors.decode(errors="replace")
-    return output.decode(errors="replace"), "\n".join(filter(None, [died, complaint])) if died else ""
+    if not child.returncode:
+        return output.decode(errors="replace"), ""
+    hung = child.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+    how = f"did not end in {timeout} s" if hung else f"ended with {child.returncode}"
+    return output.decode(errors="replace"), "\n".join(filter(None, [how, errors.decode(errors="replace")]))
 
 
 def logs(output):
@@ -75,7 +80,7 @@ class Generators(NamedTuple):
             expected = "".join(f"{line}\n" for line in self.run(one))
             if actual.get(seed) != expected:
                 return Difference(seed, expected, actual.get(seed, ""), died if seed not in actual else ""), Counter()
-        return None, Counter()
+        return Difference(seeds[-1], "", "", died) if died else None, Counter()
 
 
 class Tasks(NamedTuple):
@@ -144,7 +149,7 @@ def main():
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--count", type=int, default=20000, help="how many seeds")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--timeout", type=float, default=60, help=f"seconds for {BATCH} programs")
+    parser.add_argument("--timeout", type=int, default=60, help=f"seconds of the processor for {BATCH} programs")
     parser.add_argument("--show", action="store_true", help="print the first program and CPython's log")
     options = parser.parse_args()
     if options.show:

@@ -66,4 +66,4 @@ def first_difference(ask, interpreter, seeds, timeout, tally):
         if different:
             orders = actual[seed][different[0]]
             return seed, different[1], f"{different[0]}(weft, {orders})\n", ""
-    return None
+    return (seeds[-1], "", "", died) if died else None

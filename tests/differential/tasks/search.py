@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks on purpose for the order in which asyncio gives a certain log.
 
-A run follows random choices until some task logs what the wanted log has not; the next one keeps a part of the best choices
-so far, and chooses anew from there.
+A run follows random choices until some task logs what the wanted log has not, or has ended too early; the next one keeps a
+part of the best choices so far, and chooses anew from there.
 """
 import random
 
@@ -12,12 +12,16 @@ from tasks.world import text
 RUNS = 3000
 
 
-class Guided:
-    """A schedule of given choices, and random ones after these. It notes what it chose."""
+class Search:
+    """A schedule of given choices, and random ones after these. It hears what is logged, and notes what it chose until
+    that was another log than the wanted."""
+    prompt_locks = True
 
-    def __init__(self, choices, dice):
-        self.choices, self.dice, self.made = choices, dice, []
-        self.prompt_locks = True
+    def __init__(self, wanted, choices, dice):
+        self.left = {who: lines[::-1] for who, lines in wanted.items()}
+        self.choices, self.dice = choices, dice
+        self.tasks, self.made = {}, []
+        self.matched, self.is_lost = 0, False
 
     def batch(self, _):
         return None
@@ -25,27 +29,21 @@ class Guided:
     def pick(self, count):
         at = len(self.made)
         choice = self.choices[at] % count if at < len(self.choices) else int(self.dice() * count)
-        self.made.append(choice)
+        if not self.is_lost:
+            self.is_lost = any(task.done() and self.left.get(f"t{number}") for number, task in self.tasks.items())
+        if not self.is_lost:
+            self.made.append(choice)
         return choice
 
+    def begins(self, world):
+        self.tasks = world.tasks
 
-class Follower:
-    """Hears the log as it is written, until it is another one than the wanted."""
-
-    def __init__(self, wanted, schedule):
-        self.left = {who: list(reversed(lines)) for who, lines in wanted.items()}
-        self.schedule = schedule
-        self.matched, self.choices = 0, None  # the choices made until the first difference
-
-    def __call__(self, who, line):
-        if self.choices is not None:
-            return
+    def heard(self, who, line):
         left = self.left.get(who)
-        if left and left[-1] == line:
-            left.pop()
-            self.matched += 1
+        if self.is_lost or not left or left.pop() != line:
+            self.is_lost = True
         else:
-            self.choices = len(self.schedule.made)
+            self.matched += 1
 
 
 def parsed(log):
@@ -65,14 +63,12 @@ def closest(program, wanted, otherwise):
     best, best_choices, best_log = -1, [], otherwise
     for _ in range(RUNS):
         kept = best_choices[:int(dice() * (len(best_choices) + 1))] if dice() < 0.9 else []
-        schedule = Guided(kept, dice)
-        follower = Follower(lines, schedule)
-        log = text(world.run(program, schedule, follower))
+        schedule = Search(lines, kept, dice)
+        log = text(world.run(program, schedule, schedule))
         if log == wanted:
             return log
-        if follower.matched >= best:
-            if follower.matched > best:
+        if schedule.matched >= best:
+            if schedule.matched > best:
                 best_log = log
-            best = follower.matched
-            best_choices = schedule.made[:follower.choices]
+            best, best_choices = schedule.matched, schedule.made
     return best_log

@@ -84,7 +84,7 @@ class World:
         line = f"{self.loop.now} {site} {text}"
         self.logs.setdefault(who, []).append(line)
         if self.listener:
-            self.listener(who, line)
+            self.listener.heard(who, line)
 
     def thing(self, number):
         """What can be awaited by this number, or None."""
@@ -206,6 +206,8 @@ def run(program, schedule, listener=None):
     async def main():
         nonlocal world
         world = World(program, loop, listener)
+        if listener:
+            listener.begins(world)
         await world.run()
 
     loop.run(main())

@@ -44,12 +44,15 @@ weft::task<bool> gather(body& b, const statement& s) {
     co_return false;
 }
 
+std::string settled(const weft::outcome<number>& one) {
+    if (one) return text(one.value());
+    return weft::is_cancellation(one.exception()) ? "cancelled" : describe(one.exception());
+}
+
 weft::task<bool> gather_settled(body& b, const statement& s) {
     std::string all = "gets";
     for (const auto& one : co_await without_message(weft::gather_settled(things(b, s, 0)))) {
-        all += " " + (one                                      ? text(one.value())
-                      : weft::is_cancellation(one.exception()) ? "cancelled"
-                                                               : describe(one.exception()));
+        all += " " + settled(one);
     }
     b.log(s.site, all);
     co_return false;
