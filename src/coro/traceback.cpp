@@ -6,11 +6,14 @@
 
 namespace weft::inline v0 {
 
+stack_frame to_stack_frame(std::source_location where) {
+    return {readable_function(where.function_name()), where.file_name(), where.line()};
+}
+
 std::vector<stack_frame> await_chain(const promise_base* outermost) {
     std::vector<stack_frame> frames;
     for (const promise_base* p = outermost; p; p = p->awaited()) {
-        const std::source_location& at = p->where();
-        frames.push_back({readable_function(at.function_name()), at.file_name(), at.line()});
+        frames.push_back(to_stack_frame(p->where()));
     }
     return frames;
 }

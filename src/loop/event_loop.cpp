@@ -28,6 +28,12 @@ namespace {
 
 constinit thread_local event_loop* current_loop = nullptr;
 
+std::optional<stack_frame> place_of_creation(task_core& t) {
+    const promise_base* const body = t.kind().outermost(t);
+    if (!body || body->created_at().line() == 0) return std::nullopt;
+    return to_stack_frame(body->created_at());
+}
+
 /// How many ready nodes run between two looks at the kernel: asking costs some hundred nanoseconds, running a node a few.
 /// More where the last look has found nothing.
 constexpr int nodes_per_turn = 256;
@@ -360,6 +366,7 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
     if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
     if (context.exception) text += ": " + describe_exception(context.exception);
     text += "\n" + format_stack(context.stack);
+    if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
     std::fputs(text.c_str(), stderr);
 }
 
@@ -400,7 +407,8 @@ void event_loop::close() {
         tasks_.for_each([&](task_core& t) {
             call_exception_handler({.message = "Task was destroyed but it is pending",
                                     .task = t.name(),
-                                    .stack = await_chain(t.kind().outermost(t))});
+                                    .stack = await_chain(t.kind().outermost(t)),
+                                    .created_at = place_of_creation(t)});
             t.leave_registry();
             t.kind().destroy(t);
         });

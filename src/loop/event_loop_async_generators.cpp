@@ -67,7 +67,8 @@ task<> event_loop::shutdown_asyncgens() {
     intrusive_list<async_generator_core> left;
     left.splice_back(async_generators_);
     std::vector<task_handle<>> closing;
-    for ([[maybe_unused]] async_generator_core& g : left) closing.push_back(create_task(close_first(*this, left)));
+    for ([[maybe_unused]] async_generator_core& g : left)
+        closing.push_back(create_task(close_first(*this, left), std::source_location()));
     for (const task_handle<>& h : closing) co_await h;
 }
 

@@ -109,11 +109,11 @@ std::exception_ptr future_core::cancellation() const {
     return kept ? kept : std::make_exception_ptr(cancelled_error());
 }
 
-void future_core::complete_with_exception() {
+void future_core::complete_with_exception(std::source_location created_at) {
     status_ = status::finished;
     future_listener* first = nullptr;
     take_listeners(first);
-    unretrieved_ = new unretrieved_error(*this);
+    unretrieved_ = new unretrieved_error(*this, created_at);
     is_unretrieved_ = true;
     loop().track(*unretrieved_);
     tell(first, this);
@@ -126,13 +126,14 @@ void future_core::forget_error() noexcept {
 }
 
 void future_core::report_unretrieved() noexcept {
-    forget_error();
     task_core* const t = task();
-    const error_context report{
+    error_context report{
         .message = t ? "Task exception was never retrieved" : "Future exception was never retrieved",
         .exception = stored_exception(),
         .task = t ? t->name() : std::string(),
     };
+    if (unretrieved_->created_at.line() != 0) report.created_at = to_stack_frame(unretrieved_->created_at);
+    forget_error();
     const context_reference* const its_context = t ? t->context() : nullptr;
     if (its_context && *its_context && !(*its_context)->entered) {
         const entered_context in_the_tasks_context{context(*its_context)};

@@ -152,7 +152,7 @@ void server_core::accept(int fd) {
                                                stream_limits{.read_bytes = options_.limit}));
         auto place = std::make_unique<connection>(shared_from_this());
         connection& here = *place;
-        here.task = &create_task_on(loop_, serve(std::move(place), std::move(s))).core();
+        here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
     } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
         loop_.call_exception_handler(
             {.message = "cannot serve a new connection", .exception = std::current_exception()});

@@ -262,6 +262,43 @@ TEST_F(task_handle, an_exception_nobody_retrieved_is_reported_when_the_loop_clos
     EXPECT_EQ(reports, "Task exception was never retrieved (Task-1): std::runtime_error: unseen\n");
 }
 
+TEST_F(task_handle, a_report_says_where_the_task_was_created) {
+    std::vector<std::uint32_t> lines;
+    std::string file, function;
+    loop->set_exception_handler([&](weft::event_loop&, const weft::error_context& report) {
+        lines.push_back(report.created_at ? report.created_at->line : 0);
+        if (!report.created_at) return;
+        file = report.created_at->file;
+        function = report.created_at->function;
+    });
+    const std::uint32_t here = std::source_location::current().line();
+    const auto creates = [](bool waits) -> weft::task<> {
+        const auto body = [](bool w, int, int) -> weft::task<> {
+            if (w) co_await weft::sleep(1h);
+            throw std::runtime_error("unseen");
+        };
+        weft::spawn(body(waits, 0, 0));
+        weft::spawn(body(waits, 0, 0), {.name = "named"});
+        (void)weft::create_task(body(waits, 0, 0));
+        (void)weft::create_task([=] { return body(waits, 0, 0); });
+        (void)weft::create_task([=](int a) { return body(waits, a, 0); }, 1);
+        (void)weft::create_task([=](int a, int b) { return body(waits, a, b); }, 1, 2);
+        (void)weft::create_task(body, waits, 1, 2);  // not known
+        co_await weft::sleep(1s);
+    };
+    const std::vector<std::uint32_t> expected{here + 6, here + 7, here + 8, here + 9, here + 10, here + 11, 0};
+    run(creates(false));
+    EXPECT_EQ(lines, expected);
+    EXPECT_TRUE(file.ends_with("task_handle_test.cpp")) << file;
+    EXPECT_NE(function, "");
+
+    lines.clear();
+    run(creates(true));
+    loop->close();  // destroys those that are pending
+    std::ranges::sort(lines);
+    EXPECT_EQ(lines, (std::vector<std::uint32_t>{0, here + 6, here + 7, here + 8, here + 9, here + 10, here + 11}));
+}
+
 TEST_F(task_handle, a_handle_outlives_its_loop) {
     const auto finished = weft::create_task_on(*loop, number_after(1s, 4));
     const auto pending = weft::create_task_on(*loop, number_after(2s, 5), {.name = "late"});

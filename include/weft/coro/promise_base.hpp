@@ -16,7 +16,7 @@ namespace weft::inline v0 {
 ///
 /// Invariants: while a coroutine awaits another one, `awaited_` and `awaiter_` of the two point at each other, and
 /// `owner_` is the handle by which the awaiting frame owns the awaited one. All coroutines of a chain have the same
-/// execution.
+/// execution. The outermost one of a task, which nobody awaits, has the place of the task's creation in its stead.
 class promise_base {
 public:
     static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
@@ -32,6 +32,11 @@ public:
     /// The co_await at which it is suspended, the last one it passed while it runs, its first line before.
     const std::source_location& where() const noexcept { return where_; }
     void stand_at(const std::source_location& where) noexcept { where_ = where; }
+
+    /// For the outermost coroutine of a task: where the task was created, until disown().
+    const std::source_location& created_at() const noexcept { return created_at_; }
+    void created_at(std::source_location where) noexcept { created_at_ = where; }
+    void disown() noexcept { owner_ = nullptr; }
 
     /// This coroutine's handle. Valid because every promise derives from promise_base first and is aligned like it (both
     /// are checked where a promise is defined), so that the frame begins at the same distance before it.
@@ -103,7 +108,10 @@ private:
     execution* execution_ = nullptr;
     promise_base* awaiter_ = nullptr;
     promise_base* awaited_ = nullptr;
-    std::coroutine_handle<>* owner_ = nullptr;
+    union {
+        std::coroutine_handle<>* owner_ = nullptr;
+        std::source_location created_at_;
+    };
     std::source_location where_;
 };
 

@@ -4,6 +4,7 @@
 #include <weft/base/describe_exception.hpp>  // IWYU pragma: export
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct stack_frame {
     std::string file;
     std::uint32_t line = 0;
 };
+
+stack_frame to_stack_frame(std::source_location where);
 
 /// The chain of awaits from `outermost` (may be null) inwards: the innermost coroutine last.
 std::vector<stack_frame> await_chain(const promise_base* outermost);

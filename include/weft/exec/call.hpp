@@ -52,7 +52,7 @@ private:
         if constexpr (std::same_as<std::invoke_result_t<Call&>, task<R>>) {
             std::exception_ptr error;
             try {
-                const task_handle<R> h = create_task_on(callee, (*call_)(), {.context = this->take_context()});
+                const task_handle<R> h = create_task_on(callee, (*call_)(), {.context = this->take_context()}, {});
                 call_.reset();
                 return this->listen_to(h.state());
             } catch (...) {

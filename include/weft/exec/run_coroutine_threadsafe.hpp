@@ -36,7 +36,7 @@ private:
         try {
             task_options options;
             if (self.context_) options.context.emplace(std::move(self.context_));
-            create_task_on(self.loop_, std::move(self.body_), std::move(options)).state().listen(self);
+            create_task_on(self.loop_, std::move(self.body_), std::move(options), {}).state().listen(self);
         } catch (...) {
             error = std::current_exception();
         }

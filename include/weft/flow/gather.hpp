@@ -50,12 +50,11 @@ private:
 
 template <class T>
 task_handle<T> ensure_future(task<T> body) {
-    return create_task(std::move(body));
+    return create_task(std::move(body), std::source_location());
 }
-template <class A>
-    requires requires(A&& a) { to_task(std::forward<A>(a)); }
+template <task_operation A>
 auto ensure_future(A&& operation) {
-    return create_task(std::forward<A>(operation));
+    return create_task(std::forward<A>(operation), std::source_location());
 }
 template <class F>
     requires std::derived_from<F, future<typename F::value_type>>

@@ -48,15 +48,22 @@ public:
     /// @throws invalid_state_error  not entered yet, finished, or shutting down because something failed: then the
     ///         coroutine is destroyed, its body has not run
     template <class T>
-    group_task_handle<T> create_task(task<T> body, task_options options = {}) {
+    group_task_handle<T> create_task(task<T> body, task_options options = {},
+                                     std::source_location created_at = std::source_location::current()) {
         require_open();
-        return added(weft::create_task(std::move(body), std::move(options)));
+        return added(weft::create_task(std::move(body), std::move(options), created_at));
     }
-    template <class... Args>
-        requires requires(Args&&... args) { weft::create_task(std::forward<Args>(args)...); }
-    auto create_task(Args&&... args) {
+    template <task_operation A>
+    auto create_task(A&& operation, task_options options = {},
+                     std::source_location created_at = std::source_location::current()) {
         require_open();
-        return added(weft::create_task(std::forward<Args>(args)...));
+        return added(weft::create_task(std::forward<A>(operation), std::move(options), created_at));
+    }
+    template <class F, class... Args>
+        requires coroutine_call<F, Args...>
+    auto create_task(F&& f, Args&&... args) {
+        require_open();
+        return added(create_call_task({}, std::forward<F>(f), std::forward<Args>(args)...));
     }
 
     /// For `with`.

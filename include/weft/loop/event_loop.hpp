@@ -38,6 +38,7 @@ struct error_context {
     std::exception_ptr exception{};   ///< may be null
     std::string task{};               ///< the task's name, if one is concerned
     std::vector<stack_frame> stack{};  ///< where it stands, if that is known
+    std::optional<stack_frame> created_at{};  ///< where the task was created
 };
 
 /// Runs tasks and callbacks, keeps timers, and waits for the kernel: one loop is one thread. It may be made on one thread
@@ -60,7 +61,7 @@ public:
     /// Runs until the task is done and gives its result.
     template <class T>
     T run_until_complete(task<T> body) {
-        return run_until_complete(create_task_on(*this, std::move(body)));
+        return run_until_complete(create_task_on(*this, std::move(body), std::source_location()));
     }
     template <class T>
     T run_until_complete(future<T> f);

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <utility>
 
@@ -63,8 +64,9 @@ private:
 
 /// An exception that nobody has looked at yet; the loop reports what is left of these when it closes.
 struct unretrieved_error : list_node, recycled {
-    explicit unretrieved_error(future_core& f) noexcept : owner(f) {}
+    unretrieved_error(future_core& f, std::source_location created) noexcept : owner(f), created_at(created) {}
     future_core& owner;
+    std::source_location created_at;  // a task's; for other futures nobody notes it, and the line is 0
 };
 
 /// The part of a future's state that does not depend on its type: pending, then finished (by a value or an exception) or
@@ -122,7 +124,7 @@ protected:
         status_ = s;
         if (listeners_) tell_listeners(this);
     }
-    void complete_with_exception();
+    void complete_with_exception(std::source_location created_at = {});
     void require_pending();
     /// What a cancelled one throws in place of a bare cancelled_error; null for that.
     virtual void keep_cancellation(std::exception_ptr error) noexcept = 0;

@@ -34,7 +34,7 @@ public:
     /// @throws what main throws; keyboard_interrupt if SIGINT cancelled it and it let the cancellation pass
     template <class T>
     T run(task<T> main) {
-        task_handle<T> handle = create_task_on(loop(), std::move(main), {.context = context_});
+        task_handle<T> handle = create_task_on(loop(), std::move(main), {.context = context_}, {});
         drive(handle.state(), handle.core());
         if constexpr (std::is_void_v<T>) {
             handle.state().take();

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <functional>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -28,8 +29,10 @@ struct task_options {
 template <class T>
 class task_state final : public future_state<T>, public task_core {
 public:
-    task_state(event_loop& loop, task<T>& body) noexcept : future_state<T>(body.release()), task_core(kind_, loop) {
+    task_state(event_loop& loop, task<T>& body, std::source_location created_at) noexcept
+        : future_state<T>(body.release()), task_core(kind_, loop) {
         this->body_.promise().run_in(*this);
+        this->body_.promise().created_at(created_at);
         this->suspend_at(this->body_);
     }
     ~task_state() override { destroy_body(); }
@@ -50,6 +53,7 @@ private:
         task_promise<T>* const p = promise();
         if (!p) return;
         this->body_ = nullptr;
+        p->disown();
         promise_base::destroy_chain(*p);
     }
 
@@ -66,27 +70,31 @@ private:
                 error = std::current_exception();  // the result's own move failed
             }
         }
+        const std::source_location created_at = body.promise().created_at();
         body.destroy();
         if (was_cancelled_at_the_end() && !error) [[unlikely]]
             error = cancellation_at_the_end();
         if (error) [[unlikely]]
-            return fail(error);
+            return fail(error, created_at);
         this->complete(state::finished);
         this->drop_reference();
     }
-    [[gnu::noinline]] void fail(const std::exception_ptr& error) noexcept {
+    [[gnu::noinline]] void fail(const std::exception_ptr& error, std::source_location created_at) noexcept {
         if (is_cancellation(error)) {
             this->keep_cancellation(error);
             this->complete(state::cancelled);
         } else {
             this->result_.set_exception(error);
-            this->complete_with_exception();
+            this->complete_with_exception(created_at);
         }
         this->drop_reference();
     }
     void finish_unstarted() noexcept {
-        promise_base::destroy_chain(this->begin_result().promise());
-        fail(cancellation_at_the_end());
+        task_promise<T>& body = this->begin_result().promise();
+        const std::source_location created_at = body.created_at();
+        body.disown();
+        promise_base::destroy_chain(body);
+        fail(cancellation_at_the_end(), created_at);
     }
     void destroy_suspended() noexcept {
         destroy_body();
@@ -148,46 +156,52 @@ void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_opti
 void print_stack(const task_core& t);
 
 template <class T>
-task_handle<T> new_task(event_loop& loop, task<T>& body) {
+task_handle<T> new_task(event_loop& loop, task<T>& body, std::source_location created_at) {
     if (!body || body.state() != coroutine_state::created) [[unlikely]]
         refuse_new_task(static_cast<bool>(body));
-    return task_handle<T>(*new task_state<T>(loop, body));
+    return task_handle<T>(*new task_state<T>(loop, body, created_at));
 }
 
 template <class T>
-task_handle<T> create_task_on(event_loop& loop, task<T> body) {
-    task_handle<T> handle = new_task(loop, body);
+task_handle<T> create_task_on(event_loop& loop, task<T> body,
+                              std::source_location created_at = std::source_location::current()) {
+    task_handle<T> handle = new_task(loop, body, created_at);
     schedule_new_task(loop, handle.core(), handle.state());
     return handle;
 }
 template <class T>
-task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options) {
-    task_handle<T> handle = new_task(loop, body);
+task_handle<T> create_task_on(event_loop& loop, task<T> body, task_options options,
+                              std::source_location created_at = std::source_location::current()) {
+    task_handle<T> handle = new_task(loop, body, created_at);
     schedule_new_task(loop, handle.core(), handle.state(), std::move(options));
     return handle;
 }
 
 /// Schedules `body` on the running loop; it starts in the loop's next turn.
+/// @param created_at  what reports say of the task's origin: leave it to its default
 /// @throws no_running_loop_error  @see asyncio.create_task
 template <class T>
-task_handle<T> create_task(task<T> body) {
-    return create_task_on(loop_for_new_task("create_task"), std::move(body));
+task_handle<T> create_task(task<T> body, std::source_location created_at = std::source_location::current()) {
+    return create_task_on(loop_for_new_task("create_task"), std::move(body), created_at);
 }
 template <class T>
-task_handle<T> create_task(task<T> body, task_options options) {
-    return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options));
+task_handle<T> create_task(task<T> body, task_options options,
+                           std::source_location created_at = std::source_location::current()) {
+    return create_task_on(loop_for_new_task("create_task"), std::move(body), std::move(options), created_at);
 }
 
+template <class A>
+concept task_operation = requires(A&& a) { to_task(std::forward<A>(a)); };
+
 /// Schedules an operation that can be made a task, such as `sleep(1s)`.
-template <class A>
-    requires requires(A&& a) { to_task(std::forward<A>(a)); }
-auto create_task(A&& operation) {
-    return create_task(to_task(std::forward<A>(operation)));
+template <task_operation A>
+auto create_task(A&& operation, std::source_location created_at = std::source_location::current()) {
+    return create_task(to_task(std::forward<A>(operation)), created_at);
 }
-template <class A>
-    requires requires(A&& a) { to_task(std::forward<A>(a)); }
-auto create_task(A&& operation, task_options options) {
-    return create_task(to_task(std::forward<A>(operation)), std::move(options));
+template <task_operation A>
+auto create_task(A&& operation, task_options options,
+                 std::source_location created_at = std::source_location::current()) {
+    return create_task(to_task(std::forward<A>(operation)), std::move(options), created_at);
 }
 
 /// Keeps a callable and its arguments alive, as copies, for as long as the coroutine they make. As with std::thread the
@@ -209,28 +223,66 @@ concept coroutine_call = requires(std::decay_t<F>& f, std::decay_t<Args>... args
     typename std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>::promise_type;
 };
 
+template <class F, class... Args>
+auto create_call_task(std::source_location created_at, F&& f, Args&&... args) {
+    return create_task(
+        call_keeping<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(f), std::forward<Args>(args)...),
+        created_at);
+}
+
 /// Schedules `f(args…)`. The callable (a lambda with captures, too) and the arguments are copied or moved into the task
 /// and live as long as it; pass std::ref(x) to refer to x on purpose.
+/// @param created_at  as above; C++ has no way to know it behind a list of any length: with more than two arguments
+///                    reports leave it out
+template <class F>
+    requires coroutine_call<F>
+auto create_task(F&& f, std::source_location created_at = std::source_location::current()) {
+    return create_call_task(created_at, std::forward<F>(f));
+}
+template <class F, class A>
+    requires coroutine_call<F, A>
+auto create_task(F&& f, A&& a, std::source_location created_at = std::source_location::current()) {
+    return create_call_task(created_at, std::forward<F>(f), std::forward<A>(a));
+}
+template <class F, class A, class B>
+    requires coroutine_call<F, A, B>
+auto create_task(F&& f, A&& a, B&& b, std::source_location created_at = std::source_location::current()) {
+    return create_call_task(created_at, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
+}
 template <class F, class... Args>
-    requires coroutine_call<F, Args...>
+    requires(sizeof...(Args) > 2) && coroutine_call<F, Args...>
 auto create_task(F&& f, Args&&... args) {
-    return create_task(
-        call_keeping<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(f), std::forward<Args>(args)...));
+    return create_call_task({}, std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 /// create_task() without a handle: nobody waits for it; what it throws goes to the loop's exception handler.
 template <class T>
-void spawn(task<T> body) {
-    (void)create_task(std::move(body));
+void spawn(task<T> body, std::source_location created_at = std::source_location::current()) {
+    (void)create_task(std::move(body), created_at);
 }
 template <class T>
-void spawn(task<T> body, task_options options) {
-    (void)create_task(std::move(body), std::move(options));
+void spawn(task<T> body, task_options options, std::source_location created_at = std::source_location::current()) {
+    (void)create_task(std::move(body), std::move(options), created_at);
+}
+template <class F>
+    requires coroutine_call<F>
+void spawn(F&& f, std::source_location created_at = std::source_location::current()) {
+    (void)create_call_task(created_at, std::forward<F>(f));
+}
+template <class F, class A>
+    requires coroutine_call<F, A>
+void spawn(F&& f, A&& a, std::source_location created_at = std::source_location::current()) {
+    (void)create_call_task(created_at, std::forward<F>(f), std::forward<A>(a));
+}
+template <class F, class A, class B>
+    requires coroutine_call<F, A, B>
+void spawn(F&& f, A&& a, B&& b, std::source_location created_at = std::source_location::current()) {
+    (void)create_call_task(created_at, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b));
 }
 template <class F, class... Args>
-    requires coroutine_call<F, Args...>
+    requires(sizeof...(Args) > 2) && coroutine_call<F, Args...>
 void spawn(F&& f, Args&&... args) {
-    (void)create_task(std::forward<F>(f), std::forward<Args>(args)...);
+    (void)create_call_task({}, std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 template <class T>
