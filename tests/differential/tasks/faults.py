@@ -52,7 +52,7 @@ FAULTS = [
     ("a context shared instead of copied", LOOP, "context_reference copy = context_to_carry()",
      "context_reference copy = weft::context_to_change()"),
     ("a context copied instead of shared", LOOP, "t.context_to_change() = options.context->core();",
-     "*t.context_to_change() = *options.context->core();"),
+     "t.context_to_change() = std::make_shared<context_core>(*options.context->core());"),
     ("a callback's context shared instead of copied", HANDLE, ": context_to_carry())", ": context_to_change())"),
     # gather, wait, shield
     ("gather does not cancel its children", GATHER,

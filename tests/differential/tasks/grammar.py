@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the statements of each family are written; those that are not here have no numbers."""
 from tasks.program import NONE
-from tasks.writer import COARSE, Writer
+from tasks.writer import COARSE, DEEPEST, Writer
+
+# {what many wait for: [by which statement, and by which one of them goes on]}
+CROWDED = {
+    "queue": (("get", "put"), ("put", "get")),
+    "lock": (("lock", "lock"),),
+    "semaphore": (("semaphore", "semaphore"),),
+    "bounded_semaphore": (("bounded_semaphore", "bounded_semaphore"),),
+}
 
 
 class Grammar(Writer):
@@ -18,21 +26,30 @@ class Grammar(Writer):
 
     # combining
 
+    def of_several(self, name, *numbers):
+        """It awaits whatever there is, or tasks made for it."""
+        if not self.may_spawn() or self.dice.chance(0.5):
+            return self.spaced_out([self.statement(name, *numbers, *self.several_awaited())])
+        first = len(self.tasks)
+        spawns = []
+        for _ in range(3):
+            spawns += self.spawn(DEEPEST, body=self.sleep(0) + (self.raise_(0) if self.dice.chance(0.2) else []))
+        return spawns + self.spaced_out([self.statement(name, *numbers, *self.tasks[first:])])
+
     def gather(self, _):
-        return self.spaced_out([self.statement("gather", *self.several_awaited())])
+        return self.of_several("gather")
 
     def gather_settled(self, _):
-        return self.spaced_out([self.statement("gather_settled", *self.several_awaited())])
+        return self.of_several("gather_settled")
 
     def shield(self, _):
         return self.spaced_out([self.statement("shield", self.awaited())])
 
     def wait(self, _):
-        return_when, timeout = self.dice.below(3), self.duration_or_none(0.6)
-        return self.spaced_out([self.statement("wait", return_when, timeout, *self.several_awaited())])
+        return self.of_several("wait", self.dice.below(3), self.duration_or_none(0.6))
 
     def as_completed(self, _):
-        return self.spaced_out([self.statement("as_completed", self.duration_or_none(0.6), *self.several_awaited())])
+        return self.of_several("as_completed", self.duration_or_none(0.6), self.duration_or_none(0.5))
 
     # timing
 
@@ -83,6 +100,27 @@ class Grammar(Writer):
 
     def holding(self, kind, depth):
         return [self.statement(kind, self.which(kind), blocks=[self.sleep(0) + self.inner(depth)])]
+
+    def crowd(self, _):
+        """Tasks that wait for the same thing. One of them is cancelled just before or after it might have got it."""
+        kind = self.dice.pick([kind for kind in CROWDED if self.things[kind]])
+        which = self.which(kind)
+        wait, act = self.dice.pick(CROWDED[kind])
+        first = len(self.tasks)
+        spawns = []
+        for _ in range(3):
+            body = [self.statement(wait, which, blocks=[self.sleep(0)] if wait == kind else ())]
+            spawns += self.spawn(DEEPEST, body=body)
+        spawns += self.sleep(0)
+        if first == len(self.tasks):
+            return spawns
+        cancel = [self.statement("cancel", self.dice.pick(self.tasks[first:]), 0)]
+        if act == kind:
+            block = [self.statement(act, which, blocks=[spawns])] + cancel
+        else:
+            acts = [self.statement(act, which)]
+            block = spawns + (acts + cancel if self.dice.chance(0.7) else cancel + acts)
+        return block + self.sleep(0)
 
     def lock(self, depth):
         return self.holding("lock", depth)

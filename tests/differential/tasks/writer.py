@@ -186,12 +186,12 @@ class Writer:
     def may_spawn(self):
         return len(self.tasks) < self.most_tasks
 
-    def spawn(self, depth, name="spawn", *numbers):
+    def spawn(self, depth, name="spawn", *numbers, body=None):
         if not self.may_spawn():
             return self.sleep(depth)
         number = len(self.tasks)
         self.tasks.append(number)
-        body = self.body(number, depth)
+        body = body or self.body(number, depth)
         return [self.statement(name, *numbers, number, blocks=[body])]
 
     def body(self, number, depth):

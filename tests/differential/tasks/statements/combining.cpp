@@ -4,6 +4,7 @@
 #include <weft/flow/as_completed.hpp>
 #include <weft/flow/gather.hpp>
 #include <weft/flow/shield.hpp>
+#include <weft/flow/sleep.hpp>
 #include <weft/flow/wait.hpp>
 
 #include <array>
@@ -84,9 +85,11 @@ using completions = weft::async_generator<weft::future<number>>;
 weft::task<std::optional<weft::future<number>>> next_of(completions& g) { co_return co_await g.next(); }
 
 weft::task<bool> as_completed(body& b, const statement& s) {
-    auto next = weft::as_completed(things(b, s, 1), duration(s.numbers[0]));
+    auto next = weft::as_completed(things(b, s, 2), duration(s.numbers[0]));
+    const auto pause = duration(s.numbers[1]);
     while (const auto one = co_await without_message(next_of(next))) {
         b.log(s.site, "gets " + text(co_await without_message(as_task(*one))));
+        if (pause) co_await weft::sleep(*pause);
     }
     b.log(s.site, "has all");
     co_return false;

@@ -47,9 +47,11 @@ async def wait(body, s):
 
 @statement
 async def as_completed(body, s):
-    """The time-out, and what is awaited. Goes on after errors of these, and ends with its own."""
-    things = body.world.existing(s.numbers[1:])
-    timeout = None if s.numbers[0] == NONE else s.numbers[0]
+    """The time-out, a pause after each, and what is awaited."""
+    things = body.world.existing(s.numbers[2:])
+    timeout, pause = (None if number == NONE else number for number in s.numbers[:2])
     for one in asyncio.as_completed(things, timeout=timeout):
         body.log(s.site, f"gets {await without_message(one)}")
+        if pause is not None:
+            await asyncio.sleep(pause)
     body.log(s.site, "has all")
