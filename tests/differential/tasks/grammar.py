@@ -30,11 +30,8 @@ class Grammar(Writer):
         """It awaits whatever there is, or tasks made for it."""
         if not self.may_spawn() or self.dice.chance(0.5):
             return self.spaced_out([self.statement(name, *numbers, *self.several_awaited())])
-        first = len(self.tasks)
-        spawns = []
-        for _ in range(3):
-            spawns += self.spawn(DEEPEST, body=self.sleep(0) + (self.raise_(0) if self.dice.chance(0.2) else []))
-        return spawns + self.spaced_out([self.statement(name, *numbers, *self.tasks[first:])])
+        spawns, made = self.some_tasks(lambda: self.sleep(0) + (self.raise_(0) if self.dice.chance(0.2) else []))
+        return spawns + self.spaced_out([self.statement(name, *numbers, *made)])
 
     def gather(self, _):
         return self.of_several("gather")
@@ -106,21 +103,19 @@ class Grammar(Writer):
         kind = self.dice.pick([kind for kind in CROWDED if self.things[kind]])
         which = self.which(kind)
         wait, act = self.dice.pick(CROWDED[kind])
-        first = len(self.tasks)
-        spawns = []
-        for _ in range(3):
-            body = [self.statement(wait, which, blocks=[self.sleep(0)] if wait == kind else ())]
-            spawns += self.spawn(DEEPEST, body=body)
+
+        def inner():
+            return [self.sleep(0)] if wait == kind else ()
+
+        spawns, made = self.some_tasks(lambda: [self.statement(wait, which, blocks=inner())])
         spawns += self.sleep(0)
-        if first == len(self.tasks):
+        if not made:
             return spawns
-        cancel = [self.statement("cancel", self.dice.pick(self.tasks[first:]), 0)]
-        if act == kind:
-            block = [self.statement(act, which, blocks=[spawns])] + cancel
-        else:
-            acts = [self.statement(act, which)]
-            block = spawns + (acts + cancel if self.dice.chance(0.7) else cancel + acts)
-        return block + self.sleep(0)
+        cancel = [self.statement("cancel", self.dice.pick(made), 0)]
+        if act == kind:  # it is held until they have come
+            return [self.statement(act, which, blocks=[spawns])] + cancel + self.sleep(0)
+        acts = [self.statement(act, which)]
+        return spawns + (acts + cancel if self.dice.chance(0.7) else cancel + acts) + self.sleep(0)
 
     def lock(self, depth):
         return self.holding("lock", depth)

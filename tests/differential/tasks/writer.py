@@ -194,6 +194,12 @@ class Writer:
         body = body or self.body(number, depth)
         return [self.statement(name, *numbers, number, blocks=[body])]
 
+    def some_tasks(self, body):
+        """At most three, and their numbers."""
+        first = len(self.tasks)
+        spawns = [one for _ in range(3) for one in self.spawn(DEEPEST, body=body())]
+        return spawns, self.tasks[first:]
+
     def body(self, number, depth):
         outside = self.task, self.conditions
         self.task, self.conditions = number, []
