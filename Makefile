@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF
 
-.PHONY: help run test bench format check install clean
+.PHONY: help run test story bench format check install clean
 
 help: ## says what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,12 @@ test: ## builds everything and runs all tests
 	cmake --preset dev
 	cmake --build --preset dev -j$(JOBS)
 	ctest --preset dev -j$(JOBS)
+
+story: ## plays how async/await came about, in small programs (LANG=zh: in Chinese)
+	scripts/setup run
+	cmake --preset release $(RUN_ONLY)
+	cmake --build --preset release --target story -j$(JOBS)
+	@scripts/story build/release/examples/story
 
 bench: ## measures, beside the peers
 	scripts/setup bench

@@ -4,6 +4,7 @@
 
     tools/tidy.py        checks every file that git knows or would add; tools/tidy_test.py shows each rule failing
 """
+import itertools
 import pathlib
 import re
 import subprocess
@@ -273,10 +274,25 @@ def parity_pages_name_tests_that_exist(tree):
                     yield Finding(name, number, f"{file}: {suite and suite + '.'}{test} is no test")
 
 
+def the_story_is_told_whole(tree):
+    """Both pages tell of every program, in order, and each program has its twin in Python."""
+    folder = "examples/story/"
+    chapters = sorted(name[len(folder):-len(".cpp")] for name in tree.named(".cpp", under=folder))
+    for name in chapters:
+        if f"{folder}{name}.py" not in tree.texts:
+            yield Finding(f"{folder}{name}.cpp", 1, f"has no twin: {name}.py")
+    for name, text in tree.named(".md", under="docs/guide/story.").items():
+        told = [match[1] for _, match in lines_like(text, rf"^\| \[(\w+)\]\(../../{folder}\1\.cpp\) \| .+ \|$")]
+        if told != chapters:
+            wrong = next(pair for pair in itertools.zip_longest(told, chapters) if pair[0] != pair[1])
+            yield Finding(name, 1, f"tells of {wrong[0]} where {folder} has {wrong[1]}")
+
+
 RULES = [includes_point_down, public_headers_include_only_the_standard_library, sources_name_their_licence,
          headers_are_included_once, sources_pair_with_headers, tests_mirror_the_tree, examples_are_short, files_are_short,
          headers_open_no_namespaces, tests_do_not_sleep, files_know_no_machine, public_headers_define_no_macros,
-         nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light, parity_pages_name_tests_that_exist]
+         nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light, parity_pages_name_tests_that_exist,
+         the_story_is_told_whole]
 
 
 def findings(tree):

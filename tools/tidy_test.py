@@ -143,6 +143,16 @@ class TidyTest(unittest.TestCase):
         for name in ("a_test: a.work", "a_test: a.works_too", "b_test: a.works", "compile_fail: c"):
             self.refuses("docs/parity-a.md", f"{name} is no test", {**files, "docs/parity-a.md": f"| a | `{name}` |\n"})
 
+    def test_a_story_that_is_not_told_whole(self):
+        files = {f"examples/story/{name}": text + " SPDX-License-Identifier: Apache-2.0\n"
+                 for name, text in (("01_a.cpp", "//"), ("01_a.py", "#"), ("02_b.cpp", "//"), ("02_b.py", "#"))}
+        page = "".join(f"| [{name}](../../examples/story/{name}.cpp) | Once upon a time. |\n" for name in ("01_a", "02_b"))
+        self.accepts({**files, "docs/guide/story.md": page})
+        self.refuses("docs/guide/story.zh-CN.md", "tells of None where examples/story/ has 02_b", {
+            **files, "docs/guide/story.md": page, "docs/guide/story.zh-CN.md": page[:page.index("\n") + 1]})
+        del files["examples/story/02_b.py"]
+        self.refuses("examples/story/02_b.cpp", "has no twin: 02_b.py", files)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -27,7 +27,7 @@ void children_awaiter::child_is_done(void* self, future_core& f) {
 bool children_awaiter::cancel_children() {
     bool taken = false;
     for (const done_hook& c : children_) {
-        if (c.future().cancel({})) taken = true;
+        if (c.future().cancel(task()->cancel_message())) taken = true;
     }
     cancel_requested_ = cancel_requested_ || taken;
     return taken;
@@ -37,10 +37,10 @@ void children_awaiter::await_resume() {
     this->resumed();
     if (first_failed_) {
         first_failed_->mark_retrieved();
-        if (first_failed_->cancelled()) throw cancelled_error();
-        std::rethrow_exception(first_failed_->stored_exception());
+        std::rethrow_exception(first_failed_->cancelled() ? first_failed_->cancellation()
+                                                          : first_failed_->stored_exception());
     }
-    if (cancel_requested_) throw cancelled_error();
+    if (cancel_requested_) throw cancelled_error(task()->cancel_message());
 }
 
 }  // namespace weft::inline v0

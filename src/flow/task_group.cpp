@@ -54,7 +54,7 @@ public:
     explicit scope_watch(task_group& g) : scope_link(kind::cleanup), group_(g) {
         if (g.parent_->innermost_scope()) g.parent_->enter_scope(*this);
     }
-    ~scope_watch() {
+    ~scope_watch() override {
         if (task_) task_->leave_scope(*this);
     }
     bool has_held_off() const noexcept { return has_held_off_; }

@@ -353,7 +353,7 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
                      describe_exception(std::current_exception()).c_str());
     }
     std::string text = "weft: " + context.message;
-    if (!context.task.empty()) text += " (" + context.task + ")";
+    if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
     if (context.exception) text += ": " + describe_exception(context.exception);
     text += "\n" + format_stack(context.stack);
     std::fputs(text.c_str(), stderr);
@@ -413,6 +413,13 @@ void event_loop::close() {
 }
 
 // Tasks
+
+void report_never_awaited(const promise_base& body) noexcept {
+    if (!current_loop || !current_loop->get_debug() || current_loop->is_closing()) return;
+    auto stack = await_chain(&body);
+    current_loop->call_exception_handler(
+        {.message = "coroutine '" + stack.front().function + "' was never awaited", .stack = std::move(stack)});
+}
 
 event_loop& loop_for_new_task(const char* who) {
     if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");

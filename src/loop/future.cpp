@@ -44,8 +44,10 @@ void future_core::complete(status s) noexcept {
     }
 }
 
-bool future_core::cancel(std::string) {
+bool future_core::cancel(std::string message) {
     if (done()) return false;
+    loop_->check_thread();
+    if (!message.empty()) keep_cancellation(std::make_exception_ptr(cancelled_error(std::move(message))));
     complete(status::cancelled);
     return true;
 }
@@ -73,7 +75,7 @@ bool future_core::remove_callback(std::uint64_t token) noexcept {
 
 std::exception_ptr future_core::exception() {
     if (!done()) throw invalid_state_error("exception is not set: the future is not done");
-    if (cancelled()) throw cancelled_error();
+    if (cancelled()) throw_cancelled();
     mark_retrieved();
     return stored_exception();
 }
@@ -85,8 +87,18 @@ void future_core::require_pending() {
 }
 
 void future_core::throw_not_finished() const {
-    if (cancelled()) throw cancelled_error();
+    if (cancelled()) throw_cancelled();
     throw invalid_state_error("result is not set: the future is not done");
+}
+
+void future_core::throw_cancelled() const {
+    if (const std::exception_ptr kept = kept_cancellation()) std::rethrow_exception(kept);
+    throw cancelled_error();
+}
+
+std::exception_ptr future_core::cancellation() const {
+    const std::exception_ptr kept = kept_cancellation();
+    return kept ? kept : std::make_exception_ptr(cancelled_error());
 }
 
 void future_core::dispose() noexcept {

@@ -63,7 +63,7 @@ void task_core::end_wait_here_or_below() {
     task_core* last = this;
     for (task_core* next; (next = last->task_awaited()) && !next->passing_on_; last = next) {
         last->passing_on_ = true;
-        next->note_request({});
+        next->note_request(cancel_message());
     }
     if (last->waiting_at_) {
         last->end_wait();
@@ -76,7 +76,7 @@ void task_core::end_wait_here_or_below() {
 /// Ends what this task waits for by a cancellation.
 void task_core::end_wait() {
     const wait_kind& kind = waiting_at_->kind();
-    if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel({})) return;
+    if (kind.stands_for && !task_awaited() && kind.stands_for(*waiting_at_)->cancel(cancel_message())) return;
     if (!kind.cancel(*waiting_at_)) pending_ |= wait_ended;
 }
 
@@ -94,7 +94,16 @@ bool task_core::take_back_cancel(unsigned cancelling_before) noexcept {
 
 void task_core::raise_cancellation() {
     clear(requested | wait_ended);
-    throw cancelled_error(extras_ ? extras_->cancel_message : std::string());
+    throw cancelled_error(cancel_message());
+}
+
+const std::string& task_core::cancel_message() const noexcept {
+    static const std::string none;
+    return extras_ ? extras_->cancel_message : none;
+}
+
+std::exception_ptr task_core::cancellation_at_the_end() const {
+    return std::make_exception_ptr(cancelled_error(cancel_message()));
 }
 
 void task_core::make_ready() noexcept {

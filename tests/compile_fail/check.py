@@ -8,6 +8,7 @@ FILE holds the mistake under `#ifndef WEFT_COMPILE_FAIL_CONTROL`, and lines that
 
     // expect: a regular expression           (from either compiler)
     // expect-clang: ...   // expect-gcc: ... (from one of them)
+    // expect-gcc: nothing                    (that one does not see the mistake)
 
 Compiled with -DWEFT_COMPILE_FAIL_CONTROL the file must compile: nothing but the mistake is wrong with it.
 """
@@ -44,6 +45,8 @@ def problems(path, command):
     if status != 0:
         return [f"the control (-DWEFT_COMPILE_FAIL_CONTROL) does not compile:\n{diagnostics}"]
     status, diagnostics = compile_file(command, path)
+    if expected == ["nothing"]:
+        return ["it does not compile, which is better than expected: say what is diagnosed"] if status else []
     if status == 0:
         return ["it compiles"]
     missing = [pattern for pattern in expected if not re.search(pattern, diagnostics)]

@@ -195,15 +195,41 @@ TEST(task_core, a_task_that_cancels_itself_is_cancelled_at_its_next_await) {
     weft::testing::run(main());
 }
 
-TEST(task_core, a_request_that_meets_no_further_await_is_lost) {
-    const auto main = []() -> weft::task<int> {
+TEST(task_core, a_request_that_meets_no_further_await_cancels_it_all_the_same) {
+    const auto main = []() -> weft::task<> {
         const auto h = weft::create_task([]() -> weft::task<int> {
-            weft::current_task_core().cancel();
+            weft::current_task_core().cancel("too late");
             co_return 1;
         });
-        co_return co_await h;
+        try {
+            co_await h;
+            ADD_FAILURE();
+        } catch (const weft::cancelled_error& e) {
+            EXPECT_EQ(e.message(), "too late");
+        }
+        EXPECT_TRUE(h.cancelled());
     };
-    EXPECT_EQ(weft::testing::run(main()), 1);
+    weft::testing::run(main());
+}
+
+TEST(task_core, the_message_of_a_request_travels_to_who_waits) {
+    const auto message_of = [](auto awaited) -> weft::task<std::string> {
+        try {
+            co_await awaited;
+        } catch (const weft::cancelled_error& e) {
+            co_return e.message();
+        }
+        co_return "not cancelled";
+    };
+    const auto main = [&]() -> weft::task<> {
+        const weft::future<int> f;
+        const auto waits = weft::create_task([](weft::future<int> g) -> weft::task<> { co_await g; }, f);
+        co_await weft::yield_now();
+        waits.cancel("enough");
+        EXPECT_EQ(co_await message_of(waits), "enough");
+        EXPECT_EQ(co_await message_of(f), "enough") << "the future was cancelled in the task's place";
+    };
+    weft::testing::run(main());
 }
 
 TEST(task_core, a_task_cancelled_between_its_wake_up_and_its_run_is_cancelled) {

@@ -29,6 +29,9 @@ using value_of =
     std::conditional_t<std::is_void_v<T>, std::monostate,
                        std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<std::remove_reference_t<T>>, T>>;
 
+/// A task goes whose body never ran: the running loop reports it, in debug mode. (The loop's part of the library has it.)
+void report_never_awaited(const promise_base& body) noexcept;
+
 /// What a task's promise and its void twin share.
 template <class T>
 class task_promise_base : public awaiting_promise {
@@ -211,6 +214,7 @@ void task<T>::reset() noexcept {
     if (handle_.done()) {
         handle_.destroy();
     } else {
+        if (!stepper) report_never_awaited(promise());
         promise_base::destroy_chain(promise());
     }
     handle_ = nullptr;

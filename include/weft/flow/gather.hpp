@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/coro/outcome.hpp>
 #include <weft/loop/done_hook.hpp>
 #include <weft/loop/task_handle.hpp>
 
@@ -100,6 +101,37 @@ task<std::vector<value_of<typename F::value_type>>> gather_range(std::vector<F> 
     co_return results;
 }
 
+/// What became of a future that is done.
+template <class F>
+outcome<typename F::value_type> take_outcome(F& f) {
+    using T = typename F::value_type;
+    if (f.cancelled()) return outcome<T>(f.state().cancellation());
+    if (auto error = f.exception()) return outcome<T>(std::move(error));
+    if constexpr (std::is_void_v<T>) {
+        return outcome<T>(std::in_place);
+    } else if constexpr (std::is_copy_constructible_v<T>) {
+        return outcome<T>(std::in_place, f.state().peek());
+    } else {
+        return outcome<T>(std::in_place, f.state().take());
+    }
+}
+
+template <class... F>
+task<std::tuple<outcome<typename F::value_type>...>> settle_futures(F... futures) {
+    const std::array<future_core*, sizeof...(F)> children{&futures.state()...};
+    co_await children_awaiter(children, children_awaiter::until::all_done);
+    co_return std::tuple<outcome<typename F::value_type>...>(take_outcome(futures)...);
+}
+
+template <class F>
+task<std::vector<outcome<typename F::value_type>>> settle_range(std::vector<F> futures) {
+    co_await children_awaiter(states_of(futures), children_awaiter::until::all_done);
+    std::vector<outcome<typename F::value_type>> outcomes;
+    outcomes.reserve(futures.size());
+    for (F& f : futures) outcomes.push_back(take_outcome(f));
+    co_return outcomes;
+}
+
 template <class A>
 concept gatherable = requires(A&& a) { ensure_future(std::forward<A>(a)); };
 
@@ -115,19 +147,40 @@ auto gather(A&&... aws) {
     return std::apply([](auto&... f) { return gather_futures(std::move(f)...); }, futures);
 }
 
-/// As above for a range of tasks (moved from) or of handles or futures (copied). @return a task of a std::vector
 template <class Range>
-    requires(!gatherable<Range>) && requires(Range& r) { ensure_future(std::move(*std::begin(r))); }
-auto gather(Range&& range) {
+concept gatherable_range = !gatherable<Range> && requires(Range& r) { ensure_future(std::move(*std::begin(r))); };
+
+/// Tasks are moved out of the range; handles and futures stay with their owner as well.
+template <gatherable_range Range>
+auto ensure_futures(Range&& range) {
     std::vector<decltype(ensure_future(std::move(*std::begin(range))))> futures;
     for (auto&& item : range) {
         if constexpr (gatherable<decltype((item))>) {
-            futures.push_back(ensure_future(item));  // a handle or future stays with its owner as well
+            futures.push_back(ensure_future(item));
         } else {
             futures.push_back(ensure_future(std::move(item)));
         }
     }
-    return gather_range(std::move(futures));
+    return futures;
+}
+
+/// As above for a range of tasks (moved from) or of handles or futures (copied). @return a task of a std::vector
+template <gatherable_range Range>
+auto gather(Range&& range) {
+    return gather_range(ensure_futures(std::forward<Range>(range)));
+}
+
+/// As gather(), but waits for all, whatever becomes of them, and gives an outcome for each.
+/// @throws at the await: cancelled_error  @see asyncio.gather(…, return_exceptions=True)
+template <gatherable... A>
+auto gather_settled(A&&... aws) {
+    std::tuple<decltype(ensure_future(std::forward<A>(aws)))...> futures{ensure_future(std::forward<A>(aws))...};
+    return std::apply([](auto&... f) { return settle_futures(std::move(f)...); }, futures);
+}
+/// @return a task of a std::vector
+template <gatherable_range Range>
+auto gather_settled(Range&& range) {
+    return settle_range(ensure_futures(std::forward<Range>(range)));
 }
 
 }  // namespace weft::inline v0

@@ -14,6 +14,15 @@
 
 namespace weft::inline v0 {
 
+/// A task_handle that may be dropped: the group waits for the task.
+template <class T>
+class group_task_handle : public task_handle<T> {
+public:
+    group_task_handle(task_handle<T> h) noexcept : task_handle<T>(std::move(h)) {}
+};
+template <class T>
+group_task_handle(task_handle<T>) -> group_task_handle<T>;
+
 /// Tasks that belong together: the block does not end before all of them have. The first that fails cancels the others
 /// and the block; when all have ended, their errors leave together, none lost.
 ///
@@ -38,12 +47,16 @@ public:
     /// Creates a task that belongs to the group: create_task() of the task's loop, in every form.
     /// @throws invalid_state_error  not entered yet, finished, or shutting down because something failed: then the
     ///         coroutine is destroyed, its body has not run
-    template <class... Args>
-    auto create_task(Args&&... args) -> decltype(weft::create_task(std::forward<Args>(args)...)) {
+    template <class T>
+    group_task_handle<T> create_task(task<T> body, task_options options = {}) {
         require_open();
-        auto handle = weft::create_task(std::forward<Args>(args)...);
-        add(handle.state());
-        return handle;
+        return added(weft::create_task(std::move(body), std::move(options)));
+    }
+    template <class... Args>
+        requires requires(Args&&... args) { weft::create_task(std::forward<Args>(args)...); }
+    auto create_task(Args&&... args) {
+        require_open();
+        return added(weft::create_task(std::forward<Args>(args)...));
     }
 
     /// For `with`.
@@ -64,6 +77,11 @@ private:
     class join;
     class scope_watch;
     void require_open() const;
+    template <class T>
+    group_task_handle<T> added(task_handle<T> h) {
+        add(h.state());
+        return h;
+    }
     void add(future_core& f);
     void member_is_done(future_core& f);
     void abort();

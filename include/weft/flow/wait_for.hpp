@@ -3,6 +3,7 @@
 
 #include <weft/base/errors.hpp>
 #include <weft/flow/gather.hpp>
+#include <weft/flow/keep.hpp>
 #include <weft/flow/timeout.hpp>
 
 #include <chrono>
@@ -12,20 +13,6 @@
 #include <utility>
 
 namespace weft::inline v0 {
-
-/// What may be given to a function that awaits it later: a temporary that is then its own, or a handle or future.
-template <class A>
-concept keepable = awaitable<std::decay_t<A>> && (std::move_constructible<std::decay_t<A>> || gatherable<A>);
-
-/// Keeps something that is to be awaited: itself, or, if it cannot be moved, the task that it can be made.
-template <class A>
-auto keep(A&& aw) {
-    if constexpr (std::move_constructible<std::decay_t<A>>) {
-        return std::decay_t<A>(std::forward<A>(aw));
-    } else {
-        return to_task(std::forward<A>(aw));
-    }
-}
 
 template <class A, class T = await_result<A>>
 task<T> wait_until_done_for(A aw, std::optional<nanos> limit) {

@@ -25,7 +25,7 @@ public:
     scope_link& operator=(const scope_link&) = delete;
 
 protected:
-    ~scope_link() = default;
+    virtual ~scope_link() = default;
     /// A cancellation of a scope further out has come, now or before, and is being held off here. Once.
     virtual void held_off() noexcept {}
 
@@ -55,7 +55,7 @@ private:
 class cancel_scope final : public scope_link {
 public:
     cancel_scope() noexcept : scope_link(kind::scope), deadline_timer_(*this), cleanup_timer_(*this) {}
-    ~cancel_scope();
+    ~cancel_scope() override;
 
     /// Cancels it at `when`, by the loop's clock; a time in the past: at the next await. May be changed while it runs.
     cancel_scope& deadline(std::optional<clock::time_point> when);
@@ -136,7 +136,7 @@ class cleanup_shield final : public scope_link {
 public:
     /// @param t  null: nothing can be cancelled, nothing is held off
     explicit cleanup_shield(task_core* t);
-    ~cleanup_shield();
+    ~cleanup_shield() override;
 };
 
 }  // namespace weft::inline v0

@@ -55,6 +55,8 @@ public:
     bool cancelled() const noexcept { return status_ == status::cancelled; }
 
     virtual bool cancel(std::string message);
+    /// What awaiting a cancelled one throws. Precondition: it is cancelled.
+    std::exception_ptr cancellation() const;
     /// The task behind this future, if it is one.
     virtual task_core* task() noexcept { return nullptr; }
     /// The exception it finished with; null otherwise.
@@ -83,7 +85,9 @@ protected:
     void complete(status s) noexcept;
     void complete_with_exception();
     void require_pending();
-    [[noreturn]] void throw_cancelled() const { throw cancelled_error(); }
+    /// What a cancelled one throws in place of a bare cancelled_error; null for that.
+    virtual void keep_cancellation(std::exception_ptr error) noexcept = 0;
+    virtual std::exception_ptr kept_cancellation() const noexcept = 0;
 
     /// Throws unless finished.
     void require_finished() const {
@@ -94,6 +98,7 @@ protected:
 
 private:
     [[noreturn]] void throw_not_finished() const;
+    [[noreturn]] void throw_cancelled() const;
     void dispose() noexcept;
 
     event_loop* loop_;
@@ -108,7 +113,9 @@ class future_state : public future_core {
 public:
     using future_core::future_core;
 
-    std::exception_ptr stored_exception() const noexcept override { return result_.exception(); }
+    std::exception_ptr stored_exception() const noexcept override {
+        return this->cancelled() ? nullptr : result_.exception();
+    }
 
     template <class... U>
     void set_result(U&&... value) {
@@ -133,6 +140,9 @@ public:
     }
 
 protected:
+    void keep_cancellation(std::exception_ptr error) noexcept override { result_.set_exception(std::move(error)); }
+    std::exception_ptr kept_cancellation() const noexcept override { return result_.exception(); }
+
     result<T> result_;
 };
 
@@ -171,7 +181,8 @@ public:
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!this->suspend(h)) {
             // Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
-            if (!future_.cancel({}) || !task()->pass_on_cancellation() || future_.done()) return false;
+            if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done())
+                return false;
             this->suspend(h);
         }
         start();

@@ -84,6 +84,11 @@ public:
         pending_ &= static_cast<std::uint8_t>(~requested);
         return !must_cancel();
     }
+    /// The message of the last request.
+    const std::string& cancel_message() const noexcept;
+    /// It was cancelled after its last await, and finds out no more: it ends as cancelled all the same, as in asyncio.
+    bool was_cancelled_at_the_end() const noexcept { return pending_ & requested; }
+    std::exception_ptr cancellation_at_the_end() const;
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {
         if (must_cancel()) [[unlikely]]

@@ -59,12 +59,14 @@ private:
             }
         }
         std::exchange(body_, nullptr).destroy();
+        if (!error && was_cancelled_at_the_end()) error = cancellation_at_the_end();
         end(error);
     }
     void end(const std::exception_ptr& error) noexcept {
         if (!error) {
             this->complete(state::finished);
         } else if (is_cancellation(error)) {
+            this->keep_cancellation(error);
             this->complete(state::cancelled);
         } else {
             this->result_.set_exception(error);
@@ -74,8 +76,7 @@ private:
     }
     void finish_unstarted() noexcept {
         promise_base::destroy_chain(std::exchange(body_, nullptr).promise());
-        this->complete(state::cancelled);
-        this->drop_reference();
+        end(cancellation_at_the_end());
     }
     void destroy_suspended() noexcept {
         if (body_) promise_base::destroy_chain(std::exchange(body_, nullptr).promise());

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/clock.hpp>
+#include <weft/base/errors.hpp>
+#include <weft/coro/async_generator.hpp>
+#include <weft/flow/wait.hpp>
+#include <weft/loop/event_loop.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+/// Suspends a task until one more of some futures is done, in the order in which they are.
+class completions {
+public:
+    explicit completions(std::span<future_core* const> futures);
+    completions(const completions&) = delete;
+    completions& operator=(const completions&) = delete;
+
+    class next_awaiter : public waiter {
+    public:
+        next_awaiter(completions& c, std::optional<nanos> deadline) noexcept
+            : waiter(kind_), completions_(c), timer_(*this), deadline_(deadline) {}
+        ~next_awaiter() { completions_.waiting_ = nullptr; }
+        bool await_ready() const noexcept { return !completions_.done_.empty(); }
+        template <class Promise>
+        bool await_suspend(std::coroutine_handle<Promise> h) {
+            if (!this->suspend(h)) return false;
+            start();
+            return true;
+        }
+        /// @return the place of the future in what was given  @throws timeout_error
+        std::size_t await_resume();
+
+    private:
+        friend class completions;
+        struct own_timer : timer_node {
+            explicit own_timer(next_awaiter& n) noexcept : timer_node(fired), owner(n) {}
+            static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
+            next_awaiter& owner;
+        };
+        static const wait_kind kind_;
+        void start();
+
+        completions& completions_;
+        own_timer timer_;
+        std::optional<nanos> deadline_;
+    };
+    next_awaiter next(std::optional<nanos> deadline) noexcept { return next_awaiter(*this, deadline); }
+
+private:
+    struct entry {
+        completions* owner;
+        std::size_t place;
+    };
+    static void is_done(void* e, future_core& f);
+
+    std::vector<entry> entries_;
+    std::vector<done_hook> hooks_;
+    std::deque<std::size_t> done_;
+    next_awaiter* waiting_ = nullptr;
+};
+
+template <waitable F>
+async_generator<F> completed_one_by_one(std::vector<F> futures, std::optional<nanos> limit) {
+    std::optional<nanos> deadline;
+    if (limit) deadline = deadline_after(get_running_loop().now(), *limit);
+    std::vector<future_core*> states;
+    for (const F& f : futures) states.push_back(&f.state());
+    completions done(states);
+    for (std::size_t left = futures.size(); left > 0; --left) {
+        const std::size_t place = co_await done.next(deadline);
+        co_yield std::move(futures[place]);
+    }
+}
+
+/// Gives handles or futures in the order in which they are done.
+///
+///     auto next = as_completed(handles);
+///     while (auto h = co_await next.next()) use(co_await *h);
+///
+/// @param futures  a range of handles, futures or any_task; copied
+/// @param timeout  for all together, from the first next() on; unset: none
+/// @throws next(): timeout_error  the time is over and some are not done; cancelled_error
+/// @see asyncio.as_completed
+template <std::ranges::input_range Range>
+    requires waitable<std::ranges::range_value_t<Range>>
+auto as_completed(Range&& futures, std::optional<clock::duration> timeout = std::nullopt) {
+    using F = std::ranges::range_value_t<Range>;
+    std::vector<F> copies;
+    for (auto&& f : futures) copies.push_back(std::forward<decltype(f)>(f));
+    return completed_one_by_one<F>(std::move(copies),
+                                   timeout ? std::optional<nanos>(to_nanos(*timeout)) : std::nullopt);
+}
+template <waitable F>
+auto as_completed(std::initializer_list<F> futures, std::optional<clock::duration> timeout = std::nullopt) {
+    return as_completed(std::vector<F>(futures), timeout);
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/flow/as_completed.hpp>
+#include <weft/loop/event_loop.hpp>
+
+namespace weft::inline v0 {
+
+completions::completions(std::span<future_core* const> futures) {
+    entries_.reserve(futures.size());  // they stay where they are
+    hooks_.reserve(futures.size());
+    for (std::size_t i = 0; i < futures.size(); ++i) {
+        entries_.push_back({this, i});
+        hooks_.emplace_back(*futures[i], &entries_.back(), is_done);
+    }
+}
+
+void completions::is_done(void* e, future_core&) {
+    const entry& done = *static_cast<entry*>(e);
+    done.owner->done_.push_back(done.place);
+    if (done.owner->waiting_) done.owner->waiting_->wake();
+}
+
+const wait_kind completions::next_awaiter::kind_ = {.name = "as completed", .cancel = [](waiter& w) {
+                                                        static_cast<next_awaiter&>(w).wake();
+                                                        return false;
+                                                    }};
+
+void completions::next_awaiter::start() {
+    completions_.waiting_ = this;
+    if (deadline_) loop().add_timer(timer_, *deadline_);
+}
+
+std::size_t completions::next_awaiter::await_resume() {
+    this->resumed();
+    if (completions_.done_.empty()) throw timeout_error();
+    const std::size_t place = completions_.done_.front();
+    completions_.done_.pop_front();
+    return place;
+}
+
+}  // namespace weft::inline v0

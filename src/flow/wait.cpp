@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/flow/wait.hpp>
+#include <weft/loop/event_loop.hpp>
+
+namespace weft::inline v0 {
+
+const wait_kind wait_awaiter::kind_ = {.name = "wait", .cancel = [](waiter& w) {
+                                           static_cast<wait_awaiter&>(w).wake();
+                                           return false;
+                                       }};
+
+wait_awaiter::wait_awaiter(std::span<future_core* const> futures, const wait_options& options)
+    : waiter(kind_), timer_(*this), options_(options), pending_(futures.size()) {
+    futures_.reserve(futures.size());
+    for (future_core* const f : futures) futures_.emplace_back(*f, this, is_done);
+}
+
+void wait_awaiter::start() {
+    if (options_.timeout) loop().add_timer(timer_, deadline_after(loop().now(), to_nanos(*options_.timeout)));
+}
+
+void wait_awaiter::is_done(void* self, future_core& f) {
+    wait_awaiter& w = *static_cast<wait_awaiter*>(self);
+    --w.pending_;
+    const bool failed = !f.cancelled() && f.stored_exception();
+    if (w.pending_ == 0 || w.options_.return_when == return_when::first_completed ||
+        (failed && w.options_.return_when == return_when::first_exception)) {
+        w.wake();
+    }
+}
+
+}  // namespace weft::inline v0
