@@ -25,6 +25,7 @@ SWITCHES = {  # row -> weft's aim, ns; None: no aim of its own
     "await a trivial task": 7.5,
     "await a trivial task, noinline": None,
     "switch": 4,
+    "async generator, an element": None,
     "yield, 1 000 tasks": 6,
     "spawn and await": 20,
     "spawn 1 000 000 then join": 60,

@@ -111,15 +111,64 @@ Main spawn_and_join(benchmark::State& state) {
     }
 }
 
-// The symmetric transfer alone: to an asynchronous generator and back, or between two coroutines.
+// The symmetric transfer alone: two coroutines that hand control to each other.
 
+/// Goes on with another suspended coroutine of the same task.
+class to_other : public weft::native_awaiter {
+public:
+    explicit to_other(const std::coroutine_handle<>& other) noexcept : other_(other) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+        return h.promise().running_in()->transfer_to(other_);
+    }
+    void await_resume() const noexcept {}
+
+private:
+    const std::coroutine_handle<>& other_;
+};
+
+/// What gives a coroutine its own handle.
+class own_handle : public weft::native_awaiter {
+public:
+    explicit own_handle(std::coroutine_handle<>& h) noexcept : handle_(h) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) const noexcept {
+        handle_ = h;
+        return false;
+    }
+    void await_resume() const noexcept {}
+
+private:
+    std::coroutine_handle<>& handle_;
+};
+
+weft::task<> measured_by_weft(benchmark::State& state, std::coroutine_handle<>& own,
+                              const std::coroutine_handle<>& other) {
+    co_await own_handle(own);
+    for (auto _ : state) co_await to_other(other);
+    per_element(state, 2);
+}
+weft::task<> other_by_weft(const std::coroutine_handle<>& measured) {
+    for (;;) co_await to_other(measured);
+}
+weft::task<> switch_by_weft(benchmark::State& state) {
+    std::coroutine_handle<> measured_handle, other_handle;
+    const auto other = other_by_weft(measured_handle).release();
+    other.promise().run_in(weft::current_task_core());
+    other_handle = other;
+    co_await measured_by_weft(state, measured_handle, other_handle);
+    other.destroy();
+}
+
+// There and back: what gives its elements without waiting.
 weft::async_generator<int> numbers() {
     for (int i = 0;; ++i) co_yield i;
 }
-weft::task<> switch_by_weft(benchmark::State& state) {
+weft::task<> generate_by_weft(benchmark::State& state) {
     auto generator = numbers();
     for (auto _ : state) benchmark::DoNotOptimize(co_await generator.next());
-    per_element(state, 2);
+    per_element(state);
     co_await generator.close();
 }
 
@@ -160,5 +209,6 @@ EVERYONE(yield_among_tasks, "yield, 1 000 tasks");
 EVERYONE(spawn_and_await, "spawn and await");
 BENCHMARK(by_weft<switch_by_weft>)->Name("switch/weft");
 BENCHMARK(switch_by_minimal)->Name("switch/minimal");
+BENCHMARK(by_weft<generate_by_weft>)->Name("async generator, an element/weft");
 
 }  // namespace

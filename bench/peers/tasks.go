@@ -37,7 +37,7 @@ func per(start time.Duration, elements int) float64 {
 //go:noinline
 func one() int { return 1 }
 
-// A turn of an iterator that is pulled is two switches.
+// A turn of an iterator that is pulled is two switches from coroutine to coroutine.
 func switches(n int) float64 {
 	next, stop := iter.Pull(iter.Seq[int](func(yield func(int) bool) {
 		for i := 0; yield(i); i++ {
