@@ -32,7 +32,8 @@ PUBLIC_API_ONLY = {"sync"}
 NEITHER_TIME_NOR_RANGES = [
     r"weft/base/(?!clock\b)\w+\.hpp",
     r"weft/coro/(?!(generator|from)\b)\w+\.hpp",
-    r"weft/loop/(ready_queue|registry|task_core|waiter|future|context_var)\.hpp",
+    r"weft/loop/(loop_resource|ready_queue|registry|task_core|waiter|future|context_var)\.hpp",
+    r"weft/sync/\w+\.hpp",
 ]
 # Macros that public headers may define.
 MACROS = {"WEFT_KEEP_FRAMES", "WEFT_TRIVIAL_ABI"}
@@ -269,7 +270,7 @@ def parity_pages_name_tests_that_exist(tree):
         for number, line in enumerate(text.splitlines(), 1):
             for file, suite, test in re.findall(r"`(\w+): (?:(\w+)\.)?(\w+)`", line):
                 ends = f"/{file}.cpp" if suite else f"/{file}/{test}.cpp"
-                begins = rf"\bTEST(_[FP])?\(\s*{suite},\s*{test}\s*\)" if suite else ""
+                begins = rf"\b(TYPED_)?TEST(_[FP])?\(\s*{suite},\s*{test}\s*\)" if suite else ""
                 if not any(re.search(begins, source) for source in tree.named(ends, under="tests/").values()):
                     yield Finding(name, number, f"{file}: {suite and suite + '.'}{test} is no test")
 

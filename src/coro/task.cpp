@@ -10,4 +10,9 @@ const execution_kind stepped_execution::kind = {
     .async_generators = nullptr,
 };
 
+void throw_not_awaitable(bool started_by_step) {
+    throw invalid_state_error(started_by_step ? "coroutine was already started by step()"
+                                              : "cannot reuse already awaited coroutine");
+}
+
 }  // namespace weft::inline v0

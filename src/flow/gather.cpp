@@ -12,7 +12,13 @@ const wait_kind children_awaiter::kind_ = {
 children_awaiter::children_awaiter(std::span<future_core* const> children, until u)
     : waiter(kind_), pending_(children.size()), until_(u) {
     children_.reserve(children.size());
-    for (future_core* const f : children) children_.emplace_back(*f, this, child_is_done);
+    for (future_core* const f : children) {
+        if (f->done()) {
+            child_is_done(this, *f);
+        } else {
+            children_.emplace_back(*f, this, child_is_done);
+        }
+    }
 }
 
 void children_awaiter::child_is_done(void* self, future_core& f) {
@@ -34,7 +40,8 @@ bool children_awaiter::cancel_children() {
 }
 
 void children_awaiter::await_resume() {
-    this->resumed();
+    if (!first_failed_ || !first_failed_->cancelled() || !task() || !task()->yields_to_cancellation_of_awaited())
+        this->resumed();
     if (first_failed_) {
         first_failed_->mark_retrieved();
         std::rethrow_exception(first_failed_->cancelled() ? first_failed_->cancellation()

@@ -27,17 +27,26 @@ void timeout::reschedule(std::optional<clock::time_point> when) {
     }
     when_ = when;
     timer_.unlink();
-    if (when) task_->loop()->add_timer(timer_, to_nanos(*when));
+    overdue_.cancel();
+    if (!when) return;
+    event_loop& loop = *task_->loop();
+    if (to_nanos(*when) > loop.now()) {
+        loop.add_timer(timer_, to_nanos(*when));
+    } else {
+        overdue_ = loop.call_soon([this] { expire(); });  // before the block gets its next turn, as in asyncio
+    }
 }
 
-void timeout::own_timer::fired(timer_node& t) {
-    timeout& self = static_cast<own_timer&>(t).owner;
-    self.state_ = state::expiring;
-    self.task_->cancel();
+void timeout::own_timer::fired(timer_node& t) { static_cast<own_timer&>(t).owner.expire(); }
+
+void timeout::expire() {
+    state_ = state::expiring;
+    task_->cancel();
 }
 
 immediate<> timeout::exit(const std::exception_ptr& error) {
     timer_.unlink();
+    overdue_.cancel();
     if (state_ != state::expiring) {
         state_ = state::left;
         return {};

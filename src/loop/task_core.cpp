@@ -47,6 +47,7 @@ bool task_core::cancel(std::string message) {
 
 void task_core::note_request(std::string message) {
     ++cancelling_;
+    if (pending_ & wait_ended) return;  // the request that ended the wait has the word
     if (!message.empty() || extras_) extras().cancel_message = std::move(message);
 }
 

@@ -28,6 +28,7 @@ void timer_queue::order_due() noexcept {
     if (newly_due_.empty()) return;
     const auto earlier = [](const timer_node& a, const timer_node& b) { return a.deadline_ < b.deadline_; };
     newly_due_.sort(earlier);
+    if (due_.empty()) return due_.splice_back(newly_due_);
     due_.merge(newly_due_, earlier);
 }
 

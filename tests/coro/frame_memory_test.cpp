@@ -85,6 +85,42 @@ TEST(frame_memory, what_a_thread_keeps_of_a_class_is_bounded) {
     EXPECT_GT(kept(c), 1000u);
 }
 
+/// Has `count` blocks at the same time.
+void use_blocks(std::size_t count, std::size_t bytes) {
+    std::vector<void*> blocks;
+    for (std::size_t i = 0; i < count; ++i) blocks.push_back(weft::allocate_frame(bytes));
+    for (void* b : blocks) weft::deallocate_frame(b, bytes);
+}
+
+TEST(frame_memory, the_bound_grows_by_what_was_given_back_and_wanted_again) {
+    if (!frames_are_kept) GTEST_SKIP() << "nothing is kept under the address sanitizer";
+    std::thread([] {
+        constexpr std::size_t bytes = 1000;
+        const std::size_t c = weft::frame_cache::class_of(bytes);
+        const std::size_t at_first = weft::frame_cache::kept_bytes / weft::frame_cache::size_of(c);
+        use_blocks(3000, bytes);
+        EXPECT_EQ(kept(c), at_first);
+        use_blocks(2000, bytes);
+        EXPECT_EQ(kept(c), 2000u);
+        use_blocks(10'000, bytes);
+        EXPECT_EQ(kept(c), 3000u);  // of the 3 000 only: the rest had not been given back before
+        use_blocks(10'000, bytes);
+        EXPECT_EQ(kept(c), 10'000u);
+    }).join();
+}
+
+TEST(frame_memory, the_bound_does_not_grow_beyond_its_own) {
+    if (!frames_are_kept) GTEST_SKIP() << "nothing is kept under the address sanitizer";
+    std::thread([] {
+        constexpr std::size_t bytes = 1000;
+        const std::size_t c = weft::frame_cache::class_of(bytes);
+        const std::size_t at_most = weft::frame_cache::most_kept_bytes / weft::frame_cache::size_of(c);
+        for (int i = 0; i < 4; ++i) use_blocks(at_most + 1000, bytes);
+        EXPECT_LE(kept(c), at_most);
+        EXPECT_GT(kept(c) + 2, at_most);
+    }).join();
+}
+
 TEST(frame_memory, a_recycled_object_is_freed_by_its_own_size) {
     struct small : weft::recycled {
         virtual ~small() = default;

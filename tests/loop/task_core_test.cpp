@@ -59,7 +59,7 @@ TEST(task_core, a_sleeping_task_is_cancelled_at_its_await) {
     weft::testing::run(main());
 }
 
-TEST(task_core, the_message_arrives_and_the_last_one_counts) {
+TEST(task_core, the_message_of_the_request_that_ended_the_wait_arrives) {
     const auto main = []() -> weft::task<> {
         std::string log;
         const auto h = weft::create_task(sleeps(log));
@@ -67,7 +67,7 @@ TEST(task_core, the_message_arrives_and_the_last_one_counts) {
         h.cancel("first");
         h.cancel("second");
         EXPECT_EQ(co_await outcome(h), "cancelled");
-        EXPECT_EQ(log, "cancelled(second)");
+        EXPECT_EQ(log, "cancelled(first)");
     };
     weft::testing::run(main());
 }

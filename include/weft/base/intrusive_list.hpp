@@ -49,6 +49,7 @@ public:
     }
 
     bool empty() const noexcept { return !head_.is_linked(); }
+    bool has_several() const noexcept { return head_.next_ != head_.prev_; }
     T& front() noexcept { return static_cast<T&>(*head_.next_); }
     T& back() noexcept { return static_cast<T&>(*head_.prev_); }
 
@@ -93,24 +94,27 @@ public:
         }
     }
 
+    /// Puts `item` in its place in a list that is in order, behind what is equal to it. Looked for from the back.
+    template <class Less>
+    void insert_in_order(T& item, Less less) noexcept {
+        iterator position = end();
+        while (position != begin()) {
+            iterator before = position;
+            if (!less(item, *--before)) break;
+            position = before;
+        }
+        static_cast<list_node&>(item).insert_before(*position.at_);
+    }
+
     /// Stable; O(n log n).
     template <class Less>
     void sort(Less less) noexcept {
-        intrusive_list runs[48];  // runs[i] is empty or 2^i items long
-        while (!empty()) {
-            intrusive_list carry;
-            carry.push_back(pop_front());
-            std::size_t i = 0;
-            for (; !runs[i].empty(); ++i) {
-                runs[i].merge(carry, less);
-                carry.splice_back(runs[i]);
-            }
-            runs[i].splice_back(carry);
-        }
+        if (!has_several()) return;
         intrusive_list sorted;
-        for (intrusive_list& run : runs) {
-            run.merge(sorted, less);
-            sorted.splice_back(run);
+        for (std::size_t length = short_run; !empty(); length *= 2) {  // about as long as all before it
+            intrusive_list run;
+            move_in_order(length, run, less);
+            sorted.merge(run, less);
         }
         splice_back(sorted);
     }
@@ -138,6 +142,21 @@ public:
     iterator end() noexcept { return iterator(&head_); }
 
 private:
+    static constexpr std::size_t short_run = 8;  // put in order by inserting one after the other
+
+    /// Moves up to `count` items from the front to `run`, which is empty, in order.
+    template <class Less>
+    void move_in_order(std::size_t count, intrusive_list& run, Less less) noexcept {
+        if (count <= short_run) {
+            for (; count > 0 && !empty(); --count) run.insert_in_order(pop_front(), less);
+            return;
+        }
+        move_in_order(count / 2, run, less);
+        intrusive_list second;
+        move_in_order(count / 2, second, less);
+        run.merge(second, less);
+    }
+
     list_node head_;
 };
 

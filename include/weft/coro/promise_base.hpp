@@ -66,21 +66,7 @@ public:
 
     /// Destroys a suspended coroutine and everything it awaits, innermost first (an inner frame may hold references into
     /// an outer one), in constant stack however long the chain.
-    static void destroy_chain(promise_base& outermost) noexcept {
-        promise_base* p = &outermost;
-        while (p->awaited_) p = p->awaited_;
-        for (;;) {
-            const bool last = p == &outermost;
-            promise_base* const next = p->awaiter_;
-            if (p->owner_) {
-                *p->owner_ = nullptr;  // so that the frame further out does not destroy it again
-                next->awaited_ = nullptr;
-            }
-            p->handle().destroy();
-            if (last) return;
-            p = next;
-        }
-    }
+    static void destroy_chain(promise_base& outermost) noexcept;
 
 protected:
     promise_base() noexcept = default;

@@ -9,6 +9,9 @@
 
 namespace weft::inline v0 {
 
+/// Out of the way of what returns values.
+[[noreturn, gnu::cold]] void rethrow_failure(const std::exception_ptr& error);
+
 /// Where a coroutine leaves what it returned or threw: empty, a value, or an exception. `T` may be void or a reference.
 template <class T>
 class result {
@@ -30,7 +33,8 @@ public:
 
     /// The value by move, or the exception thrown. Precondition: not empty.
     T take() {
-        if (error_) std::rethrow_exception(error_);
+        if (error_) [[unlikely]]
+            rethrow_failure(error_);
         if constexpr (std::is_reference_v<T>) {
             return static_cast<T>(**value_);
         } else {
@@ -40,7 +44,8 @@ public:
 
     /// The value in place, or the exception thrown. Precondition: not empty.
     std::add_lvalue_reference_t<const T> peek() const {
-        if (error_) std::rethrow_exception(error_);
+        if (error_) [[unlikely]]
+            rethrow_failure(error_);
         if constexpr (std::is_reference_v<T>) {
             return **value_;
         } else {
@@ -60,10 +65,12 @@ public:
     void set_exception(std::exception_ptr error) noexcept { error_ = std::move(error); }
     const std::exception_ptr& exception() const noexcept { return error_; }
     void take() {
-        if (error_) std::rethrow_exception(error_);
+        if (error_) [[unlikely]]
+            rethrow_failure(error_);
     }
     void peek() const {
-        if (error_) std::rethrow_exception(error_);
+        if (error_) [[unlikely]]
+            rethrow_failure(error_);
     }
 
 private:

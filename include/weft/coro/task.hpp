@@ -72,6 +72,8 @@ public:
     void return_void() const noexcept {}
 };
 
+[[noreturn, gnu::cold]] void throw_not_awaitable(bool started_by_step);
+
 /// A coroutine: Python's `async def`. Lazy: the body runs only when it is awaited, given to create_task() or run(), or
 /// stepped by hand. Move-only, awaited once, and only as an rvalue: `co_await compute()`, `co_await std::move(t)`.
 /// Destroying a suspended task destroys its frames innermost first; a task that never ran just goes.
@@ -94,7 +96,10 @@ public:
         }
         return *this;
     }
-    ~task() { reset(); }
+    ~task() {
+        if (handle_) [[unlikely]]
+            reset();
+    }
 
     /// False for a moved-from or awaited task.
     explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
@@ -154,7 +159,7 @@ public:
     awaiter& operator=(const awaiter&) = delete;
     ~awaiter() {
         if (!handle_) return;
-        if (handle_.done()) {
+        if (handle_.done()) [[likely]] {
             handle_.destroy();
         } else {
             promise_base::destroy_chain(promise());
@@ -202,13 +207,13 @@ task<T> task_promise_base<T>::get_return_object() noexcept {
 template <class T>
 typename task<T>::awaiter task<T>::operator co_await() && {
     // Here and not in await_ready(): what is refused stays with its owner.
-    if (!handle_) throw invalid_state_error("cannot reuse already awaited coroutine");
-    if (promise().running_in()) throw invalid_state_error("coroutine was already started by step()");
+    if (!handle_ || promise().running_in()) [[unlikely]]
+        throw_not_awaitable(static_cast<bool>(handle_));
     return awaiter(std::move(*this));
 }
 
 template <class T>
-void task<T>::reset() noexcept {
+[[gnu::noinline]] void task<T>::reset() noexcept {
     if (!handle_) return;
     execution* const stepper = promise().running_in();
     if (handle_.done()) {

@@ -23,7 +23,7 @@ public:
     enum class until { first_failure, all_done };
     children_awaiter(std::span<future_core* const> children, until u);
 
-    bool await_ready() const noexcept { return pending_ == 0; }
+    bool await_ready() const noexcept { return pending_ == 0 || first_failed_; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!this->suspend(h)) {

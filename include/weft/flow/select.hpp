@@ -50,7 +50,7 @@ public:
     }
     result_type await_resume() {
         ((&of<I>() == this->first_woken() ? void(winner_ = I) : void()), ...);
-        this->resumed();
+        if (!(cannot_be_undone<I>() || ...)) this->resumed();
         // The losers let go before anything else happens; what they had completed goes back.
         ((I == winner_ ? void() : of<I>().abandon()), ...);
         result_type outcome = take<0>();
@@ -70,6 +70,13 @@ private:
     template <std::size_t J, class B>
     static select_branch<J, B>& branch(select_branch<J, B>& b) noexcept {
         return b;
+    }
+    /// The winner has done something that it cannot take back, such as sending on a channel: a cancellation is too late here,
+    /// and is raised at the next await.
+    template <std::size_t J>
+    bool cannot_be_undone() noexcept {
+        if constexpr (requires { of<J>().cannot_be_undone(); }) return J == winner_ && of<J>().cannot_be_undone();
+        return false;
     }
     template <class Awaiter>
     bool start(Awaiter& a) {

@@ -5,6 +5,7 @@
 #include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/loop/cancel_scope.hpp>
+#include <weft/loop/handle.hpp>
 #include <weft/loop/timer_queue.hpp>
 
 #include <chrono>
@@ -21,7 +22,7 @@ namespace weft::inline v0 {
 ///
 /// The request counts as one of task_handle::cancel()'s while the block is in it, and is taken back at its end. Of two
 /// nested ones that expire before the inner one is left, the outer one is blamed, as in CPython.
-/// @thread its loop's  @cost no allocation  @see asyncio.Timeout; cancel_scope for a cancellation that insists
+/// @thread its loop's  @cost no allocation, unless the deadline has come when it is set  @see asyncio.Timeout; cancel_scope for a cancellation that insists
 class timeout {
 public:
     /// `delay` from the moment on when it is entered; std::nullopt: none, until reschedule().
@@ -31,11 +32,11 @@ public:
     explicit timeout(std::optional<clock::time_point> when) noexcept : when_(when), timer_(*this) {}
     timeout(timeout&& unused) noexcept : delay_(unused.delay_), when_(unused.when_), timer_(*this) {}
     timeout& operator=(timeout&&) = delete;
-    ~timeout() = default;
+    ~timeout() { overdue_.cancel(); }
 
     /// The deadline by the loop's clock; empty if there is none. Known once it is entered.
     std::optional<clock::time_point> when() const noexcept { return when_; }
-    /// @param when  a time in the past: in the loop's next turn; empty: none any more
+    /// @param when  a time that has come: as soon as the loop comes to it; empty: none any more
     /// @throws invalid_state_error  it is not entered, has expired or was left
     void reschedule(std::optional<clock::time_point> when);
     /// The deadline came before the block was left.
@@ -61,10 +62,12 @@ private:
         static void fired(timer_node& t);
         timeout& owner;
     };
+    void expire();
 
     std::optional<nanos> delay_;
     std::optional<clock::time_point> when_;
     own_timer timer_;
+    handle overdue_;  // in place of the timer, for a deadline that has come
     task_core* task_ = nullptr;
     unsigned cancelling_before_ = 0;
     state state_ = state::created;

@@ -21,8 +21,8 @@ task<T> wait_until_done_for(A aw, std::optional<nanos> limit) {
         if (!f.done()) {
             f.cancel();
             co_await done_awaiter(f.state());
+            if (f.cancelled()) throw timeout_error();
         }
-        if (f.cancelled()) throw timeout_error();
         co_return co_await std::move(f);
     }
     timeout deadline = limit ? timeout(std::chrono::nanoseconds(*limit)) : timeout(std::nullopt);

@@ -5,6 +5,7 @@
 #include <weft/base/intrusive_list.hpp>
 #include <weft/base/unique_fd.hpp>
 #include <weft/loop/handle.hpp>
+#include <weft/loop/loop_resource.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
 #include <weft/loop/task_handle.hpp>
@@ -28,18 +29,6 @@ class buffer_pool;
 class descriptor_watch;
 class fork_guard;
 class signal_inbox;
-
-/// Something of a loop's that must let go when the loop closes: an open stream, a server.
-class loop_resource : public list_node {
-public:
-    /// The loop is closing: close now; no operation may be submitted any more.
-    virtual void loop_closes() noexcept = 0;
-    /// It belongs to nobody any more and goes when its output is sent.
-    virtual bool is_finishing() const noexcept { return false; }
-
-protected:
-    ~loop_resource() = default;
-};
 
 /// What the exception handler is told. @see loop.call_exception_handler
 struct error_context {

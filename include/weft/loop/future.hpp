@@ -194,6 +194,12 @@ public:
     }
     void abandon() noexcept { future_listener::unlink(); }
 
+protected:
+    void resumed() {
+        if (future_.cancelled() && task() && task()->yields_to_cancellation_of_awaited()) return;
+        waiter::resumed();
+    }
+
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }

@@ -84,6 +84,13 @@ public:
         pending_ &= static_cast<std::uint8_t>(~requested);
         return !must_cancel();
     }
+    /// A cancelled_error that is not its own is raised where it resumes: that is enough for a request made meanwhile.
+    /// @return false if its wait was ended by a request: that one is raised
+    bool yields_to_cancellation_of_awaited() noexcept {
+        if (pending_ & wait_ended) return false;
+        clear(requested);
+        return true;
+    }
     /// The message of the last request.
     const std::string& cancel_message() const noexcept;
     /// It was cancelled after its last await, and finds out no more: it ends as cancelled all the same, as in asyncio.

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/intrusive_list.hpp>
+#include <weft/loop/waiter.hpp>
+#include <weft/sync/loop_bound.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace weft::inline v0 {
+
+class waiting_line;
+
+/// A wait in a line: the base of what `co_await` is given by locks, events, queues and channels.
+///
+///     outside -> waiting -> chosen   its turn has come: the task has been woken and will take what it waited for; until
+///                |    |              then that is promised to it, and to be promised to the next one if it does not come
+///                |    +---> served   the task has been woken and owes nothing to anybody
+///                +-------> outside  cancelled
+///
+/// Whoever need not wait goes from outside to chosen or served at once. If the line dies, those in it are orphaned.
+class line_waiter : public waiter, public list_node {
+public:
+    template <class Self, class Promise>
+    bool await_suspend(this Self& self, std::coroutine_handle<Promise> h) {
+        if (!self.suspend(h)) return false;
+        self.start();
+        return true;
+    }
+    /// Stands in line.
+    void start();
+    /// The wait_kind::cancel of those who just go.
+    static bool cancel(waiter& w);
+
+protected:
+    enum class stage : std::uint8_t { outside, waiting, chosen, served, orphaned, misplaced };
+
+    line_waiter(const wait_kind& kind, waiting_line& line) noexcept : waiter(kind), line_(&line) {}
+    ~line_waiter() = default;
+
+    stage at() const noexcept { return stage_; }
+    waiting_line& line() const noexcept { return *line_; }
+
+    /// For await_ready(): there is no need to wait.
+    inline void is_chosen_at_once() noexcept;
+    void is_served_at_once() noexcept { stage_ = stage::served; }
+
+    /// Goes out of the line, if it is in there. @return where it was
+    inline stage leave() noexcept;
+
+    /// For await_resume(): raises what stands in the way of being chosen or served.
+    /// @throws cancelled_error; invalid_state_error  the line belongs to another loop, or it died
+    template <class Self>
+    void arrive(this Self& self) {
+        if (task_core* const t = self.task(); t && t->must_cancel()) [[unlikely]]
+            self.abandon();  // now: what is awaited may outlive the await
+        self.resumed();
+        if (self.stage_ != stage::chosen && self.stage_ != stage::served) [[unlikely]]
+            self.fail();
+    }
+    [[noreturn]] void fail() const;
+
+private:
+    friend class waiting_line;
+    void wake_up() noexcept { this->wake(); }
+
+    waiting_line* line_;
+    stage stage_ = stage::outside;
+};
+
+/// Those who wait for one thing, first come, first served.
+class waiting_line {
+public:
+    explicit waiting_line(loop_bound& owner) noexcept : owner_(owner) {}
+    waiting_line(const waiting_line&) = delete;
+    waiting_line& operator=(const waiting_line&) = delete;
+    /// Whoever is in it gets an invalid_state_error.
+    ~waiting_line();
+
+    /// The one whose turn is next; null if nobody waits. Passes over those whose tasks have been woken by something else.
+    line_waiter* next() const noexcept {
+        for (line_waiter& w : waiting_) {
+            if (w.can_complete()) [[likely]]
+                return &w;
+        }
+        return nullptr;
+    }
+
+    /// It is the turn of the next one. @return false if nobody waits
+    bool choose() noexcept {
+        line_waiter* const w = next();
+        if (!w) return false;
+        choose(*w);
+        return true;
+    }
+    /// It is the turn of `w`, which waits here or comes from outside.
+    void choose(line_waiter& w) noexcept {
+        w.unlink();
+        chosen_.push_back(w);
+        ++chosen_count_;
+        w.stage_ = line_waiter::stage::chosen;
+        w.wake_up();
+    }
+    /// How many have been chosen and have not resumed.
+    std::size_t chosen() const noexcept { return chosen_count_; }
+
+    /// `w`, which waits here, has all that it waited for.
+    void serve(line_waiter& w) noexcept {
+        w.unlink();
+        w.stage_ = line_waiter::stage::served;
+        w.wake_up();
+    }
+    void serve_all() noexcept {
+        while (!waiting_.empty()) serve(waiting_.front());
+    }
+
+private:
+    friend class line_waiter;
+    static void orphan(intrusive_list<line_waiter>& list) noexcept;
+
+    loop_bound& owner_;
+    mutable intrusive_list<line_waiter> waiting_;  // to look at one of them changes nothing
+    intrusive_list<line_waiter> chosen_;
+    std::size_t chosen_count_ = 0;  // those in chosen_, and those who were chosen at once
+};
+
+inline void line_waiter::is_chosen_at_once() noexcept {
+    ++line_->chosen_count_;
+    stage_ = stage::chosen;
+}
+
+inline line_waiter::stage line_waiter::leave() noexcept {
+    unlink();
+    if (stage_ == stage::chosen) --line_->chosen_count_;
+    return std::exchange(stage_, stage::outside);
+}
+
+}  // namespace weft::inline v0

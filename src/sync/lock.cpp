@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/sync/lock.hpp>
+
+namespace weft::inline v0 {
+
+const wait_kind lock::waiter::kind_ = {.name = "lock", .cancel = &line_waiter::cancel};
+
+lock::~lock() = default;
+
+task<lock::guard> lock::acquire_awaiter::acquiring(lock& l) { co_return co_await l.acquire(); }
+
+std::optional<lock::guard> lock::try_acquire() {
+    check_caller("lock: try_acquire()");
+    if (state_ != state::free) return std::nullopt;
+    state_ = state::locked;
+    return guard(holding_);
+}
+
+void lock::release() {
+    check_caller("lock: release()");
+    if (state_ != state::locked) throw invalid_state_error("lock: release() of a lock that is not acquired");
+    holding_.take_from_guard();
+    pass_on();
+}
+
+void lock::guard::release() {
+    if (!holding_) throw invalid_state_error("lock guard: release() of a guard that holds nothing");
+    if (!holding_->of) throw invalid_state_error("lock guard: release() while its task waits at a condition");
+    holding_->of->release();
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
+#include <weft/sync/waiting_line.hpp>
+
+#include <string>
+
+namespace weft::inline v0 {
+
+void line_waiter::start() {
+    if (!line_->owner_.bind(loop())) {
+        stage_ = stage::misplaced;
+        return wake();
+    }
+    stage_ = stage::waiting;
+    line_->waiting_.push_back(*this);
+}
+
+bool line_waiter::cancel(waiter& w) {
+    auto& self = static_cast<line_waiter&>(w);
+    self.leave();
+    self.wake();
+    return false;
+}
+
+void line_waiter::fail() const {
+    const std::string name = kind().name;
+    switch (stage_) {
+        case stage::misplaced:
+            throw invalid_state_error(name + ": what is waited for is bound to a different event loop");
+        case stage::orphaned: throw invalid_state_error(name + ": it was destroyed while a task waited for it");
+        default:
+            throw cancelled_error();  // woken for a cancellation that was taken back since: there is nothing to give
+    }
+}
+
+void waiting_line::orphan(intrusive_list<line_waiter>& list) noexcept {
+    while (!list.empty()) {
+        line_waiter& w = list.pop_front();
+        w.stage_ = line_waiter::stage::orphaned;
+        w.wake_up();
+    }
+}
+
+waiting_line::~waiting_line() {
+    orphan(chosen_);
+    orphan(waiting_);
+}
+
+}  // namespace weft::inline v0
