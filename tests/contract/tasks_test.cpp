@@ -57,8 +57,8 @@ TEST(contract, run_and_runner) {
 weft::task<> tasks_and_futures() {
     auto named = weft::create_task(compute(1, 2), {.name = "adder"});
     auto eager = weft::create_task(compute(1, 2), {.eager_start = true});
-    const int base = 1;
-    auto called = weft::create_task([base](int x) { return compute(base, x); }, 2);
+    const std::string base = "a";
+    auto called = weft::create_task([base](int x) { return compute(static_cast<int>(base.size()), x); }, 2);
     weft::spawn([](int x) -> weft::task<> { (void)co_await compute(x, x); }, 1);
     EXPECT_EQ(named.name(), "adder");
     named.set_name("renamed");
