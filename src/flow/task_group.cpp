@@ -133,8 +133,8 @@ task<> task_group::exit(std::exception_ptr error) {
     }
     // The group's own request is taken back. If it was the only one, the block was not cancelled from outside.
     if (parent_cancel_requested_ && parent_->uncancel() == 0) cancellation = nullptr;
-    if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
     if (error && !is_cancellation(error)) errors_.push_back(error);
+    if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
     if (errors_.empty()) co_return;
     if (parent_->cancelling()) {
         // Cancelled from outside as well: the errors leave first, and the cancellation comes at the next await.
