@@ -4,13 +4,14 @@
 
 namespace weft::inline v0 {
 
-completions::completions(std::span<future_core* const> futures) {
+completions::completions(std::span<future_core* const> futures, std::optional<nanos> deadline) : timer_(*this) {
     entries_.reserve(futures.size());  // they stay where they are
     hooks_.reserve(futures.size());
     for (std::size_t i = 0; i < futures.size(); ++i) {
         entries_.push_back({this, i});
         hooks_.emplace_back(*futures[i], &entries_.back(), is_done);
     }
+    if (deadline) get_running_loop().add_timer(timer_, *deadline);
 }
 
 void completions::is_done(void* e, future_core&) {
@@ -19,15 +20,16 @@ void completions::is_done(void* e, future_core&) {
     if (done.owner->waiting_) done.owner->waiting_->wake();
 }
 
+void completions::expire() noexcept {
+    is_over_ = true;
+    hooks_.clear();
+    if (waiting_) waiting_->wake();
+}
+
 const wait_kind completions::next_awaiter::kind_ = {.name = "as completed", .cancel = [](waiter& w) {
                                                         static_cast<next_awaiter&>(w).wake();
                                                         return false;
                                                     }};
-
-void completions::next_awaiter::start() {
-    completions_.waiting_ = this;
-    if (deadline_) loop().add_timer(timer_, *deadline_);
-}
 
 std::size_t completions::next_awaiter::await_resume() {
     this->resumed();

@@ -5,7 +5,6 @@ CORE_HEADER = "include/weft/coro/async_generator_core.hpp"
 GENERATOR = "include/weft/coro/async_generator.hpp"
 
 SOURCES = [CORE]
-AFFECTED_BY_HEADERS = [CORE]
 AWAIT_READY = ("if (verb_ == verb::next) return false;\n    if (verb_ == verb::send) throw generator_not_started();\n"
                "    at = stage::closed;  // the body never runs\n    return true;")
 

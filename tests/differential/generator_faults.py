@@ -8,7 +8,6 @@ FROM = "include/weft/coro/from.hpp"
 
 SOURCES = ["src/coro/generator_core.cpp", "src/coro/carried_exception.cpp", "src/coro/traceback.cpp",
            "src/coro/frame_memory.cpp", "src/base/errors.cpp"]
-AFFECTED_BY_HEADERS = ["src/coro/generator_core.cpp"]
 
 FAULTS = [
     ("a chain is closed outermost first", CORE,

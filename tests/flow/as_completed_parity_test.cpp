@@ -78,6 +78,25 @@ TEST(as_completed_parity, a_timeout_is_for_all_together) {
     });
 }
 
+// _AsCompletedIterator._handle_timeout
+TEST(as_completed_parity, what_is_done_after_the_time_is_late_though_nobody_waited) {
+    run_in_every_order([]() -> task<> {
+        const handles fs{create_task(letter_after(10ms, 'a')), create_task(letter_after(20ms, 'b')),
+                         create_task(letter_after(40ms, 'c'))};
+        std::string log;
+        auto next = as_completed(fs, 30ms);
+        try {
+            while (const auto h = co_await next.next()) {
+                log += co_await *h;
+                if (log == "a") co_await weft::sleep(100ms);
+            }
+        } catch (const weft::timeout_error&) {
+            log += '!';
+        }
+        EXPECT_EQ(log, "ab!");
+    });
+}
+
 // test_as_completed_with_unused_timeout
 TEST(as_completed_parity, a_timeout_that_is_not_reached_does_nothing) {
     run_in_every_order([]() -> task<> {

@@ -73,6 +73,17 @@ TEST(wait_for_parity, of_zero_gives_the_result_of_a_future_that_is_done) {
     });
 }
 
+// tasks._cancel_and_wait
+TEST(wait_for_parity, of_zero_takes_a_turn_to_cancel_what_ends_at_once) {
+    run_in_every_order([]() -> task<> {
+        const weft::future<> never;
+        const auto waiting = create_task(wait_for(never, 0s), {.eager_start = true});
+        EXPECT_TRUE(never.cancelled());
+        EXPECT_FALSE(waiting.done());
+        EXPECT_TRUE(co_await ends_with<weft::timeout_error>(waiting));
+    });
+}
+
 // test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started
 TEST(wait_for_parity, of_zero_does_not_start_a_coroutine) {
     run_in_every_order([]() -> task<> {

@@ -17,23 +17,23 @@
 
 namespace weft::inline v0 {
 
-/// Suspends a task until one more of some futures is done, in the order in which they are.
+/// Suspends a task until one more of some futures is done, in the order in which they are. What is done after the deadline
+/// does not count, whether somebody waits then or not.
 class completions {
 public:
-    explicit completions(std::span<future_core* const> futures);
+    completions(std::span<future_core* const> futures, std::optional<nanos> deadline);
     completions(const completions&) = delete;
     completions& operator=(const completions&) = delete;
 
     class next_awaiter : public waiter {
     public:
-        next_awaiter(completions& c, std::optional<nanos> deadline) noexcept
-            : waiter(kind_), completions_(c), timer_(*this), deadline_(deadline) {}
+        explicit next_awaiter(completions& c) noexcept : waiter(kind_), completions_(c) {}
         ~next_awaiter() { completions_.waiting_ = nullptr; }
-        bool await_ready() const noexcept { return !completions_.done_.empty(); }
+        bool await_ready() const noexcept { return completions_.is_over_ || !completions_.done_.empty(); }
         template <class Promise>
         bool await_suspend(std::coroutine_handle<Promise> h) {
             if (!this->suspend(h)) return false;
-            start();
+            completions_.waiting_ = this;
             return true;
         }
         /// @return the place of the future in what was given  @throws timeout_error
@@ -41,31 +41,31 @@ public:
 
     private:
         friend class completions;
-        struct own_timer : timer_node {
-            explicit own_timer(next_awaiter& n) noexcept : timer_node(fired), owner(n) {}
-            static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
-            next_awaiter& owner;
-        };
         static const wait_kind kind_;
-        void start();
 
         completions& completions_;
-        own_timer timer_;
-        std::optional<nanos> deadline_;
     };
-    next_awaiter next(std::optional<nanos> deadline) noexcept { return next_awaiter(*this, deadline); }
+    next_awaiter next() noexcept { return next_awaiter(*this); }
 
 private:
     struct entry {
         completions* owner;
         std::size_t place;
     };
+    struct own_timer : timer_node {
+        explicit own_timer(completions& c) noexcept : timer_node(fired), owner(c) {}
+        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.expire(); }
+        completions& owner;
+    };
     static void is_done(void* e, future_core& f);
+    void expire() noexcept;
 
     std::vector<entry> entries_;
     std::vector<done_hook> hooks_;
     std::deque<std::size_t> done_;
     next_awaiter* waiting_ = nullptr;
+    own_timer timer_;
+    bool is_over_ = false;
 };
 
 template <waitable F>
@@ -74,9 +74,9 @@ async_generator<F> completed_one_by_one(std::vector<F> futures, std::optional<na
     if (limit) deadline = deadline_after(get_running_loop().now(), *limit);
     std::vector<future_core*> states;
     for (const F& f : futures) states.push_back(&f.state());
-    completions done(states);
+    completions done(states, deadline);
     for (std::size_t left = futures.size(); left > 0; --left) {
-        const std::size_t place = co_await done.next(deadline);
+        const std::size_t place = co_await done.next();
         co_yield std::move(futures[place]);
     }
 }
@@ -88,7 +88,7 @@ async_generator<F> completed_one_by_one(std::vector<F> futures, std::optional<na
 ///
 /// @param futures  a range of handles, futures or any_task; copied
 /// @param timeout  for all together, from the first next() on; unset: none
-/// @throws next(): timeout_error  the time is over and some are not done; cancelled_error
+/// @throws next(): timeout_error  the time is over, and what was done by then has been given; cancelled_error
 /// @see asyncio.as_completed
 template <std::ranges::input_range Range>
     requires waitable<std::ranges::range_value_t<Range>>

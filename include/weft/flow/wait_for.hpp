@@ -5,6 +5,7 @@
 #include <weft/flow/gather.hpp>
 #include <weft/flow/keep.hpp>
 #include <weft/flow/timeout.hpp>
+#include <weft/flow/wait.hpp>
 
 #include <chrono>
 #include <exception>
@@ -20,7 +21,8 @@ task<T> wait_until_done_for(A aw, std::optional<nanos> limit) {
         auto f = ensure_future(std::move(aw));
         if (!f.done()) {
             f.cancel();
-            co_await done_awaiter(f.state());
+            future_core* const cancelled = &f.state();
+            co_await wait_awaiter({&cancelled, 1}, {});  // a turn at least, as in asyncio: others see it wait
             if (f.cancelled()) throw timeout_error();
         }
         co_return co_await std::move(f);

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# WEFT_DIFFERENTIAL_PYTHON: a CPython 3.13 if there is one, on the path or pyenv's; else the one that the other tests use.
+if(NOT WEFT_DIFFERENTIAL_PYTHON)
+    set(candidates python3.13)
+    execute_process(COMMAND pyenv prefix 3.13 OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(prefix)
+        list(APPEND candidates "${prefix}/bin/python3.13")
+    endif()
+    foreach(candidate IN LISTS candidates)
+        execute_process(COMMAND "${candidate}" -c "import asyncio" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+        if(failed STREQUAL "0" AND NOT WEFT_DIFFERENTIAL_PYTHON)
+            set(WEFT_DIFFERENTIAL_PYTHON "${candidate}" CACHE STRING "CPython to compare tasks with")
+        endif()
+    endforeach()
+endif()
+if(NOT WEFT_DIFFERENTIAL_PYTHON)
+    set(WEFT_DIFFERENTIAL_PYTHON "${Python3_EXECUTABLE}" CACHE STRING "CPython to compare tasks with")
+endif()
