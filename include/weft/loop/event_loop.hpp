@@ -187,6 +187,11 @@ public:
         const task_core* const t = current_task();
         return t ? t->context() : &callback_context_;
     }
+    /// Whether anything is set in it.
+    bool has_present_context() const noexcept {
+        const context_reference* const c = present_context();
+        return c && *c && !(*c)->empty();
+    }
     context_reference& present_context_to_change() {
         task_core* const t = current_task();
         return t ? t->context_to_change() : callback_context_;
@@ -204,7 +209,7 @@ public:
     void wake() noexcept;
 
     /// The loop this thread is running; null if none.
-    static event_loop* current() noexcept;
+    static event_loop* current() noexcept { return this_thread_loop; }
 
 private:
     friend class task_core;

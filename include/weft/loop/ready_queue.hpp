@@ -44,9 +44,7 @@ private:
 class ready_batch {
 public:
     explicit ready_batch(ready_queue& queue) noexcept
-        : queue_(queue),
-          next_(std::exchange(queue.head_, nullptr)),
-          tail_(std::exchange(queue.tail_, &queue.head_)) {}
+        : queue_(queue), next_(std::exchange(queue.head_, nullptr)), tail_(std::exchange(queue.tail_, &queue.head_)) {}
     ready_batch(const ready_batch&) = delete;
     ready_batch& operator=(const ready_batch&) = delete;
     ~ready_batch() {
