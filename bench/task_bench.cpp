@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What awaiting, switching, spawning and timers cost. `make bench`, or build/release/bench/task_bench.
+// What awaiting, switching and spawning cost, beside tasks written by hand (peers/minimal_task.hpp). bench/run_tasks.py sets
+// asyncio, Go and tokio beside them.
+//
+// Each benchmark is called ROW/WHO; the same work is written for everyone, and the counter says what one element costs.
+
+#include "measuring.hpp"
+#include "peers/minimal_task.hpp"
 
 #include <weft/weft.hpp>
 
@@ -8,52 +14,201 @@
 #include <chrono>
 #include <vector>
 
-using namespace std::chrono_literals;
-
 namespace {
 
-weft::task<int> one() { co_return 1; }
+constexpr int many = 1'000'000;
+constexpr int among = 1'000;
 
-weft::task<> await_trivial_tasks(benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(co_await one());
+// The tasks
+
+template <class Task>
+Task one() {
+    co_return 1;
 }
-
-weft::task<> spawn_and_await(benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(co_await weft::create_task(one()));
+template <class Task>
+[[gnu::noinline]] Task one_far() {
+    co_return 1;
 }
-
-weft::task<> yield_until(const bool& stop) {
-    while (!stop) co_await weft::yield_now();
-}
-
-/// An iteration is one turn of every one of `state.range(0)` tasks through the ready queue.
-weft::task<> yield_among_tasks(benchmark::State& state) {
-    bool stop = false;
-    std::vector<weft::task_handle<>> others;
-    for (long i = 1; i < state.range(0); ++i) others.push_back(weft::create_task(yield_until(stop)));
-    for (auto _ : state) co_await weft::yield_now();
-    state.SetItemsProcessed(state.iterations() * state.range(0));
-    stop = true;
-    co_await weft::gather(others);
-}
-
-weft::task<> schedule_and_cancel_a_timer(benchmark::State& state) {
-    weft::event_loop& loop = weft::get_running_loop();
-    std::vector<weft::timer_handle> live;
-    for (long i = 0; i < state.range(0); ++i) live.push_back(loop.call_later(1h + i * 1us, [] {}));
-    for (auto _ : state) loop.call_later(5s, [] {}).cancel();
-    for (auto& timer : live) timer.cancel();
+template <class Task>
+[[gnu::noinline]] Task nothing() {
     co_return;
 }
 
-template <weft::task<> (*Body)(benchmark::State&)>
-void on_a_loop(benchmark::State& state) {
-    weft::run(Body(state));
+using weft_task = weft::task<>;
+using minimal_task = minimal::task<>;
+
+// How each says it
+
+weft::yield_awaiter yield(weft_task*) { return weft::yield_now(); }
+minimal::yield yield(minimal_task*) { return {}; }
+
+template <class T>
+weft::task_handle<T> start(weft::task<T> task) {
+    return weft::create_task(std::move(task));
+}
+template <class T>
+minimal::task<T> start(minimal::task<T> task) {
+    task.start();
+    return task;
+}
+template <class T>
+auto join(weft::task_handle<T>&& task) {
+    return std::move(task).operator co_await();
+}
+template <class T>
+auto join(minimal::task<T>&& task) {
+    return task.join();
 }
 
-BENCHMARK(on_a_loop<await_trivial_tasks>)->Name("await a trivial task");
-BENCHMARK(on_a_loop<spawn_and_await>)->Name("spawn and await");
-BENCHMARK(on_a_loop<yield_among_tasks>)->Name("yield, tasks")->Arg(1)->Arg(1000);
-BENCHMARK(on_a_loop<schedule_and_cancel_a_timer>)->Name("schedule and cancel, live timers")->Arg(0)->Arg(100'000);
+// The work
+
+template <class Main, class Task>
+Main await_trivial_tasks(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(co_await one<Task>());
+    per_element(state);
+}
+template <class Main, class Task>
+Main await_trivial_tasks_far(benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(co_await one_far<Task>());
+    per_element(state);
+}
+
+template <class Main, class Task>
+Main spawn_and_await(benchmark::State& state) {
+    for (auto _ : state) {
+        auto task = start(one_far<Task>());
+        benchmark::DoNotOptimize(co_await join(std::move(task)));
+    }
+    per_element(state);
+}
+
+template <class Main, class Task>
+Main yield_until(const bool& stop) {
+    while (!stop) co_await yield(static_cast<Main*>(nullptr));
+}
+
+/// An iteration is one turn of every task through the ready queue.
+template <class Main, class Task>
+Main yield_among_tasks(benchmark::State& state) {
+    bool stop = false;
+    std::vector<decltype(start(yield_until<Main, Task>(stop)))> others;
+    for (int i = 1; i < among; ++i) others.push_back(start(yield_until<Main, Task>(stop)));
+    co_await yield(static_cast<Main*>(nullptr));
+    for (auto _ : state) co_await yield(static_cast<Main*>(nullptr));
+    per_element(state, among);
+    stop = true;
+    for (auto& other : others) co_await join(std::move(other));
+}
+
+template <class Main, class Task>
+Main spawn_and_join(benchmark::State& state) {
+    for (auto _ : state) {
+        const stopwatch measured(state, many);
+        std::vector<decltype(start(nothing<Main>()))> tasks;
+        tasks.reserve(many);
+        for (int i = 0; i < many; ++i) tasks.push_back(start(nothing<Main>()));
+        for (auto& task : tasks) co_await join(std::move(task));
+    }
+}
+
+// The symmetric transfer alone: two coroutines that hand control to each other.
+
+/// Goes on with another suspended coroutine of the same task.
+class to_other : public weft::native_awaiter {
+public:
+    explicit to_other(const std::coroutine_handle<>& other) noexcept : other_(other) {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+        return h.promise().running_in()->transfer_to(other_);
+    }
+    void await_resume() const noexcept {}
+
+private:
+    const std::coroutine_handle<>& other_;
+};
+
+/// What gives a coroutine its own handle.
+class own_handle : public weft::native_awaiter {
+public:
+    explicit own_handle(std::coroutine_handle<>& h) noexcept : handle_(h) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) const noexcept {
+        handle_ = h;
+        return false;
+    }
+    void await_resume() const noexcept {}
+
+private:
+    std::coroutine_handle<>& handle_;
+};
+
+weft::task<> measured_by_weft(benchmark::State& state, std::coroutine_handle<>& own,
+                              const std::coroutine_handle<>& other) {
+    co_await own_handle(own);
+    for (auto _ : state) co_await to_other(other);
+    per_element(state, 2);
+}
+weft::task<> other_by_weft(const std::coroutine_handle<>& measured) {
+    for (;;) co_await to_other(measured);
+}
+weft::task<> switch_by_weft(benchmark::State& state) {
+    std::coroutine_handle<> measured_handle, other_handle;
+    const auto other = other_by_weft(measured_handle).release();
+    other.promise().run_in(weft::current_task_core());
+    other_handle = other;
+    co_await measured_by_weft(state, measured_handle, other_handle);
+    other.destroy();
+}
+
+// There and back: what gives its elements without waiting.
+weft::async_generator<int> numbers() {
+    for (int i = 0;; ++i) co_yield i;
+}
+weft::task<> generate_by_weft(benchmark::State& state) {
+    auto generator = numbers();
+    for (auto _ : state) benchmark::DoNotOptimize(co_await generator.next());
+    per_element(state);
+    co_await generator.close();
+}
+
+minimal::switching measured_switches(benchmark::State& state) {
+    for (auto _ : state) co_await minimal::switching::to_other();
+    per_element(state, 2);
+}
+minimal::switching other_switches() {
+    for (;;) co_await minimal::switching::to_other();
+}
+void switch_by_minimal(benchmark::State& state) {
+    minimal::switching measured = measured_switches(state), other = other_switches();
+    minimal::switching::run(measured, other);
+}
+
+template <weft_task (*Body)(benchmark::State&)>
+void by_weft(benchmark::State& state) {
+    weft::run(Body(state));
+}
+template <minimal_task (*Body)(benchmark::State&)>
+void by_minimal(benchmark::State& state) {
+    minimal::run(Body(state));
+}
+
+// Those that want a process without memory to use again come first.
+#define EVERYONE(body, row)                                                                                            \
+    BENCHMARK(by_weft<body<weft_task, weft::task<int>>>)->Name(row "/weft");                                           \
+    BENCHMARK(by_minimal<body<minimal_task, minimal::task<int>>>)->Name(row "/minimal")
+#define EVERYONE_ONCE(body, row)                                                                                       \
+    BENCHMARK(by_weft<body<weft_task, weft::task<int>>>)->Name(row "/weft")->Iterations(1)->UseManualTime();           \
+    BENCHMARK(by_minimal<body<minimal_task, minimal::task<int>>>)->Name(row "/minimal")->Iterations(1)->UseManualTime()
+
+EVERYONE_ONCE(spawn_and_join, "spawn 1 000 000 then join");
+EVERYONE_ONCE(spawn_and_join, "spawn 1 000 000 then join, again");
+EVERYONE(await_trivial_tasks, "await a trivial task");
+EVERYONE(await_trivial_tasks_far, "await a trivial task, noinline");
+EVERYONE(yield_among_tasks, "yield, 1 000 tasks");
+EVERYONE(spawn_and_await, "spawn and await");
+BENCHMARK(by_weft<switch_by_weft>)->Name("switch/weft");
+BENCHMARK(switch_by_minimal)->Name("switch/minimal");
+BENCHMARK(by_weft<generate_by_weft>)->Name("async generator, an element/weft");
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Everything of weft: coroutines, tasks and the loop they run on, streams and servers.
+// Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams and servers.
 
 #include <weft/base/clock.hpp>
 #include <weft/base/describe_exception.hpp>
@@ -16,6 +16,12 @@
 #include <weft/coro/outcome.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/coro/traceback.hpp>
+#include <weft/exec/call.hpp>
+#include <weft/exec/run_coroutine_threadsafe.hpp>
+#include <weft/exec/run_in_executor.hpp>
+#include <weft/exec/run_sharded.hpp>
+#include <weft/exec/thread_pool.hpp>
+#include <weft/exec/to_thread.hpp>
 #include <weft/flow/as_completed.hpp>
 #include <weft/flow/as_task.hpp>
 #include <weft/flow/closing.hpp>
@@ -44,3 +50,13 @@
 #include <weft/loop/task_handle.hpp>
 #include <weft/net/connection.hpp>
 #include <weft/net/server.hpp>
+#include <weft/sync/barrier.hpp>
+#include <weft/sync/bounded_semaphore.hpp>
+#include <weft/sync/channel.hpp>
+#include <weft/sync/condition.hpp>
+#include <weft/sync/event.hpp>
+#include <weft/sync/lifo_queue.hpp>
+#include <weft/sync/lock.hpp>
+#include <weft/sync/priority_queue.hpp>
+#include <weft/sync/queue.hpp>
+#include <weft/sync/semaphore.hpp>

@@ -39,7 +39,9 @@ task<std::size_t> run_race(std::vector<future_core*> futures) {
     const auto first = std::ranges::find_if(futures, [](future_core* f) { return f->done(); });
     const auto place = static_cast<std::size_t>(first - futures.begin());
     const std::vector<future_core*> losers = cancel_rest(futures);
-    const cleanup_shield to_the_end(co_await with_task());
+    const join_shield to_the_end(co_await with_task(), [&](bool cleanup_is_over) {
+        if (cleanup_is_over) cancel_rest(losers);
+    });
     while (std::ranges::any_of(losers, [](future_core* f) { return !f->done(); })) {
         try {
             co_await wait_awaiter(losers, {});

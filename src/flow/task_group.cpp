@@ -48,26 +48,6 @@ const wait_kind task_group::join::kind_ = {
         },
 };
 
-/// Holds off the cancel scopes around the group while it waits for its tasks, which are cancelled in its place.
-class task_group::scope_watch final : public scope_link {
-public:
-    explicit scope_watch(task_group& g) : scope_link(kind::cleanup), group_(g) {
-        if (g.parent_->innermost_scope()) g.parent_->enter_scope(*this);
-    }
-    ~scope_watch() override {
-        if (task_) task_->leave_scope(*this);
-    }
-    bool has_held_off() const noexcept { return has_held_off_; }
-
-private:
-    void held_off() noexcept override {
-        has_held_off_ = true;
-        if (!group_.aborting_) group_.abort();
-    }
-    task_group& group_;
-    bool has_held_off_ = false;
-};
-
 task_group::task_group(task_group&& unused) {
     if (unused.parent_) throw invalid_state_error("task_group: it has been entered, and cannot be moved");
 }
@@ -117,8 +97,13 @@ task<> task_group::exit(std::exception_ptr error) {
     exiting_ = true;
     std::exception_ptr cancellation = is_cancellation(error) ? error : nullptr;
     if (error && !aborting_) abort();
+    bool scope_cancelled = false;
     {
-        const scope_watch watch(*this);
+        // The cancel scopes around the group do not end its wait: its tasks are cancelled in its place.
+        const join_shield to_the_end(parent_, [&](bool cleanup_is_over) {
+            scope_cancelled = true;
+            if (!aborting_ || cleanup_is_over) abort();
+        });
         while (!members_.empty()) {
             try {
                 co_await join(*this);
@@ -129,12 +114,12 @@ task<> task_group::exit(std::exception_ptr error) {
                 }
             }
         }
-        if (watch.has_held_off() && !cancellation) cancellation = std::make_exception_ptr(cancelled_error());
+        if (scope_cancelled && !cancellation) cancellation = std::make_exception_ptr(cancelled_error());
     }
     // The group's own request is taken back. If it was the only one, the block was not cancelled from outside.
     if (parent_cancel_requested_ && parent_->uncancel() == 0) cancellation = nullptr;
-    if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
     if (error && !is_cancellation(error)) errors_.push_back(error);
+    if (cancellation && errors_.empty()) std::rethrow_exception(cancellation);
     if (errors_.empty()) co_return;
     if (parent_->cancelling()) {
         // Cancelled from outside as well: the errors leave first, and the cancellation comes at the next await.

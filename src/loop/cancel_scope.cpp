@@ -3,6 +3,8 @@
 #include <weft/loop/cancel_scope.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <utility>
+
 namespace weft::inline v0 {
 
 // The task's side
@@ -25,27 +27,30 @@ void task_core::leave_scope(scope_link& s) noexcept {
 
 void task_core::scopes_have_changed() noexcept {
     bool cancelled = false;
-    bool cleaning_up = false;
-    scope_link* to_tell = nullptr;
-    for (scope_link* s = innermost_scope(); s; s = s->outer_) {
-        if (s->cancelled_) {
-            cancelled = !cleaning_up || s->cleanup_is_over_;
-            if (to_tell && !to_tell->was_told_) {
-                to_tell->was_told_ = true;
-                to_tell->held_off();
+    bool spared = false;
+    scope_link* join = nullptr;
+    for (scope_link* s = innermost_scope(); s && !cancelled; s = s->outer_) {
+        if (s->cancelled_ && (!spared || s->cleanup_is_over_)) {
+            if (join) {
+                join->tell_of_cancellation(s->cleanup_is_over_);
+            } else {
+                cancelled = true;
             }
-            if (cancelled) break;
         }
         if (s->shielded_) break;
-        if (s->kind_ == scope_link::kind::cleanup) {
-            cleaning_up = true;
-            if (!to_tell) to_tell = s;
-        }
+        if (s->kind_ == scope_link::kind::cleanup) spared = true;
+        if (s->kind_ == scope_link::kind::join) join = s;
     }
     const bool was_cancelled = flags_ & by_scope;
     if (!cancelled) return clear(by_scope);
     set(by_scope);
     if (!was_cancelled && waiting_at_) end_wait_here_or_below();
+}
+
+void scope_link::tell_of_cancellation(bool cleanup_is_over) noexcept {
+    bool& was_told = cleanup_is_over ? was_told_that_cleanup_is_over_ : was_told_;
+    if (std::exchange(was_told, true)) return;
+    told_of_cancellation(cleanup_is_over);
 }
 
 // Scopes

@@ -24,9 +24,9 @@
 
 namespace weft::inline v0 {
 
-namespace {
+constinit thread_local event_loop* this_thread_loop = nullptr;
 
-constinit thread_local event_loop* current_loop = nullptr;
+namespace {
 
 std::optional<stack_frame> place_of_creation(task_core& t) {
     const promise_base* const body = t.kind().outermost(t);
@@ -52,10 +52,10 @@ public:
     explicit running_scope(event_loop& loop) : loop_(loop) {
         loop.check_open();
         if (loop.running_) throw invalid_state_error("this event loop is already running");
-        if (current_loop)
+        if (this_thread_loop)
             throw invalid_state_error("cannot run an event loop while another one is running on this thread");
         loop.check_usable();
-        current_loop = &loop;
+        this_thread_loop = &loop;
         loop.running_ = true;
         loop.tasks_.runs_on_thread(loop.thread_id());
     }
@@ -65,7 +65,7 @@ public:
         loop_.tasks_.runs_on_thread(0);
         loop_.running_ = false;
         loop_.tasks_.set_current(nullptr);
-        current_loop = nullptr;
+        this_thread_loop = nullptr;
     }
 
 private:
@@ -87,11 +87,9 @@ event_loop::~event_loop() {
     if (!closed_) close();
 }
 
-event_loop* event_loop::current() noexcept { return current_loop; }
-
 event_loop& get_running_loop() {
-    if (!current_loop) throw no_running_loop_error();
-    return *current_loop;
+    if (!this_thread_loop) throw no_running_loop_error();
+    return *this_thread_loop;
 }
 
 task_core& current_task_core() {
@@ -231,7 +229,7 @@ void event_loop::run_watched(ready_node& node) {
 }
 
 void event_loop::require_own_thread() const {
-    if (current_loop == this || (!running_ && !current_loop)) return;
+    if (this_thread_loop == this || (!running_ && !this_thread_loop)) return;
     throw invalid_state_error(
         "non-thread-safe operation on an event loop other than the current one: use call_soon_threadsafe()");
 }
@@ -263,8 +261,7 @@ void event_loop::make_ready_threadsafe(ready_node& node) noexcept {
     if (!newest) backend_->wake();  // else whoever pushed the first has
 }
 
-void event_loop::take_from_other_threads() noexcept {
-    if (!from_other_threads_.load(std::memory_order_relaxed)) return;
+void event_loop::take_posted() noexcept {
     ready_node* node = from_other_threads_.exchange(nullptr, std::memory_order_acquire);
     ready_node* oldest = nullptr;
     while (node) {
@@ -282,32 +279,13 @@ void event_loop::take_from_other_threads() noexcept {
 
 // Callbacks
 
-handle event_loop::call_soon(std::move_only_function<void()> f, std::optional<weft::context> context) {
-    check_open();
-    check_thread();
-    auto* c = new callback(*this, std::move(f), std::move(context));
-    take_from_other_threads();  // what came by call_soon_threadsafe() before this runs before it
-    ready_.push(*c);
-    return handle(*c);
-}
-
-handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context) {
-    auto* c = new callback(*this, std::move(f), std::move(context));
-    handle h(*c);
-    if (!remote_->post(*c)) {  // closed_ is for the loop's own thread to read
-        c->drop_reference();
+handle event_loop::post(callback& c) {
+    handle h(c);
+    if (!remote_->post(c)) {  // closed_ is for the loop's own thread to read
+        c.drop_reference();
         throw invalid_state_error("event loop is closed");
     }
     return h;
-}
-
-timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f,
-                                       std::optional<weft::context> context) {
-    check_open();
-    check_thread();
-    auto* c = new timed_callback(*this, std::move(f), std::move(context));
-    c->start(when);
-    return timer_handle(*c);
 }
 
 // Descriptors and signals
@@ -401,7 +379,7 @@ void event_loop::close() {
     if (running_) throw invalid_state_error("cannot close a running event loop");
     closing_ = true;
     if (fork_guard_->in_child()) backend_->abandon();
-    event_loop* const outer = std::exchange(current_loop, this);  // destructors in frames may ask for their loop
+    event_loop* const outer = std::exchange(this_thread_loop, this);  // destructors in frames may ask for their loop
     discard_callbacks();
     while (tasks_.size() > 0) {  // again, should a destructor have made new ones
         tasks_.for_each([&](task_core& t) {
@@ -423,22 +401,21 @@ void event_loop::close() {
     signals_.reset();
     watches_.clear();
     backend_.reset();
-    current_loop = outer;
+    this_thread_loop = outer;
     closed_ = true;
 }
 
 // Tasks
 
 void report_never_awaited(const promise_base& body) noexcept {
-    if (!current_loop || !current_loop->get_debug() || current_loop->is_closing()) return;
+    if (!this_thread_loop || !this_thread_loop->get_debug() || this_thread_loop->is_closing()) return;
     auto stack = await_chain(&body);
-    current_loop->call_exception_handler(
+    this_thread_loop->call_exception_handler(
         {.message = "coroutine '" + stack.front().function + "' was never awaited", .stack = std::move(stack)});
 }
 
-event_loop& loop_for_new_task(const char* who) {
-    if (!current_loop) throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
-    return *current_loop;
+void throw_no_running_loop(const char* who) {
+    throw no_running_loop_error(std::string(who) + ": no running event loop on this thread");
 }
 
 void refuse_new_task(bool started_by_step) {
@@ -449,14 +426,20 @@ void refuse_new_task(bool started_by_step) {
 void event_loop::admit(task_core& t, future_core& f) {
     check_open();
     check_thread();
-    t.join_registry(tasks_, ++last_task_id_);
+    t.join_registry(tasks_, last_task_id_);
     f.add_reference();  // the loop's own, until the task is done
 }
 
+namespace {
+[[gnu::noinline]] void carry_context_to(task_core& t) {
+    if (context_reference copy = context_to_carry()) t.context_to_change() = std::move(copy);
+}
+}  // namespace
+
 void schedule_new_task(event_loop& loop, task_core& t, future_core& f) {
     loop.admit(t, f);
-    if (const context_core* const here = present_context(); here && !here->empty()) [[unlikely]]
-        t.context_to_change() = copy_context().core();
+    if (event_loop::may_carry_context()) [[unlikely]]
+        carry_context_to(t);
     t.make_ready();
 }
 
@@ -465,10 +448,10 @@ void schedule_new_task(event_loop& loop, task_core& t, future_core& f, task_opti
     if (!options.name.empty()) t.set_name(std::move(options.name));
     if (options.context) {
         t.context_to_change() = options.context->core();
-    } else if (context_reference copy = context_to_carry()) {
-        t.context_to_change() = std::move(copy);
+    } else {
+        carry_context_to(t);
     }
-    if (options.eager_start && current_loop == &loop && !loop.is_closing()) {
+    if (options.eager_start && this_thread_loop == &loop && !loop.is_closing()) {
         t.start_eagerly();
     } else {
         t.make_ready();

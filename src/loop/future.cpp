@@ -46,6 +46,11 @@ void future_core::tell(future_listener*& first, future_core* done) noexcept {
 }
 
 void future_core::tell_listeners(future_core* done) noexcept {
+    if (!listeners_->next_) [[likely]] {
+        future_listener& only = *listeners_;
+        only.unlink();
+        return only.notify(only, done);
+    }
     future_listener* first = nullptr;
     take_listeners(first);
     tell(first, done);
@@ -125,6 +130,12 @@ void future_core::forget_error() noexcept {
     listeners_ = nullptr;
 }
 
+/// It goes: pending, or with an exception that nobody has seen.
+void future_core::report_loss() noexcept {
+    report_if_never_retrieved();
+    if (!done() && listeners_) tell_listeners(nullptr);
+}
+
 void future_core::report_unretrieved() noexcept {
     task_core* const t = task();
     error_context report{
@@ -144,7 +155,7 @@ void future_core::report_unretrieved() noexcept {
 
 /// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
 bool future_waiter::cancel_instead(promise_base& awaiting) {
-    if (!future_.cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_.done()) return false;
+    if (!future_->cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_->done()) return false;
     return this->suspend(awaiting);
 }
 
@@ -157,13 +168,13 @@ const wait_kind future_waiter::kind_ = {
             self.wake();
             return false;
         },
-    .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).future_; },
+    .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).awaited(); },
 };
 
 void future_waiter::refuse(const execution& e) const {
     if (!e.loop()) return;  // stepped by hand: suspend() says so
-    throw invalid_state_error(e.loop() == &future_.loop() ? "a task cannot await itself"
-                                                          : "await: the future belongs to a different loop");
+    throw invalid_state_error(e.loop() == &future_->loop() ? "a task cannot await itself"
+                                                           : "await: the future belongs to a different loop");
 }
 
 const wait_kind done_awaiter::kind_ = {

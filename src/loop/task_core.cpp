@@ -29,6 +29,8 @@ task_extras& task_core::need_extras() {
     return extras();
 }
 
+void task_core::drop_extras() noexcept { delete &extras(); }
+
 weft::context task_core::shared_context() {
     context_reference& c = need_extras().context;
     if (!c) c = std::make_shared<context_core>();
@@ -152,10 +154,10 @@ void task_core::run_step(ready_node& node) {
     task_registry& tasks = task.loop()->tasks();
     task.queued_.store(false, std::memory_order_relaxed);
     tasks.set_current(&task);
-    if (const auto resume = task.kind().resume) [[unlikely]] {
-        resume(task);
-    } else {
+    if (task.suspended()) [[likely]] {
         task.execution::resume();
+    } else {
+        task.kind().resume(task);
     }
     tasks.set_current(nullptr);
     if (task.finished()) [[unlikely]] {

@@ -3,6 +3,7 @@
 
 #include <weft/exec/run_coroutine_threadsafe.hpp>
 #include <weft/flow/sleep.hpp>
+#include <weft/loop/any_task.hpp>
 #include <weft/loop/context_var.hpp>
 #include <weft/loop/run.hpp>
 
@@ -126,7 +127,7 @@ TEST(run_coroutine_threadsafe, a_run_that_ends_completes_what_is_pending) {
             const auto h = weft::create_task(sleeps());
             l->add_signal_handler(SIGUSR2, [] {});
             g.open();
-            co_await weft::sleep(10ms);
+            while (weft::all_tasks().size() < 3) co_await weft::sleep(1ms);  // until what was submitted is there
         };
         try {
             weft::run(main(loop, runs));

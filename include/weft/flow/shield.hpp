@@ -1,44 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/coro/frame_memory.hpp>
 #include <weft/flow/gather.hpp>
-#include <weft/loop/done_hook.hpp>
+#include <weft/loop/future.hpp>
+#include <weft/loop/ready_queue.hpp>
 
 #include <exception>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
 namespace weft::inline v0 {
 
-/// Hands the end of one future on to another.
-template <class F>
-class shield_link : public recycled {
-    using T = typename F::value_type;
-
-public:
-    shield_link(F inner, future<T> outer)
-        : inner_(std::move(inner)), outer_(std::move(outer)), hook_(inner_.state(), this, done) {}
+/// Hears of the end of a future as a done_hook does. Its own owner until then, or until that future dies pending: it does
+/// not keep it alive, for if its task is destroyed with the loop, or nobody is left to complete it, both must go.
+class future_link : public future_listener, public ready_node, public recycled {
+protected:
+    /// @throws invalid_state_error  `from` is not of the loop that runs here
+    explicit future_link(future_core& from);
+    virtual ~future_link() = default;
+    virtual void hand_on(future_core& from) = 0;
 
 private:
-    static void done(void* self, future_core&) {
-        const std::unique_ptr<shield_link> link(static_cast<shield_link*>(self));
-        link->hand_on();
-    }
-    void hand_on() {
+    static void told(future_listener& l, future_core* done);
+    static void deliver(ready_node& n);
+
+    future_reference<future_core> from_;  // null until it is done
+};
+
+/// Hands the end of one future on to another.
+template <class T>
+class shield_link final : public future_link {
+public:
+    shield_link(future_core& inner, future<T> outer) : future_link(inner), outer_(std::move(outer)) {}
+
+private:
+    void hand_on(future_core& from) override {
         if (outer_.done()) return;  // cancelled; an error that nobody sees is reported with the inner future
-        if (inner_.cancelled()) {
+        auto& inner = static_cast<future_state<T>&>(from);
+        if (inner.cancelled()) {
             outer_.cancel();
-        } else if (auto error = inner_.exception()) {
+        } else if (auto error = inner.exception()) {
             outer_.set_exception(std::move(error));
         } else {
             try {
                 if constexpr (std::is_void_v<T>) {
                     outer_.set_result();
                 } else if constexpr (std::is_copy_constructible_v<T> || std::is_reference_v<T>) {
-                    outer_.set_result(inner_.state().peek());
+                    outer_.set_result(inner.peek());
                 } else {
-                    outer_.set_result(inner_.state().take());
+                    outer_.set_result(inner.take());
                 }
             } catch (...) {
                 outer_.set_exception(std::current_exception());
@@ -46,9 +57,7 @@ private:
         }
     }
 
-    F inner_;
     future<T> outer_;
-    done_hook hook_;
 };
 
 /// Protects a task from the cancellation of who waits for it: only the wait ends, `aw` runs on. Keep a handle to it, or
@@ -62,11 +71,10 @@ private:
 template <gatherable A>
 auto shield(A&& aw) {
     auto inner = ensure_future(std::forward<A>(aw));
-    using inner_type = decltype(inner);
-    using T = typename inner_type::value_type;
+    using T = typename decltype(inner)::value_type;
     if (inner.done()) return future<T>(std::move(inner));
     future<T> outer(inner.get_loop());
-    new shield_link<inner_type>(std::move(inner), outer);  // its own owner, until the inner future is done
+    new shield_link<T>(inner.state(), outer);  // its own owner
     return outer;
 }
 

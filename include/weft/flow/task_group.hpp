@@ -67,6 +67,7 @@ public:
     }
 
     /// For `with`.
+    static constexpr bool exit_joins_tasks = true;
     class entering : public with_task {
     public:
         explicit entering(task_group& g) noexcept : group_(g) {}
@@ -82,7 +83,6 @@ public:
 private:
     struct member;
     class join;
-    class scope_watch;
     void require_open() const;
     template <class T>
     group_task_handle<T> added(task_handle<T> h) {

@@ -39,11 +39,18 @@ struct body_call<Body, Entered> {
 template <class Body, class Entered>
 using body_result = await_result<typename body_call<Body, Entered>::type>;
 
+/// Whether a context's exit() waits for tasks and deals with the cancel scopes around it itself: a task_group's.
+template <class C>
+constexpr bool exit_joins_tasks = false;
+template <class C>
+    requires requires { C::exit_joins_tasks; }
+constexpr bool exit_joins_tasks<C> = C::exit_joins_tasks;
+
 /// Calls exit() of a context, spared by the cancel scopes around it.
 /// @return whether it has dealt with the error, so that it goes no further
 template <async_context C>
 task<bool> exit_context(C& context, std::exception_ptr error) {
-    const cleanup_shield spared(co_await with_task());
+    const cleanup_shield spared(exit_joins_tasks<C> ? nullptr : co_await with_task());
     if constexpr (std::same_as<await_result<decltype(context.exit(error))>, bool>) {
         co_return co_await context.exit(error) && error;
     } else {

@@ -39,14 +39,11 @@ public:
     /// @throws awaited: what the task threw, cancelled_error
     class awaiter : public future_waiter {
     public:
-        explicit awaiter(future_reference<future_core> f) noexcept : future_waiter(*f), state_(std::move(f)) {}
+        using future_waiter::future_waiter;
         void await_resume() {
             this->resumed();
-            if (const std::exception_ptr error = state_->exception()) std::rethrow_exception(error);
+            if (const std::exception_ptr error = awaited().exception()) std::rethrow_exception(error);
         }
-
-    private:
-        future_reference<future_core> state_;
     };
     awaiter operator co_await() const { return awaiter(state_); }
 

@@ -7,9 +7,11 @@
 #include <weft/loop/waiter.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -17,8 +19,9 @@ namespace weft::inline v0 {
 class scope_link {
 public:
     enum class kind {
-        scope,   ///< a cancel_scope
-        cleanup  ///< something that is to be done whatever happens: holds off the scopes around it
+        scope,    ///< a cancel_scope
+        cleanup,  ///< something that is to be done whatever happens: spared by the scopes around it
+        join  ///< a wait for tasks that ends when they have: it is told of the scopes around it, which never end it
     };
     explicit scope_link(kind k) noexcept : kind_(k) {}
     scope_link(const scope_link&) = delete;
@@ -26,8 +29,9 @@ public:
 
 protected:
     virtual ~scope_link() = default;
-    /// A cancellation of a scope further out has come, now or before, and is being held off here. Once.
-    virtual void held_off() noexcept {}
+    /// For a join: a scope around it is cancelled, now or before. Once; and once more when even cleanup is not spared any
+    /// more.
+    virtual void told_of_cancellation(bool cleanup_is_over) noexcept { (void)cleanup_is_over; }
 
     task_core* task_ = nullptr;  // null: not entered
     bool cancelled_ = false;
@@ -36,9 +40,11 @@ protected:
 
 private:
     friend class task_core;
+    void tell_of_cancellation(bool cleanup_is_over) noexcept;
+
     scope_link* outer_ = nullptr;
     kind kind_;
-    bool was_told_ = false;
+    bool was_told_ = false, was_told_that_cleanup_is_over_ = false;
 };
 
 /// A block that can be cancelled as a whole, with a deadline if wanted, as in Trio: once it is cancelled, *every* await
@@ -137,6 +143,24 @@ public:
     /// @param t  null: nothing can be cancelled, nothing is held off
     explicit cleanup_shield(task_core* t);
     ~cleanup_shield() override;
+};
+
+/// Keeps the scopes around it from ending a wait for tasks, which must not be left behind. `Told`, called with whether
+/// cleanup is over as well, may pass the cancellation on to them.
+template <std::invocable<bool> Told>
+class join_shield final : public scope_link {
+public:
+    /// @param t  null: nothing can be cancelled
+    join_shield(task_core* t, Told told) : scope_link(kind::join), told_(std::move(told)) {
+        if (t && t->innermost_scope()) t->enter_scope(*this);
+    }
+    ~join_shield() override {
+        if (task_) task_->leave_scope(*this);
+    }
+
+private:
+    void told_of_cancellation(bool cleanup_is_over) noexcept override { told_(cleanup_is_over); }
+    Told told_;
 };
 
 }  // namespace weft::inline v0

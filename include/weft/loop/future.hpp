@@ -9,6 +9,7 @@
 #include <weft/loop/context.hpp>
 #include <weft/loop/waiter.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -75,10 +76,7 @@ class future_core : public recycled {
 public:
     future_core(const future_core&) = delete;
     future_core& operator=(const future_core&) = delete;
-    virtual ~future_core() {
-        if (!done() && listeners_) [[unlikely]]
-            tell_listeners(nullptr);
-    }
+    virtual ~future_core() = default;
 
     virtual event_loop& loop() const noexcept = 0;
     bool done() const noexcept { return status_ != status::pending; }
@@ -89,6 +87,8 @@ public:
     std::exception_ptr cancellation() const;
     /// The task behind this future, if it is one.
     virtual task_core* task() noexcept { return nullptr; }
+    /// Whether `e` may await this: it is no other loop's, and not the task's own.
+    virtual bool may_be_awaited_in(const execution& e) const noexcept { return e.loop() == &loop(); }
     /// The exception it finished with; null otherwise.
     virtual std::exception_ptr stored_exception() const noexcept = 0;
     /// The same, looked at. @throws invalid_state_error  not done; cancelled_error
@@ -140,13 +140,15 @@ protected:
 private:
     [[noreturn]] void throw_not_finished() const;
     void report_unretrieved() noexcept;
+    void report_loss() noexcept;
     [[noreturn]] void throw_cancelled() const;
     void take_listeners(future_listener*& first) noexcept;
     static void tell(future_listener*& first, future_core* done) noexcept;
     void tell_listeners(future_core* done) noexcept;
     void forget_error() noexcept;
     void dispose() noexcept {
-        report_if_never_retrieved();
+        if (!done() || is_unretrieved_) [[unlikely]]
+            report_loss();
         delete this;
     }
 
@@ -238,6 +240,8 @@ public:
         if (state_) state_->add_reference();
     }
     future_reference(future_reference&& o) noexcept : state_(std::exchange(o.state_, nullptr)) {}
+    template <std::derived_from<State> Derived>
+    future_reference(future_reference<Derived>&& o) noexcept : state_(std::exchange(o.state_, nullptr)) {}
     future_reference& operator=(future_reference o) noexcept {
         std::swap(state_, o.state_);
         return *this;
@@ -250,6 +254,8 @@ public:
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
 private:
+    template <class>
+    friend class future_reference;
     State* state_ = nullptr;
 };
 
@@ -257,45 +263,45 @@ private:
 /// @throws awaited: invalid_state_error  the future is another loop's, or that of the task itself
 class future_waiter : public waiter, public future_listener {
 public:
-    explicit future_waiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
+    explicit future_waiter(future_reference<future_core> f) noexcept
+        : waiter(kind_), future_listener(notify_), future_(std::move(f)) {}
 
-    bool await_ready() const noexcept { return future_.done(); }
+    bool await_ready() const noexcept { return future_->done(); }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         require_awaitable_in(*h.promise().running_in());
         if (!this->suspend(h) && !cancel_instead(h.promise())) [[unlikely]]
             return false;
-        listen();
+        future_->listen(*this);
         return true;
     }
     void start() {
         require_awaitable_in(*task());
-        listen();
+        if (future_->done()) return wake();
+        future_->listen(*this);
     }
     void abandon() noexcept { future_listener::unlink(); }
 
 protected:
     void resumed() {
-        if (future_.cancelled() && task() && task()->yields_to_cancellation_of_awaited()) return;
+        if (future_->cancelled() && task() && task()->yields_to_cancellation_of_awaited()) [[unlikely]]
+            return;
         waiter::resumed();
     }
+    future_core& awaited() const noexcept { return *future_; }
 
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<future_waiter&>(l).wake(); }
-    void listen() {
-        if (future_.done()) return wake();
-        future_.listen(*this);
-    }
     /// @throws invalid_state_error  the future is another loop's, or the task's own
     void require_awaitable_in(const execution& e) const {
-        if (e.loop() != &future_.loop() || future_.task() == &e) [[unlikely]]
+        if (!future_->may_be_awaited_in(e)) [[unlikely]]
             refuse(e);
     }
     void refuse(const execution& e) const;
     bool cancel_instead(promise_base& awaiting);
 
-    future_core& future_;
+    future_reference<future_core> future_;
 };
 
 /// Suspends a task until a future is done and leaves it alone: cancelling the task only ends the wait.
@@ -390,42 +396,37 @@ protected:
 template <class T>
 class future<T>::awaiter : public future_waiter {
 public:
-    explicit awaiter(future_reference<future_state<T>> s) noexcept : future_waiter(*s), state_(std::move(s)) {}
+    using future_waiter::future_waiter;
     std::conditional_t<std::is_reference_v<T>, T, std::remove_cv_t<T>> await_resume() {
         this->resumed();
-        return state_->peek();
+        return static_cast<future_state<T>&>(awaited()).peek();
     }
-
-private:
-    future_reference<future_state<T>> state_;
 };
 
 template <class T>
 class future<T>::moving_awaiter : public future_waiter {
 public:
-    explicit moving_awaiter(future_reference<future_state<T>> s) noexcept : future_waiter(*s), state_(std::move(s)) {}
+    using future_waiter::future_waiter;
     T await_resume() {
         this->resumed();
+        auto& state = static_cast<future_state<T>&>(awaited());
         if constexpr (std::is_copy_constructible_v<T>) {
-            if (!state_->has_one_reference()) return state_->peek();
+            if (!state.has_one_reference()) return state.peek();
         } else if constexpr (!std::is_void_v<T>) {
-            if (!state_->has_one_reference()) {
+            if (!state.has_one_reference()) {
                 throw invalid_state_error("co_await std::move(future): another copy of the future exists, and its "
                                           "result can only be moved");
             }
         }
-        return state_->take();
+        return state.take();
     }
-
-private:
-    future_reference<future_state<T>> state_;
 };
 
 template <class T>
 typename future<T>::awaiter future<T>::operator co_await() const& {
     static_assert(std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>,
                   "weft: this result cannot be copied: write co_await std::move(f)");
-    return awaiter(state_);
+    return awaiter(future_reference<future_state<T>>(state_));
 }
 template <class T>
 typename future<T>::moving_awaiter future<T>::operator co_await() && {

@@ -20,10 +20,13 @@ class scope_link;
 class task_core;
 class waiter;
 
+/// The loop that this thread is running; null if none.
+extern constinit thread_local event_loop* this_thread_loop;
+
 /// What a kind of task does its own way. A task of coroutine frames is one kind; a fiber or a Python coroutine may be
 /// others: the loop, cancellation and the registry know only this.
 struct task_kind : execution_kind {
-    /// Runs the task to its next suspension; null for tasks of coroutine frames, whose execution does that.
+    /// Runs the task to its next suspension. Null for tasks of coroutine frames, which have a resume point instead.
     void (*resume)(task_core&);
     /// The task has finished: hand its result to its future and drop the loop's ownership.
     void (*finish)(task_core&) noexcept;
@@ -54,9 +57,8 @@ class task_core : public ready_node, public execution {
 public:
     task_core(const task_kind& kind, event_loop& loop) noexcept : execution(kind, &loop) { run = &run_first_step; }
     ~task_core() {
-        if (slot_) leave_registry();
         if (has_extras()) [[unlikely]]
-            delete &extras();
+            drop_extras();
     }
 
     const task_kind& kind() const noexcept { return static_cast<const task_kind&>(kind_of_execution()); }
@@ -126,11 +128,11 @@ public:
     weft::context shared_context();
 
     /// Once, before anything else: it has an id, and is one of the loop's tasks.
-    void join_registry(task_registry& tasks, std::uint64_t id) {
+    void join_registry(task_registry& tasks, std::uint64_t& last_id) {
         slot_ = &tasks.add(*this);
-        id_or_extras_ = id << 1 | 1;
+        id_or_extras_ = ++last_id << 1 | 1;
     }
-    /// It is over, or being destroyed: no list names it any more.
+    /// It is over, or to be destroyed: no list names it any more.
     void leave_registry() noexcept;
 
     /// The task that a coroutine runs in. @throws no_running_loop_error  it is being stepped by hand
@@ -176,6 +178,7 @@ private:
     bool has_extras() const noexcept { return !(id_or_extras_ & 1); }
     task_extras& extras() const noexcept { return *reinterpret_cast<task_extras*>(id_or_extras_); }
     task_extras& need_extras();
+    void drop_extras() noexcept;
     void note_request(std::string message);
     task_core* task_awaited() const noexcept;
     void end_wait_here_or_below();

@@ -35,9 +35,15 @@ public:
         this->body_.promise().created_at(created_at);
         this->suspend_at(this->body_);
     }
-    ~task_state() override { destroy_body(); }
+    ~task_state() override {
+        if (!this->holds_result_) [[unlikely]]
+            end_unfinished();
+    }
 
     event_loop& loop() const noexcept override { return *task_core::loop(); }
+    bool may_be_awaited_in(const execution& e) const noexcept override {
+        return e.loop() == task_core::loop() && &e != this;
+    }
 
     bool cancel(std::string message) override { return task_core::cancel(std::move(message)); }
     task_core* task() noexcept override { return this; }
@@ -48,6 +54,10 @@ private:
 
     task_promise<T>* promise() const noexcept {
         return this->holds_result_ || !this->body_ ? nullptr : &this->body_.promise();
+    }
+    [[gnu::noinline]] void end_unfinished() noexcept {
+        destroy_body();
+        leave_registry();
     }
     void destroy_body() noexcept {
         task_promise<T>* const p = promise();
@@ -60,26 +70,33 @@ private:
     void finish() noexcept {
         const auto body = this->begin_result();
         result<T>& outcome = body.promise().outcome();
-        std::exception_ptr error;
-        if (outcome.exception()) [[unlikely]] {
-            error = outcome.exception();
-        } else if constexpr (!std::is_void_v<T>) {
+        if (outcome.exception()) [[unlikely]]
+            return fail_at_end(body, outcome.exception());
+        if constexpr (std::is_void_v<T>) {
+        } else if constexpr (std::is_nothrow_constructible_v<value_of<T>, value_of<T>&&>) {
+            this->result_.set_value(outcome.take());
+        } else {
             try {
                 this->result_.set_value(outcome.take());
             } catch (...) {
-                error = std::current_exception();  // the result's own move failed
+                return fail_at_end(body, std::current_exception());  // the result's own move failed
             }
         }
-        const std::source_location created_at = body.promise().created_at();
         body.destroy();
-        if (was_cancelled_at_the_end() && !error) [[unlikely]]
-            error = cancellation_at_the_end();
-        if (error) [[unlikely]]
-            return fail(error, created_at);
+        if (was_cancelled_at_the_end()) [[unlikely]]
+            return be_cancelled();
         this->complete(state::finished);
         this->drop_reference();
     }
-    [[gnu::noinline]] void fail(const std::exception_ptr& error, std::source_location created_at) noexcept {
+    [[gnu::noinline]] void fail_at_end(typename future_state<T>::body_handle body,
+                                       const std::exception_ptr& reason) noexcept {
+        const std::exception_ptr error = reason;  // a copy: it may be the body's
+        const std::source_location created_at = body.promise().created_at();
+        body.destroy();
+        fail(error, created_at);
+    }
+    [[gnu::noinline]] void be_cancelled() noexcept { fail(cancellation_at_the_end(), {}); }
+    void fail(const std::exception_ptr& error, std::source_location created_at) noexcept {
         if (is_cancellation(error)) {
             this->keep_cancellation(error);
             this->complete(state::cancelled);
@@ -91,10 +108,9 @@ private:
     }
     void finish_unstarted() noexcept {
         task_promise<T>& body = this->begin_result().promise();
-        const std::source_location created_at = body.created_at();
         body.disown();
         promise_base::destroy_chain(body);
-        fail(cancellation_at_the_end(), created_at);
+        be_cancelled();
     }
     void destroy_suspended() noexcept {
         destroy_body();
@@ -146,8 +162,13 @@ private:
     using future<T>::set_exception;
 };
 
+[[noreturn, gnu::cold]] void throw_no_running_loop(const char* who);
 /// The running loop, for a new task. @throws no_running_loop_error
-event_loop& loop_for_new_task(const char* who);
+inline event_loop& loop_for_new_task(const char* who) {
+    if (!this_thread_loop) [[unlikely]]
+        throw_no_running_loop(who);
+    return *this_thread_loop;
+}
 /// Gives `t`, whose future is `f`, to the loop, in a copy of the present context.
 /// @throws invalid_state_error  the loop is closed
 void schedule_new_task(event_loop& loop, task_core& t, future_core& f);

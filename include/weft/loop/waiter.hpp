@@ -44,6 +44,9 @@ public:
     bool can_complete() const noexcept;
 
 protected:
+    /// The task, unless it waits in a group.
+    task_core* own_task() const noexcept { return owner_ & in_group ? nullptr : reinterpret_cast<task_core*>(owner_); }
+
     explicit waiter(const wait_kind& kind) noexcept : kind_(&kind) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
@@ -83,7 +86,6 @@ protected:
 private:
     static constexpr std::uintptr_t in_group = 1;
 
-    task_core* own_task() const noexcept { return owner_ & in_group ? nullptr : reinterpret_cast<task_core*>(owner_); }
     wait_group& group() const noexcept;
 
     const wait_kind* kind_;
@@ -96,7 +98,7 @@ public:
     /// The wait that was woken first; null before.
     waiter* first_woken() const noexcept { return first_woken_; }
     bool is_open() const noexcept { return !first_woken_ && task()->waiting_at() == this; }
-    using waiter::task;
+    task_core* task() const noexcept { return own_task(); }
 
     void woken(waiter& w) noexcept {
         if (!is_open()) return;
@@ -115,7 +117,9 @@ private:
 inline wait_group& waiter::group() const noexcept { return *reinterpret_cast<wait_group*>(owner_ & ~in_group); }
 
 inline task_core* waiter::task() const noexcept {
-    return owner_ & in_group ? group().task() : reinterpret_cast<task_core*>(owner_);
+    if (owner_ & in_group) [[unlikely]]
+        return group().task();
+    return reinterpret_cast<task_core*>(owner_);
 }
 
 inline void waiter::wake() noexcept {
