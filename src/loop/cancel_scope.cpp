@@ -103,7 +103,8 @@ cancel_scope& cancel_scope::entering::await_resume() const {
 
 void cancel_scope::enter_in(task_core& t) {
     if (task_ || caught_) throw invalid_state_error("cancel_scope: it was entered before");
-    cancelling_before_ = t.cancelling();
+    // A request that has not been raised yet will be in here, and is not this scope's either.
+    cancelling_before_ = t.cancelling() - (t.has_pending_request() ? 1 : 0);
     const bool cancelled_already = std::exchange(cancelled_, false);
     t.enter_scope(*this);
     start_timers();

@@ -3,6 +3,7 @@
 #include <weft/flow/move_on_after.hpp>
 #include <weft/flow/sleep.hpp>
 #include <weft/flow/with.hpp>
+#include <weft/loop/any_task.hpp>
 #include <weft/loop/cancel_scope.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/testing/run.hpp>
@@ -224,6 +225,20 @@ TEST(cancel_scope, a_request_that_comes_together_with_its_deadline_passes_throug
         h = weft::create_task(body(), {.eager_start = true});
         co_await sleep(2s);
         EXPECT_TRUE(h->cancelled());
+    };
+    weft::testing::run(main());
+}
+
+TEST(cancel_scope, a_request_that_was_pending_when_it_was_entered_passes_through) {
+    const auto main = []() -> task<> {
+        const auto body = []() -> task<> {
+            weft::current_task().cancel();  // raised at the next await, when this scope is cancelled, too
+            co_await move_on_after(0s, []() -> task<> { co_await sleep(1h); });
+            ADD_FAILURE();
+        };
+        const auto h = weft::create_task(body());
+        EXPECT_EQ(co_await try_to_sleep(1s), "slept");
+        EXPECT_TRUE(h.cancelled());
     };
     weft::testing::run(main());
 }

@@ -101,8 +101,10 @@ public:
     }
     /// The message of the last request.
     const std::string& cancel_message() const noexcept;
+    /// A request has come that was not raised yet.
+    bool has_pending_request() const noexcept { return flags_ & requested; }
     /// It was cancelled after its last await, and finds out no more: it ends as cancelled all the same, as in asyncio.
-    bool was_cancelled_at_the_end() const noexcept { return flags_ & requested; }
+    bool was_cancelled_at_the_end() const noexcept { return has_pending_request(); }
     std::exception_ptr cancellation_at_the_end() const;
     /// Raises the pending cancellation, if there is one. @throws cancelled_error
     void raise_pending_cancellation() {

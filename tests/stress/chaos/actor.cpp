@@ -13,8 +13,9 @@ namespace {
 const weft::context_var<const actor*> acting{nullptr};
 
 /// Between two visits: nothing that a visit did to its task has stayed.
-void check_between_visits(const actor& a) {
-    require(weft::current_task_core().cancelling() == a.requests,
+void check_between_visits(const world& w, const actor& a) {
+    // In the end all are cancelled by run(), which counts with nobody here.
+    require(w.is_over() || weft::current_task_core().cancelling() == a.requests,
             "cancelling() of an actor is " + std::to_string(weft::current_task_core().cancelling()) + ", after " +
                 std::to_string(a.requests) + " requests that were not taken back");
     require(acting.get() == &a, "an actor sees another's context");
@@ -45,7 +46,7 @@ weft::task<> act(world& w, actor& a, presence<>) {
             if (a.obedient || w.is_over() || w.chance().one_in(3)) throw;
             take_back_requests(w, a);
         }
-        check_between_visits(a);
+        check_between_visits(w, a);
     }
 }
 

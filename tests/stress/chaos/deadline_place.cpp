@@ -14,10 +14,13 @@ public:
     explicit deadline_place(world& w) noexcept : place(w, kind::nested) {}
 
     weft::task<> visit(visitor v) override {
+        // A cancellation that has come, but was not raised yet, would be taken for the timeout's if that has expired when it
+        // is: as in CPython, requests made before the block count as known to it.
+        co_await weft::yield_now();
         switch (world_.chance().roll(3)) {
-            case 0: return wait_for_it(v);
-            case 1: return within_a_timeout(v, weft::timeout(world_.a_while()));
-            default: return within_a_timeout(v, weft::timeout(std::nullopt));
+            case 0: co_await wait_for_it(v); break;
+            case 1: co_await within_a_timeout(v, weft::timeout(world_.a_while())); break;
+            default: co_await within_a_timeout(v, weft::timeout(std::nullopt));
         }
     }
     void check_at_end() override {}

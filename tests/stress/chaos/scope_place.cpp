@@ -84,12 +84,12 @@ private:
     /// Takes some time, in which no scope may disturb; a request may, but one that is taken back in time leaves no trace of
     /// what it has done: so this is asked of obedient ones alone.
     weft::task<> be_undisturbed(visitor v, std::string where) {
-        const unsigned before = weft::current_task_core().cancelling();
+        const weft::task_core& me = weft::current_task_core();
+        const unsigned before = me.cancelling() - (me.has_pending_request() ? 1 : 0);
         try {
             co_await weft::sleep(world_.a_while());
         } catch (const weft::cancelled_error&) {
-            require(!v.obedient || weft::current_task_core().cancelling() != before,
-                    "cancel_scope: it reaches into " + where);
+            require(!v.obedient || me.cancelling() != before, "cancel_scope: it reaches into " + where);
             throw;
         }
     }
