@@ -12,7 +12,7 @@ SHIELD = "include/weft/flow/shield.hpp"
 GROUP = "src/flow/task_group.cpp"
 TIMEOUT = "src/flow/timeout.cpp"
 WAIT_FOR = "include/weft/flow/wait_for.hpp"
-LINE = "src/sync/waiting_line.cpp"
+LINE = "include/weft/sync/waiting_line.hpp"
 SEMAPHORE = "include/weft/sync/semaphore.hpp"
 LOCK = "include/weft/sync/lock.hpp"
 EVENT = "include/weft/sync/event.hpp"
@@ -53,7 +53,8 @@ FAULTS = [
      "context_reference copy = weft::context_to_change()"),
     ("a context copied instead of shared", LOOP, "t.context_to_change() = options.context->core();",
      "t.context_to_change() = std::make_shared<context_core>(*options.context->core());"),
-    ("a callback's context shared instead of copied", HANDLE, ": context_to_carry())", ": context_to_change())"),
+    ("a callback's context shared instead of copied", HANDLE, "context_ = context_to_carry();",
+     "context_ = context_to_change();"),
     # gather, wait, shield
     ("gather does not cancel its children", GATHER,
      "if (c.future().cancel(task()->cancel_message())) taken = true;", ""),
