@@ -35,7 +35,8 @@ std::string describe_exception(const std::exception_ptr& error) {
     } catch (const std::exception& e) {
         return type_name(&typeid(e)) + ": " + e.what();
     } catch (const cancelled_error& e) {
-        return e.message().empty() ? "weft::cancelled_error" : "weft::cancelled_error: " + e.message();
+        const std::string type = type_name(abi::__cxa_current_exception_type());
+        return e.message().empty() ? type : type + ": " + e.message();
     } catch (...) {
         return type_name(abi::__cxa_current_exception_type());
     }

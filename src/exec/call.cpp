@@ -29,9 +29,13 @@ void loop_call_base::start() {
 }
 
 void loop_call_base::check() {
+    if (job_ && job_->is_back()) {
+        // What came back is handed over, whatever else has happened: a cancellation waits for the next await.
+        if (job_->missed_a_cancellation()) task()->postpone_cancellation();
+        return;
+    }
     this->resumed();
-    if (!job_) throw cancelled_error();  // it was withdrawn, and the cancellation has been taken back since
-    if (job_->missed_a_cancellation()) task()->raise_cancellation();
+    throw cancelled_error();  // it was withdrawn, and the cancellation has been taken back since
 }
 
 }  // namespace weft::inline v0

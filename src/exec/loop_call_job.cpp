@@ -49,7 +49,7 @@ bool loop_call_job::withdraw() noexcept {
 }
 
 void loop_call_job::request_cancel() noexcept {
-    cancel_requested_ = true;
+    ++cancels_requested_;
     // The request that brings the count from none is under way until the callee has taken the count: it takes what is
     // added meanwhile. Acquire and release: adding after the callee took the count comes after the callee let go of the
     // node, which then may be sent again.
@@ -63,7 +63,7 @@ void loop_call_job::abandon() noexcept {
     abandoned_ = true;
     if (was_submitted() && !back_) {
         expect(false);
-        if (!withdraw()) request_cancel();
+        if (stage_.load(std::memory_order_relaxed) != stage::withdrawn && !withdraw()) request_cancel();
     }
     drop_reference();
 }
@@ -96,7 +96,7 @@ void loop_call_job::listen_to(future_core& task) noexcept {
 void loop_call_job::task_ended(future_listener& l, future_core* done) {
     auto& self = static_cast<loop_call_job&>(l);
     self.task_ = nullptr;
-    if (!done || (done->cancelled() && !self.cancel_delivered_ && done->loop().is_ending()))
+    if (!done || (done->cancelled() && self.cancels_delivered_ == 0 && done->loop().is_ending()))
         return self.fail_as_closed();
     self.take_result(*done);
     // Back when the task is gone, in this turn or the next: an exception is then the caller's alone. (Nothing would be wrong
@@ -111,7 +111,7 @@ void loop_call_job::cancel_at_callee(ready_node& node) {
     loop_call_job& self = static_cast<cancel_request&>(node).job;
     for (unsigned left = self.cancels_.exchange(0, std::memory_order_acq_rel); left > 0; --left) {
         if (!self.task_) continue;  // it has ended: the job with its result is on its way back
-        self.cancel_delivered_ = true;
+        ++self.cancels_delivered_;
         self.task_->cancel({});
     }
     self.drop_reference();

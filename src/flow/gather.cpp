@@ -6,7 +6,13 @@ namespace weft::inline v0 {
 
 const wait_kind children_awaiter::kind_ = {
     .name = "gather",
-    .cancel = [](waiter& w) { return static_cast<children_awaiter&>(w).cancel_children(); },
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<children_awaiter&>(w);
+            if (!self.cancel_children())
+                self.task()->postpone_cancellation();  // all are done, and it is about to resume
+            return true;
+        },
 };
 
 children_awaiter::children_awaiter(std::span<future_core* const> children, until u)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
 #include <weft/flow/sleep.hpp>
 #include <weft/loop/event_loop.hpp>
 
@@ -13,11 +14,14 @@ bool sleep_awaiter::cancel(waiter& w) {
 
 const wait_kind sleep_awaiter::for_kind_ = {.name = "sleep", .cancel = cancel};
 const wait_kind sleep_awaiter::until_kind_ = {.name = "sleep", .cancel = cancel};
+const wait_kind sleep_awaiter::begun_kind_ = {.name = "sleep", .cancel = cancel};
 
 void sleep_awaiter::start() {
-    if (is_absolute()) return loop().add_timer(*this, when());
-    if (when() <= 0) return wake();
-    loop().add_timer(*this, deadline_after(loop().now(), when()));
+    if (&kind() == &begun_kind_) throw invalid_state_error("cannot reuse an already awaited sleep");
+    const bool absolute = is_absolute();
+    become(begun_kind_);
+    if (!absolute && when() <= 0) return wake();
+    loop().add_timer(*this, absolute ? when() : deadline_after(loop().now(), when()));
 }
 
 namespace {

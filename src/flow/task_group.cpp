@@ -66,6 +66,7 @@ task_group& task_group::entering::await_resume() const {
 
 void task_group::require_open() const {
     if (!parent_) throw invalid_state_error("task_group: it has not been entered");
+    parent_->loop()->check_thread();
     if (exiting_ && members_.empty()) throw invalid_state_error("task_group: it is finished");
     if (aborting_) throw invalid_state_error("task_group: it is shutting down");
 }
@@ -94,6 +95,8 @@ void task_group::abort() {
 }
 
 task<> task_group::exit(std::exception_ptr error) {
+    if (co_await with_task() != parent_)
+        throw invalid_state_error("task_group: it is left in another task than it was entered in");
     exiting_ = true;
     std::exception_ptr cancellation = is_cancellation(error) ? error : nullptr;
     if (error && !aborting_) abort();

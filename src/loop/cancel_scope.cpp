@@ -61,7 +61,9 @@ cancel_scope::~cancel_scope() {
 
 cancel_scope& cancel_scope::deadline(std::optional<clock::time_point> when) {
     deadline_ = when;
-    if (task_) start_timers();
+    if (!task_) return *this;
+    start_timers();
+    if (deadline_ && *deadline_ <= task_->loop()->time()) cancel();
     return *this;
 }
 
@@ -91,7 +93,7 @@ void cancel_scope::cancel() noexcept {
 void cancel_scope::cleanup_timer::fired(timer_node& t) {
     cancel_scope& self = static_cast<cleanup_timer&>(t).owner;
     self.cleanup_is_over_ = true;
-    self.task_->scopes_have_changed();
+    if (self.task_) self.task_->scopes_have_changed();
 }
 
 cancel_scope& cancel_scope::entering::await_resume() const {
@@ -102,7 +104,7 @@ cancel_scope& cancel_scope::entering::await_resume() const {
 }
 
 void cancel_scope::enter_in(task_core& t) {
-    if (task_ || caught_) throw invalid_state_error("cancel_scope: it was entered before");
+    if (std::exchange(entered_, true)) throw invalid_state_error("cancel_scope: it was entered before");
     // A request that has not been raised yet will be in here, and is not this scope's either.
     cancelling_before_ = t.cancelling() - (t.has_pending_request() ? 1 : 0);
     const bool cancelled_already = std::exchange(cancelled_, false);

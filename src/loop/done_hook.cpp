@@ -25,14 +25,20 @@ void done_hook::notice::own_listener::notified(future_listener& l, future_core*)
 
 void done_hook::notice::deliver() {
     state_ = state::delivered;
-    if (!forgotten_ && !future_->loop().is_closing())
-        return call_(owner_, *future_);  // may forget, and so delete, this
-    if (forgotten_) delete this;
+    if (forgotten_) {
+        delete this;
+    } else if (!future_->loop().is_closing()) {
+        call_(owner_, *future_);  // may forget, and so delete, this
+    }
 }
 
 void done_hook::notice::forget() noexcept {
     forgotten_ = true;
-    if (state_ != state::queued) delete this;
+    if (state_ == state::queued) {
+        future_ = {};  // now: its owner may want to be the only one
+    } else {
+        delete this;
+    }
 }
 
 }  // namespace weft::inline v0

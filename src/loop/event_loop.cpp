@@ -64,6 +64,7 @@ public:
     ~running_scope() {
         loop_.tasks_.runs_on_thread(0);
         loop_.running_ = false;
+        loop_.stopping_ = false;
         loop_.tasks_.set_current(nullptr);
         this_thread_loop = nullptr;
     }
@@ -128,6 +129,16 @@ void event_loop::run_forever() {
 void event_loop::run_until(future_core& f) {
     if (&f.loop() != this) throw invalid_state_error("run_until_complete: the future belongs to a different loop");
     running_scope scope(*this);
+    struct stop_when_done final : future_listener {
+        stop_when_done(event_loop& l, future_core& awaited) noexcept : future_listener(notified), loop(l) {
+            if (!awaited.done()) awaited.listen(*this);
+        }
+        static void notified(future_listener& l, future_core*) {
+            static_cast<stop_when_done&>(l).loop.stopping_ = true;
+        }
+        event_loop& loop;
+    };
+    const stop_when_done after_its_batch(*this, f);
     while (!f.done() && !stopping_) turn(never);
     if (std::exchange(stopping_, false) && !f.done()) {
         throw invalid_state_error("event loop stopped before the future completed");
@@ -306,14 +317,16 @@ void event_loop::watch(native_handle fd, short events, std::function<void()> f) 
     watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f))));
 }
 
-/// Keeps what a callback throws out of the backend.
+/// Has a callback run in a copy of the present context, and keeps what it throws out of the backend.
 std::function<void()> event_loop::guarded(std::function<void()> f) {
-    return [this, f = std::move(f)] {
+    return [this, f = std::move(f), context = context_to_carry()] {
+        run_callback_in(context);
         try {
             f();
         } catch (...) {
             call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
         }
+        run_callback_in(nullptr);
     };
 }
 
@@ -335,7 +348,7 @@ bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_
 
 void event_loop::call_exception_handler(const error_context& context) noexcept {
     try {
-        if (exception_handler_) return exception_handler_(*this, context);
+        if (exception_handler_) return exception_handler(exception_handler_)(*this, context);  // it may replace itself
     } catch (...) {
         std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
                      describe_exception(std::current_exception()).c_str());
@@ -374,6 +387,24 @@ void event_loop::discard_callbacks() {
     }
 }
 
+void event_loop::destroy_tasks() {
+    // An exception handler may answer each report with a new task, which would be worth a report: not for ever.
+    std::size_t reports_left = 2 * tasks_.size() + 16;
+    while (tasks_.size() > 0) {  // again, should a destructor have made new ones
+        tasks_.for_each([&](task_core& t) {
+            if (reports_left > 0) {
+                --reports_left;
+                call_exception_handler({.message = "Task was destroyed but it is pending",
+                                        .task = t.name(),
+                                        .stack = await_chain(t.kind().outermost(t)),
+                                        .created_at = place_of_creation(t)});
+            }
+            t.leave_registry();
+            t.kind().destroy(t);
+        });
+    }
+}
+
 void event_loop::close() {
     if (closed_) return;
     if (running_) throw invalid_state_error("cannot close a running event loop");
@@ -381,16 +412,7 @@ void event_loop::close() {
     if (fork_guard_->in_child()) backend_->abandon();
     event_loop* const outer = std::exchange(this_thread_loop, this);  // destructors in frames may ask for their loop
     discard_callbacks();
-    while (tasks_.size() > 0) {  // again, should a destructor have made new ones
-        tasks_.for_each([&](task_core& t) {
-            call_exception_handler({.message = "Task was destroyed but it is pending",
-                                    .task = t.name(),
-                                    .stack = await_chain(t.kind().outermost(t)),
-                                    .created_at = place_of_creation(t)});
-            t.leave_registry();
-            t.kind().destroy(t);
-        });
-    }
+    destroy_tasks();
     while (!resources_.empty()) resources_.pop_front().loop_closes();
     while (!unretrieved_.empty()) unretrieved_.pop_front().owner.report_if_never_retrieved();
     if (default_executor_) default_executor_->shutdown({.wait = false});
@@ -398,6 +420,7 @@ void event_loop::close() {
     if (!fork_guard_->in_child()) remote_->close();  // a child's copy may be locked by a thread that it has not got
     timers_.advance(never);  // the frames that slept are gone: what is left is callbacks, which are not called any more
     discard_callbacks();
+    destroy_tasks();  // those that destructors and the exception handler have made meanwhile
     signals_.reset();
     watches_.clear();
     backend_.reset();

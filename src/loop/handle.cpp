@@ -40,6 +40,7 @@ void timed_callback::cancel() noexcept {
     callback::cancel();
     if (!timer_node::is_pending()) return;
     timer_node::unlink();
+    forget();  // what is called may hold the handle
     drop_reference();  // the timer's
 }
 

@@ -4,6 +4,7 @@
 #include "io/stream_core.hpp"
 #include "net/socket.hpp"
 
+#include <weft/loop/cancel_scope.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/net/server.hpp>
 
@@ -232,6 +233,7 @@ task<> server::serve_forever() {
     }
     if (!cancelled) co_return;
     core->close();
+    const cleanup_shield drains(co_await with_task());
     co_await done_awaiter(core->ended().state());
 }
 

@@ -141,9 +141,9 @@ task<> condition::wait() {
     l.holding_.move_guard_to(meanwhile);
     l.pass_on();
     std::exception_ptr error = co_await here;
-    if (!here.is_orphaned()) {
-        while (!co_await regaining(l, error)) {
-        }
+    bool has_lock = false;
+    while (!has_lock && !here.is_orphaned()) has_lock = co_await regaining(l, error);
+    if (has_lock) {
         meanwhile.move_guard_to(l.holding_);
         if (!here.is_orphaned()) {
             if (error) std::rethrow_exception(std::move(error));

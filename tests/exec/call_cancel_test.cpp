@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/threads.hpp"
 
+#include <optional>
+#include <stdexcept>
 #include <weft/exec/call.hpp>
+#include <weft/flow/move_on_after.hpp>
 #include <weft/flow/sleep.hpp>
 #include <weft/loop/run.hpp>
+#include <weft/testing/run.hpp>
 
 #include <gtest/gtest.h>
 
@@ -169,6 +173,80 @@ TEST(call, cancelled_at_random_moments_loses_nothing) {
     weft::run(main(other, alive));
     other.run_there([] {});
     EXPECT_EQ(alive, 0);
+}
+
+TEST(call, what_came_back_is_handed_over_though_the_task_was_cancelled_meanwhile) {
+    const auto main = []() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        std::optional<weft::task_handle<int>> h;
+        int got = 0;
+        h = weft::create_task([&]() -> weft::task<int> {
+            got = co_await weft::call(loop, [&] {
+                loop.call_soon([&] { h->cancel(); });
+                return 7;
+            });
+            co_await weft::yield_now();
+            co_return got;
+        });
+        EXPECT_THROW((void)co_await *h, weft::cancelled_error);
+        EXPECT_EQ(got, 7);
+    };
+    weft::testing::run(main());
+}
+
+TEST(call, within_a_scope_what_the_callee_returns_or_throws_in_its_cleanup_is_not_lost) {
+    const auto main = []() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        int got = 0;
+        (void)co_await weft::move_on_after(1s, [&]() -> weft::task<> {
+            got = co_await weft::call(loop, []() -> weft::task<int> {
+                try {
+                    co_await weft::sleep(1h);
+                } catch (const weft::cancelled_error&) {
+                }
+                co_return 5;
+            });
+        });
+        EXPECT_EQ(got, 5);
+        const auto failing = [&]() -> weft::task<> {
+            (void)co_await weft::move_on_after(1s, [&]() -> weft::task<> {
+                co_await weft::call(loop, []() -> weft::task<> {
+                    try {
+                        co_await weft::sleep(1h);
+                    } catch (const weft::cancelled_error&) {
+                        throw std::runtime_error("disk full");
+                    }
+                });
+            });
+        };
+        EXPECT_THROW(co_await failing(), std::runtime_error);
+    };
+    weft::testing::run(main());
+}
+
+TEST(call, a_second_request_that_comes_too_late_for_the_callee_is_raised_at_the_next_await) {
+    const auto main = []() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        std::optional<weft::task_handle<int>> h;
+        const auto callee = [&]() -> weft::task<int> {
+            try {
+                co_await weft::sleep(1h);
+            } catch (const weft::cancelled_error&) {
+            }
+            loop.call_soon([&] { h->cancel(); });
+            co_return 5;
+        };
+        h = weft::create_task([&]() -> weft::task<int> {
+            const int v = co_await weft::call(loop, callee);
+            co_await weft::yield_now();
+            co_return v;
+        });
+        co_await weft::sleep(1s);
+        h->cancel();
+        EXPECT_THROW((void)co_await *h, weft::cancelled_error);
+        EXPECT_EQ(h->cancelling(), 2u);
+    };
+    weft::testing::run(main());
 }
 
 }  // namespace

@@ -331,4 +331,19 @@ TEST(gather, outside_a_loop_is_refused) {
     EXPECT_THROW((void)weft::gather(number_after(1s, 1)), weft::no_running_loop_error);
 }
 
+TEST(gather, a_request_that_is_taken_back_before_it_resumes_is_not_raised) {
+    const auto main = []() -> weft::task<> {
+        const weft::future<int> f;
+        const auto h = weft::create_task(
+            [](weft::future<int> awaited) -> weft::task<> { (void)co_await weft::gather(std::vector{awaited}); }(f));
+        co_await weft::sleep(1s);
+        f.set_result(1);
+        co_await weft::yield_now();  // gather has heard of it, and is to resume
+        h.cancel();
+        h.uncancel();
+        co_await h;
+    };
+    weft::testing::run(main());
+}
+
 }  // namespace

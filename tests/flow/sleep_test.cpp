@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <weft/base/errors.hpp>
 #include <weft/flow/sleep.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/task_handle.hpp>
@@ -216,6 +217,15 @@ TEST(sleep, is_not_begun_when_a_cancellation_is_pending) {
 TEST(sleep, alone_for_ever_is_a_deadlock_on_a_virtual_clock) {
     const auto main = []() -> weft::task<> { co_await weft::sleep(std::chrono::hours::max()); };
     EXPECT_THROW(weft::testing::run(main()), weft::deadlock_error);
+}
+
+TEST(sleep, is_awaited_once) {
+    const auto main = []() -> weft::task<> {
+        auto tick = weft::sleep(1ms);
+        co_await tick;
+        EXPECT_THROW(co_await tick, weft::invalid_state_error);
+    };
+    weft::testing::run(main());
 }
 
 }  // namespace

@@ -346,4 +346,21 @@ TEST(cancel_scope, is_entered_once_and_needs_a_loop) {
     EXPECT_THROW(by_hand.step(), weft::no_running_loop_error);
 }
 
+TEST(cancel_scope, one_that_outlives_its_block_is_not_told_of_by_a_loop_that_closes) {
+    cancel_scope outside;
+    {
+        const auto loop = weft::testing::make_virtual_loop();
+        loop->set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+        const auto h = weft::create_task_on(*loop, [](cancel_scope& s) -> task<> {
+            s.deadline(weft::get_running_loop().time() + 1h);
+            co_await with(s, []() -> task<> { co_await sleep(2h); });
+        }(outside));
+        loop->run_once(loop->time() + 1s);
+        loop->close();
+    }
+    outside.cancel();
+    EXPECT_TRUE(outside.cancel_called());
+    EXPECT_FALSE(outside.cancelled_caught());
+}
+
 }  // namespace

@@ -113,4 +113,23 @@ TEST(run_options, turn_debug_mode_on) {
     EXPECT_FALSE(weft::run(main(), {.debug = false}));
 }
 
+TEST_F(debug_mode, a_handler_may_create_tasks_while_the_loop_closes_and_replace_itself) {
+    int reports = 0;
+    const auto pending = []() -> task<> { co_await weft::sleep(1h); };
+    loop_->set_exception_handler([&](weft::event_loop& l, const weft::error_context&) {
+        ++reports;
+        (void)weft::create_task_on(l, pending());
+        l.set_exception_handler([&](weft::event_loop& again, const weft::error_context&) {
+            ++reports;
+            (void)weft::create_task_on(again, pending());
+        });
+    });
+    (void)weft::create_task_on(*loop_, pending());
+    (void)weft::create_task_on(*loop_, pending());
+    loop_->run_once(loop_->time());
+    loop_->close();
+    EXPECT_GE(reports, 2);
+    EXPECT_LT(reports, 100) << "for each report it makes a task";
+}
+
 }  // namespace

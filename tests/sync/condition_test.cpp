@@ -356,4 +356,26 @@ TEST(condition, no_notification_is_lost_whoever_is_cancelled_and_in_whatever_ord
     });
 }
 
+TEST(condition, destroyed_with_its_lock_while_one_takes_it_again_and_is_cancelled) {
+    const auto main = [](bool cancelled_first) -> weft::task<> {
+        auto c = std::make_unique<weft::condition>();
+        const auto a = weft::create_task([](weft::condition& k) -> weft::task<> {
+            const auto held = co_await k.acquire();
+            co_await k.wait();
+        }(*c));
+        co_await settle();
+        {
+            const auto held = co_await c->acquire();
+            c->notify();
+            co_await settle();
+            if (cancelled_first) a.cancel();
+            c.reset();
+            if (!cancelled_first) a.cancel();
+        }
+        EXPECT_EQ(co_await ending(a), "cancelled");
+    };
+    weft::testing::run(main(true));
+    weft::testing::run(main(false));
+}
+
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/tasks.hpp"
 
+#include <weft/coro/async_generator.hpp>
 #include <weft/flow/gather.hpp>
 #include <weft/flow/with.hpp>
 #include <weft/sync/lock.hpp>
@@ -386,6 +387,24 @@ TEST(lock, acquire_release_and_cancel_race_in_every_order) {
         EXPECT_FALSE(l.locked());
         EXPECT_TRUE(l.try_acquire());
     });
+}
+
+TEST(lock, a_block_that_is_destroyed_while_it_waits_gives_the_lock_back) {
+    const auto main = []() -> weft::task<> {
+        weft::lock l;
+        auto g = std::make_unique<weft::async_generator<int>>([](weft::lock& held) -> weft::async_generator<int> {
+            co_await weft::with(held, []() -> weft::task<> { co_await weft::sleep(1h); });
+            co_yield 1;
+        }(l));
+        const auto t =
+            weft::create_task([](weft::async_generator<int>& from) -> weft::task<> { (void)co_await from.next(); }(*g));
+        co_await weft::sleep(1s);
+        EXPECT_TRUE(l.locked());
+        g.reset();
+        EXPECT_THROW(co_await t, weft::invalid_state_error);
+        EXPECT_FALSE(l.locked());
+    };
+    weft::testing::run(main());
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ public:
     bool withdraw() noexcept;
     /// Cancels the callee's task.
     void request_cancel() noexcept;
-    /// It is back, the caller had asked for its cancellation, and that came too late: the callee never heard of it.
-    bool missed_a_cancellation() const noexcept { return cancel_requested_ && !cancel_delivered_; }
+    bool is_back() const noexcept { return back_; }
+    /// It is back, and not all of the caller's requests to cancel it came in time for the callee to hear of them.
+    bool missed_a_cancellation() const noexcept { return cancels_requested_ > cancels_delivered_; }
     /// Ends the caller's interest, and its hold on the job.
     void abandon() noexcept;
 
@@ -93,11 +94,12 @@ private:
     event_loop* caller_ = nullptr;
     void (*notify_)(void*) = nullptr;
     void* argument_ = nullptr;
-    bool expected_ = false, back_ = false, abandoned_ = false, cancel_requested_ = false;
+    bool expected_ = false, back_ = false, abandoned_ = false;
+    unsigned cancels_requested_ = 0;
 
     // The callee's; the caller's when it is back
     future_core* task_ = nullptr;
-    bool cancel_delivered_ = false;
+    unsigned cancels_delivered_ = 0;
 };
 
 }  // namespace weft::inline v0

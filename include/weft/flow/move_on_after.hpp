@@ -31,7 +31,7 @@ task<bool> move_on(nanos when, bool absolute, Body body) {
     co_return !scope.cancelled_caught();
 }
 
-/// Awaits `body` for at most `limit`; then every await inside throws cancelled_error until the body has ended, and this
+/// Awaits `body` for at most `limit`; then every await inside that would wait throws cancelled_error until the body has ended, and this
 /// goes on.
 /// @param body  a coroutine function, kept with its captures; it may take the cancel_scope&
 /// @return awaited: whether the body finished  @throws awaited: what the body throws

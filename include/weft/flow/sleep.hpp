@@ -33,7 +33,7 @@ public:
 private:
     static void fired(timer_node& t) { static_cast<sleep_awaiter&>(t).wake(); }
     static bool cancel(waiter& w);
-    static const wait_kind for_kind_, until_kind_;
+    static const wait_kind for_kind_, until_kind_, begun_kind_;
 };
 
 /// Lets other tasks run for `d`; a duration of zero or less lets them run once.

@@ -59,8 +59,26 @@ public:
         require_open();
         return added(weft::create_task(std::forward<A>(operation), std::move(options), created_at));
     }
+    template <class F>
+        requires coroutine_call<F>
+    auto create_task(F&& f, std::source_location created_at = std::source_location::current()) {
+        require_open();
+        return added(create_call_task(created_at, std::forward<F>(f)));
+    }
+    template <class F, class A>
+        requires coroutine_call<F, A>
+    auto create_task(F&& f, A&& a, std::source_location created_at = std::source_location::current()) {
+        require_open();
+        return added(create_call_task(created_at, std::forward<F>(f), std::forward<A>(a)));
+    }
+    template <class F, class A, class B>
+        requires coroutine_call<F, A, B>
+    auto create_task(F&& f, A&& a, B&& b, std::source_location created_at = std::source_location::current()) {
+        require_open();
+        return added(create_call_task(created_at, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b)));
+    }
     template <class F, class... Args>
-        requires coroutine_call<F, Args...>
+        requires(sizeof...(Args) > 2) && coroutine_call<F, Args...>
     auto create_task(F&& f, Args&&... args) {
         require_open();
         return added(create_call_task({}, std::forward<F>(f), std::forward<Args>(args)...));

@@ -54,6 +54,7 @@ public:
     entering enter() noexcept { return entering(*this); }
     /// @throws timeout_error  it has expired, and that is what ended the block
     immediate<> exit(const std::exception_ptr& error);
+    static constexpr bool exits_when_destroyed = true;
 
 private:
     enum class state { created, active, expiring, expired, left };

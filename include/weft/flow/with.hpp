@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/base/errors.hpp>
 #include <weft/coro/awaitable.hpp>
 #include <weft/coro/result.hpp>
 #include <weft/coro/task.hpp>
@@ -59,9 +60,41 @@ task<bool> exit_context(C& context, std::exception_ptr error) {
     }
 }
 
+/// Whether a context's exit() is at once, and wanted even where nothing can be awaited any more: a lock's.
+template <class C>
+constexpr bool exits_when_destroyed = false;
+template <class C>
+    requires requires { C::exits_when_destroyed; }
+constexpr bool exits_when_destroyed<C> = C::exits_when_destroyed;
+
+/// Leaves a context whose block is destroyed while it waits.
+template <class C>
+class exit_when_destroyed {
+public:
+    exit_when_destroyed() noexcept = default;
+    exit_when_destroyed(const exit_when_destroyed&) = delete;
+    exit_when_destroyed& operator=(const exit_when_destroyed&) = delete;
+    ~exit_when_destroyed() {
+        if constexpr (exits_when_destroyed<C>) {
+            if (!context_) return;
+            try {
+                (void)context_->exit(nullptr);
+            } catch (const invalid_state_error&) {
+                // the body had released it by itself
+            }
+        }
+    }
+    void entered(C& c) noexcept { context_ = &c; }
+    void exits() noexcept { context_ = nullptr; }
+
+private:
+    C* context_ = nullptr;
+};
+
 template <class Context, class Body, class Entered = entered_of<std::remove_reference_t<Context>>,
           class R = body_result<Body, Entered>>
 task<R> run_with(Context context, Body body) {
+    exit_when_destroyed<std::remove_reference_t<Context>> destroyed;
     std::exception_ptr error;
     result<R> outcome;
     const auto run_body = [&](auto&... entered) -> task<> {
@@ -77,15 +110,18 @@ task<R> run_with(Context context, Body body) {
     };
     if constexpr (std::is_void_v<Entered>) {
         co_await context.enter();
+        destroyed.entered(context);
         co_await run_body();
     } else {
         auto&& entered = co_await context.enter();
+        destroyed.entered(context);
         if constexpr (std::invocable<Body&, decltype(entered)&>) {
             co_await run_body(entered);
         } else {
             co_await run_body();
         }
     }
+    destroyed.exits();
     const bool swallowed = co_await exit_context(context, error);
     if (error && !swallowed) std::rethrow_exception(std::move(error));
     if constexpr (!std::is_void_v<R>) {

@@ -48,7 +48,7 @@ private:
 };
 
 /// A block that can be cancelled as a whole, with a deadline if wanted, as in Trio: once it is cancelled, *every* await
-/// inside throws cancelled_error until the block is left, so that code which swallows one does not run on. The block is
+/// inside that would wait throws cancelled_error until the block is left, so that code which swallows one does not run on. The block is
 /// left at the scope's end, where the cancelled_error stops. Scopes nest; a shielded one holds off those around it.
 ///
 ///     co_await with(cancel_scope().deadline(when), [](cancel_scope& s) -> task<> { … });
@@ -86,6 +86,7 @@ public:
     /// For `with`. @throws invalid_state_error  it was entered before
     class entering;
     entering enter() noexcept;
+    static constexpr bool exits_when_destroyed = true;
     immediate<bool> exit(std::exception_ptr error);
 
 private:
@@ -107,7 +108,7 @@ private:
     deadline_timer deadline_timer_;
     cleanup_timer cleanup_timer_;
     unsigned cancelling_before_ = 0;
-    bool caught_ = false;
+    bool entered_ = false, caught_ = false;
 };
 
 /// Gives the task that awaits it, at once: for what belongs to a task, not to a place where it waits.

@@ -243,6 +243,7 @@ private:
     void run_watched(ready_node& node);
     void shuffle_ready();
     void discard_callbacks();
+    void destroy_tasks();
     [[noreturn]] void on_deadlock();
     void check_open() const {
         if (closed_) [[unlikely]]

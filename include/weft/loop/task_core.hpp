@@ -86,6 +86,8 @@ public:
 
     /// A cancellation is to be raised at the next opportunity.
     bool must_cancel() const noexcept { return flags_ & (requested | wait_ended | by_scope); }
+    /// A request reached what is awaited too late to be heard there: it is raised at the next await.
+    void postpone_cancellation() noexcept { set(requested); }
     /// What this is about to await was cancelled in its place.
     /// @return whether that is enough: nothing else is to be raised here
     bool pass_on_cancellation() noexcept {

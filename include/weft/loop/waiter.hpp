@@ -48,6 +48,7 @@ protected:
     task_core* own_task() const noexcept { return owner_ & in_group ? nullptr : reinterpret_cast<task_core*>(owner_); }
 
     explicit waiter(const wait_kind& kind) noexcept : kind_(&kind) {}
+    void become(const wait_kind& kind) noexcept { kind_ = &kind; }
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
     ~waiter() {

@@ -39,6 +39,7 @@ public:
     void release() { lock_->release(); }
     bool locked() const noexcept { return lock_->locked(); }
 
+    static constexpr bool exits_when_destroyed = true;
     [[nodiscard("enter() does nothing unless it is awaited")]] lock::enter_awaiter enter() noexcept {
         return lock_->enter();
     }

@@ -50,6 +50,7 @@ public:
     void release();
 
     /// For with().
+    static constexpr bool exits_when_destroyed = true;
     [[nodiscard("enter() does nothing unless it is awaited")]] enter_awaiter enter() noexcept;
     immediate<> exit(const std::exception_ptr&) {
         release();

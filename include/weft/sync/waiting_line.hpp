@@ -83,9 +83,11 @@ public:
 
     /// The one whose turn is next; null if nobody waits. Passes over those whose tasks have been woken by something else.
     line_waiter* next() const noexcept {
-        for (line_waiter& w : waiting_) {
+        while (!waiting_.empty()) {
+            line_waiter& w = waiting_.front();
             if (w.can_complete()) [[likely]]
                 return &w;
+            w.unlink();  // its task has been woken by something else, and will not wait here again
         }
         return nullptr;
     }
@@ -123,7 +125,7 @@ private:
     static void orphan(intrusive_list<line_waiter>& list) noexcept;
 
     loop_bound& owner_;
-    mutable intrusive_list<line_waiter> waiting_;  // to look at one of them changes nothing
+    mutable intrusive_list<line_waiter> waiting_;  // looking for the next one only drops those who do not wait any more
     intrusive_list<line_waiter> chosen_;
     std::size_t chosen_count_ = 0;  // those in chosen_, and those who were chosen at once
 };
