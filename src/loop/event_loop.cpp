@@ -255,8 +255,7 @@ void event_loop::make_ready_threadsafe(ready_node& node) noexcept {
     if (!newest) backend_->wake();  // else whoever pushed the first has
 }
 
-void event_loop::take_from_other_threads() noexcept {
-    if (!from_other_threads_.load(std::memory_order_relaxed)) return;
+void event_loop::take_posted() noexcept {
     ready_node* node = from_other_threads_.exchange(nullptr, std::memory_order_acquire);
     ready_node* oldest = nullptr;
     while (node) {
@@ -274,32 +273,13 @@ void event_loop::take_from_other_threads() noexcept {
 
 // Callbacks
 
-handle event_loop::call_soon(std::move_only_function<void()> f, std::optional<weft::context> context) {
-    check_open();
-    check_thread();
-    auto* c = new callback(*this, std::move(f), std::move(context));
-    take_from_other_threads();  // what came by call_soon_threadsafe() before this runs before it
-    ready_.push(*c);
-    return handle(*c);
-}
-
-handle event_loop::call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context) {
-    auto* c = new callback(*this, std::move(f), std::move(context));
-    handle h(*c);
-    if (!remote_->post(*c)) {  // closed_ is for the loop's own thread to read
-        c->drop_reference();
+handle event_loop::post(callback& c) {
+    handle h(c);
+    if (!remote_->post(c)) {  // closed_ is for the loop's own thread to read
+        c.drop_reference();
         throw invalid_state_error("event loop is closed");
     }
     return h;
-}
-
-timer_handle event_loop::call_at_nanos(nanos when, std::move_only_function<void()> f,
-                                       std::optional<weft::context> context) {
-    check_open();
-    check_thread();
-    auto* c = new timed_callback(*this, std::move(f), std::move(context));
-    c->start(when);
-    return timer_handle(*c);
 }
 
 // Descriptors and signals
@@ -450,7 +430,7 @@ namespace {
 
 void schedule_new_task(event_loop& loop, task_core& t, future_core& f) {
     loop.admit(t, f);
-    if (!this_thread_loop || this_thread_loop->has_present_context()) [[unlikely]]
+    if (event_loop::may_carry_context()) [[unlikely]]
         carry_context_to(t);
     t.make_ready();
 }

@@ -4,9 +4,13 @@
 
 namespace weft::inline v0 {
 
-callback::callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c)
-    : loop_(loop), call_(std::move(call)), context_(c ? c->core() : context_to_carry()) {
+callback::callback(event_loop& loop, std::optional<context> c, bool any_thread) : loop_(loop), any_thread_(any_thread) {
     run = &callback::run_once;
+    if (c) {
+        context_ = c->core();
+    } else if (event_loop::may_carry_context()) {
+        context_ = context_to_carry();
+    }
 }
 
 void callback::run_once(ready_node& node) {
@@ -14,34 +18,28 @@ void callback::run_once(ready_node& node) {
     if (!self.cancelled() && !self.loop_.is_closing()) {
         self.loop_.run_callback_in(std::move(self.context_));
         try {
-            self.call_();
+            self.call();
         } catch (...) {
             self.loop_.call_exception_handler(
                 {.message = "Exception in callback", .exception = std::current_exception()});
         }
         self.loop_.run_callback_in(nullptr);
     }
-    self.call_ = nullptr;  // what it captured goes now, not with the last handle
+    self.forget();  // now, not with the last handle
     self.drop_reference();
 }
 
-timed_callback::timed_callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c)
-    : callback(loop, std::move(call), std::move(c)), timer_(*this) {}
+void timed_callback::start(nanos deadline) noexcept { loop_.add_timer(*this, deadline); }
 
-void timed_callback::start(nanos deadline) noexcept {
-    when_ = deadline;
-    loop_.add_timer(timer_, deadline);
-}
-
-void timed_callback::own_timer::fire(timer_node& t) {
-    timed_callback& self = static_cast<own_timer&>(t).owner;
+void timed_callback::fired(timer_node& t) {
+    auto& self = static_cast<timed_callback&>(t);
     self.loop_.make_ready(self);
 }
 
 void timed_callback::cancel() noexcept {
     callback::cancel();
-    if (!timer_.is_pending()) return;
-    timer_.unlink();
+    if (!timer_node::is_pending()) return;
+    timer_node::unlink();
     drop_reference();  // the timer's
 }
 

@@ -12,6 +12,7 @@
 #include <weft/loop/timer_queue.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -92,16 +93,31 @@ public:
 
     clock::time_point time() const noexcept { return to_time_point(now()); }
     /// Each runs `f` in `context` if one is given, else in a copy of the present one.
-    handle call_soon(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
+    template <class F>
+        requires std::invocable<F&>
+    handle call_soon(F f, std::optional<weft::context> context = std::nullopt) {
+        check_open();
+        check_thread();
+        auto* const c = new callback_to<callback, F>(std::move(f), *this, std::move(context));
+        take_from_other_threads();  // what came by call_soon_threadsafe() before this runs before it
+        ready_.push(*c);
+        return handle(*c);
+    }
     /// From any thread. @throws invalid_state_error  the loop is closed
-    handle call_soon_threadsafe(std::move_only_function<void()> f, std::optional<weft::context> context = std::nullopt);
-    template <class Rep, class Period>
-    timer_handle call_later(std::chrono::duration<Rep, Period> delay, std::move_only_function<void()> f,
+    template <class F>
+        requires std::invocable<F&>
+    handle call_soon_threadsafe(F f, std::optional<weft::context> context = std::nullopt) {
+        return post(*new callback_to<callback, F>(std::move(f), *this, std::move(context), true));
+    }
+    template <class Rep, class Period, class F>
+        requires std::invocable<F&>
+    timer_handle call_later(std::chrono::duration<Rep, Period> delay, F f,
                             std::optional<weft::context> context = std::nullopt) {
         return call_at_nanos(deadline_after(now(), to_nanos(delay)), std::move(f), std::move(context));
     }
-    timer_handle call_at(clock::time_point when, std::move_only_function<void()> f,
-                         std::optional<weft::context> context = std::nullopt) {
+    template <class F>
+        requires std::invocable<F&>
+    timer_handle call_at(clock::time_point when, F f, std::optional<weft::context> context = std::nullopt) {
         return call_at_nanos(to_nanos(when), std::move(f), std::move(context));
     }
 
@@ -187,11 +203,6 @@ public:
         const task_core* const t = current_task();
         return t ? t->context() : &callback_context_;
     }
-    /// Whether anything is set in it.
-    bool has_present_context() const noexcept {
-        const context_reference* const c = present_context();
-        return c && *c && !(*c)->empty();
-    }
     context_reference& present_context_to_change() {
         task_core* const t = current_task();
         return t ? t->context_to_change() : callback_context_;
@@ -207,6 +218,13 @@ public:
     bool is_ending() const noexcept { return ending_; }
     void begin_to_end() noexcept { ending_ = true; }
     void wake() noexcept;
+
+    /// False only if what is scheduled now carries no context: a quick answer, for that is so mostly.
+    static bool may_carry_context() noexcept {
+        if (!this_thread_loop) return true;
+        const context_reference* const present = this_thread_loop->present_context();
+        return present && *present && !(*present)->empty();
+    }
 
     /// The loop this thread is running; null if none.
     static event_loop* current() noexcept { return this_thread_loop; }
@@ -233,8 +251,19 @@ private:
     void admit(task_core& t, future_core& f);
     void require_own_thread() const;
     void check_usable();
-    void take_from_other_threads() noexcept;
-    timer_handle call_at_nanos(nanos when, std::move_only_function<void()> f, std::optional<weft::context> context);
+    void take_from_other_threads() noexcept {
+        if (from_other_threads_.load(std::memory_order_relaxed)) take_posted();
+    }
+    void take_posted() noexcept;
+    handle post(callback& c);
+    template <class F>
+    timer_handle call_at_nanos(nanos when, F f, std::optional<weft::context>&& context) {
+        check_open();
+        check_thread();
+        auto* const c = new callback_to<timed_callback, F>(std::move(f), *this, std::move(context));
+        c->start(when);
+        return timer_handle(*c);
+    }
     void watch(native_handle fd, short events, std::function<void()> f);
     bool unwatch(native_handle fd, short events);
     std::function<void()> guarded(std::function<void()> f);

@@ -17,49 +17,67 @@ namespace weft::inline v0 {
 class event_loop;
 
 /// A callback that the loop will run, now or when its timer fires, in a copy of the context in which it was scheduled.
-/// Shared by the loop and the handles; the loop's thread only, but for the counter, which a handle of
-/// call_soon_threadsafe may touch elsewhere.
+/// Shared by the loop and the handles. The loop's thread only, unless it was made for any: the counter is atomic then.
 class callback : public ready_node, public recycled {
 public:
-    callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c);
+    callback(event_loop& loop, std::optional<context> c, bool any_thread = false);
     virtual ~callback() = default;
 
     bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
     virtual void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
 
-    void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void add_reference() noexcept {
+        if (any_thread_) {
+            std::atomic_ref(references_).fetch_add(1, std::memory_order_relaxed);
+        } else {
+            ++references_;
+        }
+    }
     void drop_reference() noexcept {
         // acquire and release: the last owner sees what the others did before it destroys
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        const unsigned left =
+            any_thread_ ? std::atomic_ref(references_).fetch_sub(1, std::memory_order_acq_rel) - 1 : --references_;
+        if (left == 0) delete this;
     }
 
 protected:
+    virtual void call() = 0;
+    /// Destroys what is called, and what it captured: it will not be called again.
+    virtual void forget() noexcept = 0;
+
     event_loop& loop_;
 
 private:
     static void run_once(ready_node& node);
-    std::move_only_function<void()> call_;
     context_reference context_;  // null: an empty one
-    std::atomic<unsigned> references_{1};
+    unsigned references_ = 1;
     std::atomic<bool> cancelled_{false};
+    const bool any_thread_;
 };
 
 /// A callback waiting for its time.
-class timed_callback final : public callback {
+class timed_callback : public callback, private timer_node {
 public:
-    timed_callback(event_loop& loop, std::move_only_function<void()> call, std::optional<context> c);
+    timed_callback(event_loop& loop, std::optional<context> c) : callback(loop, std::move(c)), timer_node(fired) {}
     void cancel() noexcept override;
     void start(nanos deadline) noexcept;
-    nanos when() const noexcept { return when_; }
+    nanos when() const noexcept { return timer_node::deadline(); }
 
 private:
-    struct own_timer : timer_node {
-        explicit own_timer(timed_callback& c) noexcept : timer_node(fire), owner(c) {}
-        static void fire(timer_node& t);
-        timed_callback& owner;
-    };
-    own_timer timer_;
-    nanos when_ = 0;
+    static void fired(timer_node& t);
+};
+
+/// A callback, or a timed one, with what it calls.
+template <class Callback, class F>
+class callback_to final : public Callback {
+public:
+    template <class... Args>
+    explicit callback_to(F f, Args&&... args) : Callback(std::forward<Args>(args)...), call_(std::move(f)) {}
+
+private:
+    void call() override { static_cast<void>((*call_)()); }
+    void forget() noexcept override { call_.reset(); }
+    std::optional<F> call_;  // until forgotten
 };
 
 /// What call_soon() gives: cancels the callback if it has not run. Dropping it leaves the callback scheduled.
