@@ -6,15 +6,6 @@
 
 namespace weft::inline v0 {
 
-void line_waiter::start() {
-    if (!line_->owner_.bind(loop())) {
-        stage_ = stage::misplaced;
-        return wake();
-    }
-    stage_ = stage::waiting;
-    line_->waiting_.push_back(*this);
-}
-
 bool line_waiter::cancel(waiter& w) {
     auto& self = static_cast<line_waiter&>(w);
     self.leave();

@@ -117,7 +117,9 @@ private:
 inline wait_group& waiter::group() const noexcept { return *reinterpret_cast<wait_group*>(owner_ & ~in_group); }
 
 inline task_core* waiter::task() const noexcept {
-    return owner_ & in_group ? group().task() : reinterpret_cast<task_core*>(owner_);
+    if (owner_ & in_group) [[unlikely]]
+        return group().task();
+    return reinterpret_cast<task_core*>(owner_);
 }
 
 inline void waiter::wake() noexcept {

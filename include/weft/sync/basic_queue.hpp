@@ -79,7 +79,9 @@ class basic_queue<Items>::put_awaiter : public line_waiter {
 public:
     put_awaiter(basic_queue& q, value_type&& value)
         : line_waiter(put_kind_, q.putters_), queue_(&q), value_(std::move(value)) {}
-    ~put_awaiter() { abandon(); }
+    ~put_awaiter() {
+        if (at() != stage::outside) abandon();
+    }
 
     bool await_ready() {
         queue_->check_caller("queue: put()");
@@ -120,7 +122,9 @@ template <class Items>
 class basic_queue<Items>::get_awaiter : public line_waiter {
 public:
     explicit get_awaiter(basic_queue& q) noexcept : line_waiter(get_kind_, q.getters_), queue_(&q) {}
-    ~get_awaiter() { abandon(); }
+    ~get_awaiter() {
+        if (at() != stage::outside) abandon();
+    }
 
     bool await_ready() {
         queue_->check_caller("queue: get()");

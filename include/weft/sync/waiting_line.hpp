@@ -31,7 +31,7 @@ public:
         return true;
     }
     /// Stands in line.
-    void start();
+    inline void start();
     /// The wait_kind::cancel of those who just go.
     static bool cancel(waiter& w);
 
@@ -55,9 +55,10 @@ protected:
     /// @throws cancelled_error; invalid_state_error  the line belongs to another loop, or it died
     template <class Self>
     void arrive(this Self& self) {
-        if (task_core* const t = self.task(); t && t->must_cancel()) [[unlikely]]
+        if (task_core* const t = self.task(); t && t->must_cancel()) [[unlikely]] {
             self.abandon();  // now: what is awaited may outlive the await
-        self.resumed();
+            t->raise_pending_cancellation();
+        }
         if (self.stage_ != stage::chosen && self.stage_ != stage::served) [[unlikely]]
             self.fail();
     }
@@ -90,12 +91,7 @@ public:
     }
 
     /// It is the turn of the next one. @return false if nobody waits
-    bool choose() noexcept {
-        line_waiter* const w = next();
-        if (!w) return false;
-        choose(*w);
-        return true;
-    }
+    bool choose() noexcept { return !waiting_.empty() && choose_next(); }
     /// It is the turn of `w`, which waits here or comes from outside.
     void choose(line_waiter& w) noexcept {
         w.unlink();
@@ -119,6 +115,11 @@ public:
 
 private:
     friend class line_waiter;
+    bool choose_next() noexcept {
+        line_waiter* const w = next();
+        if (w) choose(*w);
+        return w != nullptr;
+    }
     static void orphan(intrusive_list<line_waiter>& list) noexcept;
 
     loop_bound& owner_;
@@ -132,8 +133,17 @@ inline void line_waiter::is_chosen_at_once() noexcept {
     stage_ = stage::chosen;
 }
 
+inline void line_waiter::start() {
+    if (!line_->owner_.bind(loop())) [[unlikely]] {
+        stage_ = stage::misplaced;
+        return wake();
+    }
+    stage_ = stage::waiting;
+    line_->waiting_.push_back(*this);
+}
+
 inline line_waiter::stage line_waiter::leave() noexcept {
-    unlink();
+    if (is_linked()) unlink();
     if (stage_ == stage::chosen) --line_->chosen_count_;
     return std::exchange(stage_, stage::outside);
 }
