@@ -29,7 +29,7 @@ private:
 /// Timers by deadline, in nanoseconds. Fires in the exact order of deadlines, those of equal deadline in the order in
 /// which they were added. Adding and cancelling are O(1), firing is O(1) amortised.
 ///
-/// A hierarchical wheel: a timer waits in the slot of the highest base-64 digit in which its tick differs from the
+/// A hierarchical wheel: a timer waits in the slot of the highest base-256 digit in which its tick differs from the
 /// present one and moves down a level whenever time enters its slot; when it enters the slot's last level, the timers of
 /// that tick are put in exact order.
 ///
@@ -51,7 +51,7 @@ public:
 
 private:
     static constexpr int tick_bits = 14;  // one tick is 16.4 µs: deadlines stay exact, only the sorting starts there
-    static constexpr int digit_bits = 6;
+    static constexpr int digit_bits = 8;
     static constexpr int slots = 1 << digit_bits;
     static constexpr int levels = (63 - tick_bits + digit_bits - 1) / digit_bits;
 
@@ -69,12 +69,14 @@ private:
     bool find_first(position& found) noexcept;
     std::uint64_t tick_at(position p) const noexcept;
     void place(timer_node& timer) noexcept;
+    void place_all(intrusive_list<timer_node>& timers) noexcept;
     void order_due() noexcept;
 
     intrusive_list<timer_node> due_;
     intrusive_list<timer_node> newly_due_;
     std::uint64_t tick_;
-    std::uint64_t occupied_[levels] = {};  // bit i: slot i may hold timers
+    using word = std::uint64_t;
+    word occupied_[levels][slots / 64] = {};  // bit i of them: slot i may hold timers
     slot wheel_[levels][slots];
 };
 
