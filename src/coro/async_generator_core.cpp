@@ -52,11 +52,8 @@ async_generator_operation::async_generator_operation(async_generator_operation&&
     if (generator_) generator_->kept_.push_back(*this);
 }
 
-async_generator_operation::~async_generator_operation() { leave_line(); }
-
 void async_generator_operation::leave_line() noexcept {
-    if (!place_ || !generator_) return;  // it never stood there, or has had its turn: then the generator may have gone
-    if (generator_->closer_ != this) return;
+    if (!generator_ || generator_->closer_ != this) return;  // it has had its turn, and the generator may have gone
     generator_->closer_ = nullptr;
     generator_ = nullptr;
 }
@@ -80,7 +77,7 @@ void async_generator_operation::refuse() const {
                                     "(): asynchronous generator is already running");
 }
 
-bool async_generator_operation::await_ready() {
+bool async_generator_operation::is_ready_unless_suspended() {
     using stage = async_generator_core::stage;
     if (std::exchange(awaited_, true))
         throw invalid_state_error("cannot reuse already awaited operation of an async generator");
@@ -108,15 +105,19 @@ std::coroutine_handle<> async_generator_operation::begin(promise_base& awaiting)
         enter();
         return e.transfer_to(generator_->handle());
     }
-    // It is close(), and another operation is in flight.
+    wait_in_line(e);
+    return std::noop_coroutine();
+}
+
+/// It is close(), and another operation is in flight.
+void async_generator_operation::wait_in_line(execution& e) {
     execution& other = *generator_->running_in();
     if (&other == &e || !e.async_generators() || !other.async_generators()) refuse();
     e.check_cancellation();
-    place_ = e.async_generators()->stand_in_line(awaiting, *this);
+    place_ = e.async_generators()->stand_in_line(*awaiting_, *this);
     generator_->closer_ = this;
     generator_->interrupted_ = true;
     other.async_generators()->cancel(other);
-    return std::noop_coroutine();
 }
 
 /// Goes into the generator, which stands at a co_yield or its beginning, with what there is to give.
@@ -127,7 +128,7 @@ void async_generator_operation::enter() {
     g.in_flight_ = this;
     g.value_ = value_;
     if (verb_ == verb::close) error_ = std::make_exception_ptr(generator_exit());
-    g.error_ = carried_exception(std::exchange(error_, nullptr));
+    if (error_) g.error_ = carried_exception(std::exchange(error_, nullptr));
     awaiting_->await(g);
     entered_ = true;
     execution& e = *g.running_in();
@@ -151,9 +152,13 @@ void async_generator_operation::ended() {
     async_generator_core& g = *std::exchange(generator_, nullptr);  // that may go before this does
     awaiting_->awaited_finished();
     yielded_ = g.stage_ == async_generator_core::stage::suspended;
-    error_ = std::exchange(g.error_, carried_exception()).take();
-    if (!g.interrupted_) return;
-    // By a close(): to who iterates that is the end of the iteration, and no cancellation.
+    if (g.error_) error_ = std::exchange(g.error_, carried_exception()).take();
+    if (g.interrupted_) [[unlikely]]
+        ended_by_close(g);
+}
+
+/// To who iterates that is the end of the iteration, and no cancellation.
+void async_generator_operation::ended_by_close(async_generator_core& g) {
     const bool by_nobody_else = take_back_interruption(g);
     if (!by_nobody_else || !error_) return;
     try {
@@ -164,7 +169,7 @@ void async_generator_operation::ended() {
     }
 }
 
-bool async_generator_operation::resumed() {
+bool async_generator_operation::resumed_otherwise() {
     if (place_ && !entered_) place_->resumed();
     if (generator_was_destroyed_ && verb_ != verb::close)
         throw invalid_state_error("the async generator was destroyed while it was awaited");

@@ -107,7 +107,14 @@ public:
     async_generator_operation& operator=(const async_generator_operation&) = delete;
 
     /// @throws generator_already_running, generator_not_started
-    bool await_ready();
+    bool await_ready() {
+        const bool goes_on = !awaited_ && generator_ && generator_->stage_ == async_generator_core::stage::suspended;
+        if (!goes_on) [[unlikely]]
+            return is_ready_unless_suspended();
+        awaited_ = true;
+        unlink();
+        return false;
+    }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) {
         return begin(h.promise());
@@ -121,7 +128,10 @@ protected:
     }
     /// On its way into a task of its own, before it is awaited; `other` cannot be awaited any more.
     async_generator_operation(async_generator_operation&& other) noexcept;
-    ~async_generator_operation();
+    ~async_generator_operation() {
+        if (place_) [[unlikely]]
+            leave_line();
+    }
 
     void send(void* value) noexcept { value_ = value; }
     void raise(std::exception_ptr error) noexcept { error_ = std::move(error); }
@@ -129,7 +139,11 @@ protected:
     /// To be called first of all in await_resume. @return whether there is an element
     /// @throws what came out of the body; generator_ignored_exit; invalid_state_error  the generator was destroyed;
     ///     cancelled_error  while it waited in line
-    bool resumed();
+    bool resumed() {
+        if (error_ || place_ || generator_was_destroyed_ || verb_ == verb::close) [[unlikely]]
+            return resumed_otherwise();
+        return yielded_;
+    }
 
 public:
     /// For its place in the line: it does not want to close any more.
@@ -138,12 +152,16 @@ public:
 private:
     friend class async_generator_core;
 
+    bool is_ready_unless_suspended();
+    bool resumed_otherwise();
     std::coroutine_handle<> begin(promise_base& awaiting);
+    void wait_in_line(execution& e);
     void enter();
     void its_turn();
     void generator_is_gone() noexcept;
     bool take_back_interruption(async_generator_core& generator) noexcept;
     void ended();
+    void ended_by_close(async_generator_core& g);
     [[noreturn]] void refuse() const;
 
     async_generator_core* generator_;
