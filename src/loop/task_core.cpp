@@ -38,8 +38,8 @@ weft::context task_core::shared_context() {
 }
 
 bool task_core::cancel(std::string message) {
+    if (!slot_) return false;  // nor is there a loop any more, perhaps
     loop()->check_thread();
-    if (!slot_) return false;
     note_request(std::move(message));
     if (!waiting_at_) {
         set(requested);
