@@ -8,7 +8,7 @@ namespace weft::inline v0 {
 done_hook::notice::notice(future_core& f, void* owner, function call)
     : future_(f), owner_(owner), call_(call), listener_(*this) {
     run = [](ready_node& n) { static_cast<notice&>(n).deliver(); };
-    if (const event_loop* const here = event_loop::current(); here && here != &f.loop())
+    if (const event_loop* const here = event_loop::current(); here && here != f.loop_or_null())
         throw invalid_state_error("the future belongs to a different loop");
     if (f.done()) {
         own_listener::notified(listener_, &f);
@@ -19,15 +19,16 @@ done_hook::notice::notice(future_core& f, void* owner, function call)
 
 void done_hook::notice::own_listener::notified(future_listener& l, future_core*) {
     notice& n = static_cast<own_listener&>(l).owner;
-    n.state_ = state::queued;
-    n.future_->loop().make_ready(n);
+    event_loop* const loop = n.future_->loop_or_null();
+    n.state_ = loop ? state::queued : state::delivered;  // nobody is told any more when it is closed
+    if (loop) loop->make_ready(n);
 }
 
 void done_hook::notice::deliver() {
     state_ = state::delivered;
     if (forgotten_) {
         delete this;
-    } else if (!future_->loop().is_closing()) {
+    } else if (future_->loop_or_null() && !future_->loop().is_closing()) {
         call_(owner_, *future_);  // may forget, and so delete, this
     }
 }

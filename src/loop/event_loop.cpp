@@ -127,7 +127,8 @@ void event_loop::run_forever() {
 }
 
 void event_loop::run_until(future_core& f) {
-    if (&f.loop() != this) throw invalid_state_error("run_until_complete: the future belongs to a different loop");
+    if (f.loop_or_null() != this)
+        throw invalid_state_error("run_until_complete: the future belongs to a different loop");
     running_scope scope(*this);
     struct stop_when_done final : future_listener {
         stop_when_done(event_loop& l, future_core& awaited) noexcept : future_listener(notified), loop(l) {
@@ -413,8 +414,8 @@ void event_loop::close() {
     event_loop* const outer = std::exchange(this_thread_loop, this);  // destructors in frames may ask for their loop
     discard_callbacks();
     destroy_tasks();
-    while (!resources_.empty()) resources_.pop_front().loop_closes();
     while (!unretrieved_.empty()) unretrieved_.pop_front().owner.report_if_never_retrieved();
+    while (!resources_.empty()) resources_.pop_front().loop_closes();
     if (default_executor_) default_executor_->shutdown({.wait = false});
     default_executor_.reset();
     if (!fork_guard_->in_child()) remote_->close();  // a child's copy may be locked by a thread that it has not got

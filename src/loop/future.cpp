@@ -14,7 +14,7 @@ public:
 
     static void notified(future_listener& l, future_core* done) {
         const std::unique_ptr<done_callback> self(static_cast<done_callback*>(&l));
-        if (!done || done->loop().is_closed()) return;
+        if (!done || !done->loop_or_null() || done->loop().is_closed()) return;
         done->loop().call_soon(
             [f = std::move(self->call_), keep = future_reference<future_core>(*done)]() mutable { f(*keep); },
             self->context_);
@@ -58,14 +58,16 @@ void future_core::tell_listeners(future_core* done) noexcept {
 
 bool future_core::cancel(std::string message) {
     if (done()) return false;
-    loop().check_thread();
+    if (event_loop* const l = loop_or_null()) l->check_thread();
     if (!message.empty()) keep_cancellation(std::make_exception_ptr(cancelled_error(std::move(message))));
     complete(status::cancelled);
     return true;
 }
 
 std::uint64_t future_core::add_callback(std::move_only_function<void(future_core&)> f, std::optional<context> c) {
-    auto* added = new done_callback(std::move(f), std::move(c), loop().next_token());
+    event_loop* const l = loop_or_null();
+    if (!l) return 0;  // nobody is left to call it
+    auto* added = new done_callback(std::move(f), std::move(c), l->next_token());
     const std::uint64_t token = added->token();
     if (done()) {
         done_callback::notified(*added, this);
@@ -93,8 +95,15 @@ std::exception_ptr future_core::exception() {
     return stored_exception();
 }
 
+void attach_to(event_loop& loop, loop_resource& r) noexcept { loop.attach(r); }
+
+event_loop& future_core::require_loop() const {
+    if (event_loop* const l = loop_or_null()) return *l;
+    throw invalid_state_error("the event loop of this future is closed");
+}
+
 void future_core::require_pending() {
-    loop().check_thread();
+    if (event_loop* const l = loop_or_null()) l->check_thread();
     if (done()) throw invalid_state_error("the future is done already");
     if (task()) throw invalid_state_error("a task's result is its own: it cannot be set");
 }
@@ -118,9 +127,11 @@ void future_core::complete_with_exception(std::source_location created_at) {
     status_ = status::finished;
     future_listener* first = nullptr;
     take_listeners(first);
-    unretrieved_ = new unretrieved_error(*this, created_at);
-    is_unretrieved_ = true;
-    loop().track(*unretrieved_);
+    if (event_loop* const l = loop_or_null()) {
+        unretrieved_ = new unretrieved_error(*this, created_at);
+        is_unretrieved_ = true;
+        l->track(*unretrieved_);
+    }
     tell(first, this);
 }
 
@@ -173,8 +184,8 @@ const wait_kind future_waiter::kind_ = {
 
 void future_waiter::refuse(const execution& e) const {
     if (!e.loop()) return;  // stepped by hand: suspend() says so
-    throw invalid_state_error(e.loop() == &future_->loop() ? "a task cannot await itself"
-                                                           : "await: the future belongs to a different loop");
+    throw invalid_state_error(e.loop() == future_->loop_or_null() ? "a task cannot await itself"
+                                                                  : "await: the future belongs to a different loop");
 }
 
 const wait_kind done_awaiter::kind_ = {

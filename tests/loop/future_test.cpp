@@ -282,4 +282,14 @@ TEST_F(future, may_become_done_after_its_loop_closed) {
     f.add_done_callback([](const auto&) { FAIL() << "there is no loop to call this"; });
 }
 
+TEST_F(future, outlives_its_loop) {
+    const weft::future<int> failed(*loop), cancelled(*loop), pending(*loop);
+    loop.reset();
+    failed.set_exception(std::make_exception_ptr(std::runtime_error("late")));
+    EXPECT_TRUE(failed.exception());
+    EXPECT_TRUE(cancelled.cancel());
+    EXPECT_FALSE(pending.done());
+    EXPECT_THROW((void)pending.get_loop(), weft::invalid_state_error);
+}
+
 }  // namespace

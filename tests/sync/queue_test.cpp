@@ -353,4 +353,22 @@ TEST(queue, no_item_is_lost_or_doubled_whoever_is_cancelled_and_in_whatever_orde
     });
 }
 
+TEST(queue, shut_down_what_a_cancelled_getter_was_promised_goes_to_one_who_waited_in_whatever_order_they_run) {
+    const auto main = []() -> weft::task<> {
+        weft::queue<int> q;
+        const auto get = [](weft::queue<int>& from) -> weft::task<int> { co_return co_await from.get(); };
+        const auto first = weft::create_task(get(q));
+        co_await weft::sleep(1s);
+        const auto second = weft::create_task(get(q));
+        co_await weft::sleep(1s);
+        q.try_put(10);
+        first.cancel();
+        q.shutdown();
+        EXPECT_EQ(co_await second, 10);
+        EXPECT_THROW((void)co_await first, weft::cancelled_error);
+        EXPECT_TRUE(q.empty());
+    };
+    for (unsigned seed = 0; seed < 20; ++seed) weft::testing::run(main(), {.seed = seed});
+}
+
 }  // namespace

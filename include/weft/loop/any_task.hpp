@@ -31,7 +31,7 @@ public:
     bool cancelled() const noexcept { return state_->cancelled(); }
     /// @throws invalid_state_error, cancelled_error
     std::exception_ptr exception() const { return state_->exception(); }
-    event_loop& get_loop() const noexcept { return state_->loop(); }
+    event_loop& get_loop() const { return state_->require_loop(); }
 
     friend bool operator==(const any_task& a, const any_task& b) noexcept { return &*a.state_ == &*b.state_; }
 

@@ -7,6 +7,7 @@
 #include <weft/coro/result.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/loop/context.hpp>
+#include <weft/loop/loop_resource.hpp>
 #include <weft/loop/waiter.hpp>
 
 #include <concepts>
@@ -78,7 +79,9 @@ public:
     future_core& operator=(const future_core&) = delete;
     virtual ~future_core() = default;
 
-    virtual event_loop& loop() const noexcept = 0;
+    /// Null when it has been closed. (One of a task that has ended may be gone without notice.)
+    virtual event_loop* loop_or_null() const noexcept = 0;
+    event_loop& loop() const noexcept { return *loop_or_null(); }
     bool done() const noexcept { return status_ != status::pending; }
     bool cancelled() const noexcept { return status_ == status::cancelled; }
 
@@ -88,11 +91,14 @@ public:
     /// The task behind this future, if it is one.
     virtual task_core* task() noexcept { return nullptr; }
     /// Whether `e` may await this: it is no other loop's, and not the task's own.
-    virtual bool may_be_awaited_in(const execution& e) const noexcept { return e.loop() == &loop(); }
+    virtual bool may_be_awaited_in(const execution& e) const noexcept { return e.loop() == loop_or_null(); }
     /// The exception it finished with; null otherwise.
     virtual std::exception_ptr stored_exception() const noexcept = 0;
     /// The same, looked at. @throws invalid_state_error  not done; cancelled_error
     std::exception_ptr exception();
+
+    /// @throws invalid_state_error  it is closed
+    event_loop& require_loop() const;
 
     /// Precondition: it is not done.
     void listen(future_listener& listener) noexcept { listener.link_first(listeners_); }
@@ -219,15 +225,19 @@ protected:
     };
 };
 
+/// Has the loop tell `r` when it closes.
+void attach_to(event_loop& loop, loop_resource& r) noexcept;
+
 /// What is behind a future that is no task.
 template <class T>
-class promised_state final : public future_state<T> {
+class promised_state final : public future_state<T>, private loop_resource {
 public:
-    explicit promised_state(event_loop& loop) noexcept : loop_(loop) {}
-    event_loop& loop() const noexcept override { return loop_; }
+    explicit promised_state(event_loop& loop) noexcept : loop_(&loop) { attach_to(loop, *this); }
+    event_loop* loop_or_null() const noexcept override { return loop_; }
 
 private:
-    event_loop& loop_;
+    void loop_closes() noexcept override { loop_ = nullptr; }
+    event_loop* loop_;
 };
 
 /// A counted reference to a future's state.
@@ -378,7 +388,8 @@ public:
     /// @return whether it was still registered
     bool remove_done_callback(std::uint64_t token) const { return state_->remove_callback(token); }
 
-    event_loop& get_loop() const noexcept { return state_->loop(); }
+    /// @throws invalid_state_error  it is closed
+    event_loop& get_loop() const { return state_->require_loop(); }
 
     class awaiter;
     awaiter operator co_await() const&;

@@ -40,7 +40,7 @@ public:
             end_unfinished();
     }
 
-    event_loop& loop() const noexcept override { return *task_core::loop(); }
+    event_loop* loop_or_null() const noexcept override { return task_core::loop(); }
     bool may_be_awaited_in(const execution& e) const noexcept override {
         return e.loop() == task_core::loop() && &e != this;
     }

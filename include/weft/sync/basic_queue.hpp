@@ -139,8 +139,9 @@ public:
     value_type await_resume() {
         arrive();
         if (at() == stage::served) {
-            if (!queue_->can_get()) queue_->refuse_get();
-            is_chosen_at_once();  // somebody to whom it was promised did not come
+            // Who waited before the queue was shut down takes what others were promised who have not come, as in asyncio.
+            if (waited_ ? queue_->empty() : !queue_->can_get()) queue_->refuse_get();
+            is_chosen_at_once();
         }
         if (queue_->empty()) queue_->refuse_get();  // it was shut down at once
         try {
@@ -153,6 +154,10 @@ public:
             throw;
         }
     }
+    void start() {
+        waited_ = true;
+        line_waiter::start();
+    }
     void abandon() noexcept {
         if (leave() == stage::chosen) queue_->promise_item();
     }
@@ -162,6 +167,7 @@ private:
     static weft::task<value_type> getting(basic_queue& q) { co_return co_await q.get(); }
 
     basic_queue* queue_;
+    bool waited_ = false;
 };
 
 }  // namespace weft::inline v0
