@@ -33,7 +33,7 @@ void take_back(actor& a) {
 }
 
 weft::task<> one_act(world& w) {
-    switch (w.chance().roll(10)) {
+    switch (w.chance().roll(12)) {
         case 0: cancel_a_child(w); break;
         case 1: {
             actor& a = somebody(w);
@@ -46,6 +46,7 @@ weft::task<> one_act(world& w) {
         case 4: somebody(w).handle.reset(); break;  // it runs on by itself
         case 5: take_back(somebody(w)); break;
         case 6: co_await w.all_places()[w.chance().roll(w.all_places().size())]->help(); break;
+        case 7: co_await w.rest(); break;
         default: cancel(w, somebody(w)); break;
     }
 }

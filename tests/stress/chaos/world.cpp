@@ -6,6 +6,7 @@
 
 #include <weft/weft.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace stress {
@@ -24,6 +25,15 @@ world::world(const settings& s) : dice_(s.seed), settings_(s) {
     add_joins(places_, *this);
     add_futures(places_, *this);
     add_generators(places_, *this);
+    if (dice_.one_in(2)) leave_few_places();
+}
+
+/// Where there is little choice it gets crowded, and what is rare elsewhere is not. One place at least is for everybody.
+void world::leave_few_places() {
+    dice_.shuffle(places_);
+    const auto plain = std::ranges::find(places_, place::kind::plain, [](const auto& p) { return p->what(); });
+    std::swap(*plain, places_.front());
+    places_.resize(1 + dice_.roll(4));
 }
 
 std::chrono::nanoseconds world::a_while() noexcept {
@@ -69,6 +79,12 @@ actor& world::create_actor() {
     return a;
 }
 
+weft::task<> world::rest() {
+    co_await weft::sleep(settings_.rest);
+    if (!settings_.rests) co_return;
+    for (const auto& p : places_) p->check_at_rest();
+}
+
 weft::task<> world::help_everywhere() {
     for (const auto& p : places_) co_await p->help();
 }
@@ -82,10 +98,7 @@ weft::task<> world::until_all_are_gone() {
             }
             fail("tasks are left that wait for something that does not come");
         }
-        co_await weft::sleep(settings_.rest);
-        if (settings_.rests) {
-            for (const auto& p : places_) p->check_at_rest();
-        }
+        co_await rest();
         co_await help_everywhere();
     }
 }

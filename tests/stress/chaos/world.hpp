@@ -44,6 +44,8 @@ public:
 
     /// Sets one more actor to work.
     actor& create_actor();
+    /// Waits until nobody moves, and looks whether all are right to do so. (Where time is real, that is never certain.)
+    weft::task<> rest();
     /// Lets everybody go on who waits for what nobody will do.
     weft::task<> help_everywhere();
     /// Helps until all tasks have ended but the one that calls this.
@@ -64,6 +66,7 @@ public:
 
 private:
     weft::task<int> visit_as_child(visitor parent, int number, presence<> here);
+    void leave_few_places();
 
     dice dice_;
     settings settings_;
