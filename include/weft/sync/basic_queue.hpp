@@ -117,7 +117,7 @@ private:
     value_type value_;
 };
 
-/// Chosen: an item is promised to it; served: the queue was shut down.
+/// Chosen: an item is promised to it; served: the queue was shut down, and has nothing left.
 template <class Items>
 class basic_queue<Items>::get_awaiter : public line_waiter {
 public:
@@ -132,18 +132,13 @@ public:
             is_chosen_at_once();
             return true;
         }
-        if (!queue_->is_shut_down()) return false;
+        if (!queue_->is_drained()) return false;
         is_served_at_once();
         return true;
     }
     value_type await_resume() {
         arrive();
-        if (at() == stage::served) {
-            // Who waited before the queue was shut down takes what others were promised who have not come, as in asyncio.
-            if (waited_ ? queue_->empty() : !queue_->can_get()) queue_->refuse_get();
-            is_chosen_at_once();
-        }
-        if (queue_->empty()) queue_->refuse_get();  // it was shut down at once
+        if (queue_->empty()) queue_->refuse_get();  // it was shut down
         try {
             value_type item = queue_->items_.pop();
             leave();
@@ -154,10 +149,6 @@ public:
             throw;
         }
     }
-    void start() {
-        waited_ = true;
-        line_waiter::start();
-    }
     void abandon() noexcept {
         if (leave() == stage::chosen) queue_->promise_item();
     }
@@ -167,7 +158,6 @@ private:
     static weft::task<value_type> getting(basic_queue& q) { co_return co_await q.get(); }
 
     basic_queue* queue_;
-    bool waited_ = false;
 };
 
 }  // namespace weft::inline v0
