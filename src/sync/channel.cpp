@@ -10,7 +10,8 @@ void channel_core::close() {
     check_caller("channel: close()");
     if (closed_) throw channel_closed("channel: close() of a closed channel");
     closed_ = true;
-    receivers_.serve_all();
+    // Else they go on waiting: somebody to whom a value is promised may not come.
+    if (receivers_.chosen() == 0) receivers_.serve_all();
     senders_.serve_all();
 }
 

@@ -36,7 +36,7 @@ void queue_core::shut_down(bool immediate) noexcept {
         size_ = 0;
         if (unfinished_ == 0) finished_.set();
     }
-    getters_.serve_all();
+    if (is_drained()) getters_.serve_all();
     putters_.serve_all();
 }
 

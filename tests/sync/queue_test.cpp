@@ -211,19 +211,40 @@ TEST(queue, what_was_promised_to_tasks_that_are_destroyed_is_there_for_others) {
 // Shutting down
 
 TEST(queue, shut_down_while_an_item_is_promised_to_one_who_is_cancelled_it_goes_to_another) {
-    const auto main = []() -> weft::task<> {
+    const auto main = [](std::uint64_t) -> weft::task<> {
         weft::queue<int> q;
         std::vector<int> got;
-        const auto a = weft::create_task(get_into(q, got)), b = weft::create_task(get_into(q, got));
+        const auto first = weft::create_task(get_into(q, got));
+        co_await settle();
+        const auto second = weft::create_task(get_into(q, got));
         co_await settle();
         q.try_put(1);
         q.shutdown();
-        a.cancel();
-        EXPECT_EQ(co_await ending(a), "cancelled");
-        EXPECT_EQ(co_await ending(b), "done");
+        first.cancel();
+        const auto latecomer = weft::create_task(q.get());
+        EXPECT_EQ(co_await ending(first), "cancelled");
+        EXPECT_EQ(co_await ending(second), "done");
+        EXPECT_EQ(co_await ending(latecomer), "queue is shut down");
         EXPECT_EQ(got, std::vector<int>{1});
     };
-    weft::testing::run(main());
+    for_many_seeds(main);
+}
+
+TEST(queue, shut_down_it_lets_those_go_who_wait_when_the_last_item_has_been_got) {
+    const auto main = [](std::uint64_t) -> weft::task<> {
+        weft::queue<int> q;
+        std::vector<int> got;
+        const auto first = weft::create_task(get_into(q, got));
+        co_await settle();
+        const auto second = weft::create_task(get_into(q, got));
+        co_await settle();
+        q.try_put(1);
+        q.shutdown();
+        EXPECT_EQ(co_await ending(second), "queue is shut down");
+        EXPECT_EQ(co_await ending(first), "done");
+        EXPECT_EQ(got, std::vector<int>{1});
+    };
+    for_many_seeds(main);
 }
 
 TEST(queue, shut_down_at_once_nothing_is_left_even_for_those_to_whom_it_was_promised) {

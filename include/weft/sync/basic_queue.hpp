@@ -117,7 +117,7 @@ private:
     value_type value_;
 };
 
-/// Chosen: an item is promised to it; served: the queue was shut down.
+/// Chosen: an item is promised to it; served: the queue was shut down, and has nothing left.
 template <class Items>
 class basic_queue<Items>::get_awaiter : public line_waiter {
 public:
@@ -132,17 +132,13 @@ public:
             is_chosen_at_once();
             return true;
         }
-        if (!queue_->is_shut_down()) return false;
+        if (!queue_->is_drained()) return false;
         is_served_at_once();
         return true;
     }
     value_type await_resume() {
         arrive();
-        if (at() == stage::served) {
-            if (!queue_->can_get()) queue_->refuse_get();
-            is_chosen_at_once();  // somebody to whom it was promised did not come
-        }
-        if (queue_->empty()) queue_->refuse_get();  // it was shut down at once
+        if (queue_->empty()) queue_->refuse_get();  // it was shut down
         try {
             value_type item = queue_->items_.pop();
             leave();

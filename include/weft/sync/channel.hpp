@@ -101,6 +101,8 @@ public:
     bool empty() const noexcept { return size() == 0; }
 
 private:
+    /// It was closed, and has nothing left, not even what is promised.
+    bool is_drained() const noexcept { return closed() && values_.empty(); }
     bool can_send() const noexcept { return size() < capacity() || receivers_.next(); }
     template <class U>
     void accept(U&& value) {
@@ -118,6 +120,8 @@ private:
         }
         std::optional<T> value(std::move(values_.front()));
         values_.drop_front();
+        if (is_drained()) [[unlikely]]
+            receivers_.serve_all();
         return value;
     }
 
@@ -160,7 +164,7 @@ private:
     bool is_sent_ = false;
 };
 
-/// Chosen: a value is promised to it; served: the channel was closed.
+/// Chosen: a value is promised to it; served: the channel was closed, and has nothing left.
 template <class T>
 class channel<T>::receive_awaiter : public line_waiter {
 public:
@@ -173,16 +177,13 @@ public:
             is_chosen_at_once();
             return true;
         }
-        if (!channel_->closed()) return false;
+        if (!channel_->is_drained()) return false;
         is_served_at_once();
         return true;
     }
     std::optional<T> await_resume() {
         arrive();
-        if (at() == stage::served) {
-            if (channel_->empty()) return std::nullopt;
-            is_chosen_at_once();  // somebody to whom it was promised did not come
-        }
+        if (at() == stage::served) return std::nullopt;
         try {
             std::optional<T> value = channel_->take(1);
             leave();

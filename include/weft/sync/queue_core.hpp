@@ -62,6 +62,9 @@ protected:
     ~queue_core() = default;
 
     bool is_shut_down() const noexcept { return is_shut_down_; }
+    /// It was shut down, and has nothing left, not even what is promised. Until then whoever waits goes on waiting: somebody
+    /// to whom an item is promised may not come.
+    bool is_drained() const noexcept { return is_shut_down_ && size_ == 0; }
     /// There is an item that is promised to nobody.
     bool can_get() const noexcept { return size_ > getters_.chosen(); }
     bool can_put() const noexcept { return maxsize_ == 0 || size_ + putters_.chosen() < maxsize_; }
@@ -75,6 +78,8 @@ protected:
     }
     void was_got() noexcept {
         --size_;
+        if (is_drained()) [[unlikely]]
+            getters_.serve_all();
         promise_place();
     }
     void promise_item() noexcept {
