@@ -45,7 +45,7 @@ task<> cleans_up(std::string& log) {
     log += "clean ";
 }
 
-TEST(cancellation_interplay, a_scope_around_a_group_cancels_its_tasks_once_and_the_group_waits_for_them) {
+TEST(move_on_after_interplay, a_scope_around_a_group_cancels_its_tasks_once_and_the_group_waits_for_them) {
     const auto main = []() -> task<> {
         std::string log;
         const auto began = now();
@@ -62,7 +62,7 @@ TEST(cancellation_interplay, a_scope_around_a_group_cancels_its_tasks_once_and_t
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, what_a_groups_tasks_fail_with_passes_the_scope_that_cancelled_them) {
+TEST(move_on_after_interplay, what_a_groups_tasks_fail_with_passes_the_scope_that_cancelled_them) {
     const auto main = []() -> task<> {
         bool threw = false;
         try {
@@ -86,7 +86,7 @@ TEST(cancellation_interplay, what_a_groups_tasks_fail_with_passes_the_scope_that
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_group_inside_a_group_ends_with_its_scope_and_the_outer_one_goes_on) {
+TEST(move_on_after_interplay, a_group_inside_a_group_ends_with_its_scope_and_the_outer_one_goes_on) {
     const auto main = []() -> task<> {
         std::string log;
         co_await with(task_group(), [&](task_group& outer) -> task<> {
@@ -107,7 +107,7 @@ TEST(cancellation_interplay, a_group_inside_a_group_ends_with_its_scope_and_the_
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_timeout_inside_an_expired_scope_does_not_take_the_blame) {
+TEST(move_on_after_interplay, a_timeout_inside_an_expired_scope_does_not_take_the_blame) {
     const auto main = []() -> task<> {
         bool timed_out = false;
         EXPECT_FALSE(co_await move_on_after(1s, [&]() -> task<> {
@@ -123,7 +123,7 @@ TEST(cancellation_interplay, a_timeout_inside_an_expired_scope_does_not_take_the
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_timeout_inside_a_scope_that_has_not_expired_is_an_error) {
+TEST(move_on_after_interplay, a_timeout_inside_a_scope_that_has_not_expired_is_an_error) {
     const auto main = []() -> task<> {
         bool timed_out = false;
         EXPECT_TRUE(co_await move_on_after(3s, [&]() -> task<> {
@@ -139,7 +139,7 @@ TEST(cancellation_interplay, a_timeout_inside_a_scope_that_has_not_expired_is_an
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_timeout_around_a_scope_passes_through_it) {
+TEST(move_on_after_interplay, a_timeout_around_a_scope_passes_through_it) {
     const auto main = []() -> task<> {
         bool timed_out = false, scope_left = false;
         try {
@@ -156,7 +156,7 @@ TEST(cancellation_interplay, a_timeout_around_a_scope_passes_through_it) {
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_scope_and_a_timeout_of_the_same_instant_end_both_blocks_whichever_is_outside) {
+TEST(move_on_after_interplay, a_scope_and_a_timeout_of_the_same_instant_end_both_blocks_whichever_is_outside) {
     const auto main = []() -> task<> {
         bool timed_out = false;
         EXPECT_FALSE(co_await move_on_after(1s, [&]() -> task<> {
@@ -183,7 +183,7 @@ TEST(cancellation_interplay, a_scope_and_a_timeout_of_the_same_instant_end_both_
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_scope_that_expires_while_an_inner_one_unwinds_ends_with_it) {
+TEST(move_on_after_interplay, a_scope_that_expires_while_an_inner_one_unwinds_ends_with_it) {
     const auto main = []() -> task<> {
         std::string log;
         const auto began = now();
@@ -211,7 +211,7 @@ TEST(cancellation_interplay, a_scope_that_expires_while_an_inner_one_unwinds_end
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, cancel_reaches_through_a_shielded_scope) {
+TEST(move_on_after_interplay, cancel_reaches_through_a_shielded_scope) {
     const auto main = []() -> task<> {
         const auto h = weft::create_task(
             []() -> task<> { co_await with(cancel_scope().shielded(true), []() -> task<> { co_await sleep(1h); }); });
@@ -227,7 +227,7 @@ TEST(cancellation_interplay, cancel_reaches_through_a_shielded_scope) {
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_task_cancelled_while_its_scope_unwinds_ends_as_cancelled) {
+TEST(move_on_after_interplay, a_task_cancelled_while_its_scope_unwinds_ends_as_cancelled) {
     const auto main = []() -> task<> {
         std::string log;
         const auto h = weft::create_task([&log]() -> task<> {
@@ -248,7 +248,7 @@ TEST(cancellation_interplay, a_task_cancelled_while_its_scope_unwinds_ends_as_ca
     weft::testing::run(main());
 }
 
-TEST(cancellation_interplay, a_group_whose_scope_bounds_the_cleanup_cancels_its_tasks_again) {
+TEST(move_on_after_interplay, a_group_whose_scope_bounds_the_cleanup_cancels_its_tasks_again) {
     const auto main = []() -> task<> {
         std::string log;
         const auto began = now();
