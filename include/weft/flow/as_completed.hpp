@@ -81,7 +81,7 @@ async_generator<F> completed_one_by_one(std::vector<F> futures, std::optional<na
     }
 }
 
-/// Gives handles or futures in the order in which they are done.
+/// Gives handles or futures in the order in which they are done; those that are by the first next(), in the order given.
 ///
 ///     auto next = as_completed(handles);
 ///     while (auto h = co_await next.next()) use(co_await *h);

@@ -135,7 +135,8 @@ template <class A>
 concept gatherable = requires(A&& a) { ensure_future(std::forward<A>(a)); };
 
 /// Runs tasks concurrently (from the call on) and gives all their results, in the order of the arguments. The first
-/// failure is thrown at once; the others run on. Cancelling the await cancels them all.
+/// failure is thrown at once; the others run on. (Of those that have failed before it is awaited, the first argument's.)
+/// Cancelling the await cancels them all.
 /// @param aws  tasks, handles or futures; a void result is a std::monostate, a reference a pointer
 /// @throws no_running_loop_error; at the await: what the first failing one threw, cancelled_error
 /// @see asyncio.gather
