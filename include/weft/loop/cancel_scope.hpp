@@ -48,9 +48,9 @@ private:
 };
 
 /// A block that can be cancelled as a whole, with a deadline if wanted, as in Trio: once it is cancelled, *every* await
-/// inside that would wait throws cancelled_error until the block is left, so that code which swallows one does not run on. (In a loop without an
-/// end it would spin.) The block is
-/// left at the scope's end, where the cancelled_error stops. Scopes nest; a shielded one holds off those around it.
+/// inside that would wait throws cancelled_error until the block is left, so that code which swallows one does not run
+/// on. (In a loop without an end it would spin.) The block is left at the scope's end, where the cancelled_error stops.
+/// Scopes nest; a shielded one holds off those around it.
 ///
 ///     co_await with(cancel_scope().deadline(when), [](cancel_scope& s) -> task<> { … });
 ///
