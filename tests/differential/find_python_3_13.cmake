@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # WEFT_DIFFERENTIAL_PYTHON: a CPython 3.13 if there is one, on the path or pyenv's; else the one that the other tests use.
+# has_python_3_13: whether it is one, or newer.
 if(NOT WEFT_DIFFERENTIAL_PYTHON)
     set(candidates python3.13)
     execute_process(COMMAND pyenv prefix 3.13 OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
@@ -15,4 +16,10 @@ if(NOT WEFT_DIFFERENTIAL_PYTHON)
 endif()
 if(NOT WEFT_DIFFERENTIAL_PYTHON)
     set(WEFT_DIFFERENTIAL_PYTHON "${Python3_EXECUTABLE}" CACHE STRING "CPython to compare tasks with")
+endif()
+execute_process(COMMAND "${WEFT_DIFFERENTIAL_PYTHON}" -c "import sys; sys.exit(sys.version_info < (3, 13))"
+                RESULT_VARIABLE failed)
+set(has_python_3_13 FALSE)
+if(failed STREQUAL "0")
+    set(has_python_3_13 TRUE)
 endif()
