@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
-BUDGET, UMBRELLA_BUDGET = 0.15, 0.6  # seconds
+BUDGET, UMBRELLA_BUDGET = 0.2, 0.6  # seconds; event_loop.hpp, the dearest, takes 0.12 to 0.16
 UMBRELLA = "weft/weft.hpp"
 
 
