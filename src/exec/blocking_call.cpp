@@ -24,7 +24,7 @@ bool blocking_call_base::await_ready() const {
 void blocking_call_base::start() {
     event_loop& here = loop();
     try {
-        job_->notify([](void* self) { static_cast<blocking_call_base*>(self)->wake(); }, this);
+        job_->notify([](void* self) { static_cast<blocking_call_base*>(self)->came_back(); }, this);
         job_->carry(present_variables());
         job_->submit(executor_ ? *executor_ : default_pool(here), here);
     } catch (...) {
@@ -33,7 +33,13 @@ void blocking_call_base::start() {
     }
 }
 
+void blocking_call_base::came_back() noexcept {
+    is_back_ = true;
+    wake();
+}
+
 void blocking_call_base::check() {
+    if (is_back_) return;  // handed over, whatever else has happened: a cancellation waits for the next await
     this->resumed();
     if (refused_) std::rethrow_exception(std::move(refused_));
     if (!job_) throw cancelled_error();  // it was abandoned, and the cancellation has been taken back since

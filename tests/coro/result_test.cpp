@@ -52,4 +52,14 @@ TEST(result, an_exception_is_thrown_by_both) {
     EXPECT_THROW(nothing.take(), std::runtime_error);
 }
 
+TEST(result, an_exception_takes_the_place_of_a_value) {
+    const auto value = std::make_shared<int>(1);
+    weft::result<std::shared_ptr<int>> r;
+    r.set_value(value);
+    r.set_exception(std::make_exception_ptr(std::runtime_error("after all")));
+    EXPECT_FALSE(r.has_value());
+    EXPECT_EQ(value.use_count(), 1);
+    EXPECT_THROW((void)r.take(), std::runtime_error);
+}
+
 }  // namespace

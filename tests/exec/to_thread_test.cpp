@@ -236,6 +236,24 @@ TEST(to_thread, cancelled_when_it_has_come_back_but_not_been_resumed_is_cancelle
     weft::run(main());
 }
 
+TEST(to_thread, what_has_come_back_is_given_and_the_cancellation_waits_for_the_next_await) {
+    const auto main = []() -> weft::task<> {
+        int given = 0;
+        const auto h = weft::create_task([](int& g) -> weft::task<> {
+            g = co_await weft::to_thread([] { return 7; });
+            co_await weft::yield_now();
+            g = 0;
+        }(given));
+        co_await weft::yield_now();
+        while (h.core().waiting_at()) co_await weft::yield_now();
+        EXPECT_TRUE(h.cancel());
+        while (!h.done()) co_await weft::yield_now();
+        EXPECT_TRUE(h.cancelled());
+        EXPECT_EQ(given, 7);
+    };
+    weft::run(main());
+}
+
 TEST(to_thread, may_be_one_of_several_in_select) {
     held_call call;
     const auto main = [](held_call& held) -> weft::task<> {

@@ -26,7 +26,11 @@ public:
             value_.emplace(std::forward<U>(value));
         }
     }
-    void set_exception(std::exception_ptr error) noexcept { error_ = std::move(error); }
+    /// In place of the value, if there is one already.
+    void set_exception(std::exception_ptr error) noexcept {
+        value_.reset();
+        error_ = std::move(error);
+    }
 
     bool has_value() const noexcept { return value_.has_value(); }
     const std::exception_ptr& exception() const noexcept { return error_; }

@@ -36,6 +36,10 @@ protected:
     executor* executor_;  // null: the default one of the loop
     job_pointer job_;  // null once abandoned
     std::exception_ptr refused_;  // why start() failed
+    bool is_back_ = false;
+
+private:
+    void came_back() noexcept;
 };
 
 /// What to_thread() and thread_pool::run() give: the call is made when this is awaited. create_task() and gather() take it

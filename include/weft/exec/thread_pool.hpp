@@ -34,7 +34,7 @@ public:
     /// Calls `f(args…)` on a thread of the pool when it is awaited. All is as with to_thread(). The pool must be there when
     /// it is awaited, and has made the call before its destructor returns.
     /// @throws awaited: what the call throws; invalid_state_error  the pool was shut down; cancelled_error  it was given up
-    /// @cancel a call that has not begun is never made; one that runs goes on, and what comes of it goes nowhere
+    /// @cancel as to_thread()
     /// @cost one allocation
     template <class F, class... Args>
         requires keepable_call<F, Args...>

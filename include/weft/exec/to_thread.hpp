@@ -17,7 +17,8 @@ namespace weft::inline v0 {
 /// @return awaited: what the call gives (move-only too, a reference, or nothing)
 /// @throws awaited: what the call throws, unchanged; invalid_state_error  the loop's default executor has been shut down;
 ///     std::system_error  no thread can be started
-/// @cancel a call that has not begun is never made; one that runs goes on, and what comes of it goes nowhere
+/// @cancel a call that has not begun is never made; one that runs goes on, and what comes of it goes nowhere; of one that is
+///     back already what came is given, and the cancellation waits for the next await
 /// @cost one allocation; a wake-up of the thread and one of the loop
 /// @see asyncio.to_thread, thread_pool, event_loop::set_default_executor, examples/20_blocking_work.cpp
 template <class F, class... Args>
