@@ -2,7 +2,7 @@
 """Faults to plant in the engine of the tasks: what is wrong then, in which file, the old text and the new."""
 TASK = "src/loop/task_core.cpp"
 FUTURE = "src/loop/future.cpp"
-LOOP = "src/loop/event_loop.cpp"
+LOOP = "src/loop/event_loop_tasks.cpp"
 HANDLE = "src/loop/handle.cpp"
 GATHER = "src/flow/gather.cpp"
 GATHER_HEADER = "include/weft/flow/gather.hpp"
