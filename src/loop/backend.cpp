@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
 
+#include "loop/pipe.hpp"
+
 #include <ctime>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -15,6 +18,11 @@ nanos backend::now() const noexcept {
     timespec t{};
     ::clock_gettime(CLOCK_MONOTONIC, &t);
     return nanos{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+std::ptrdiff_t backend::try_write(native_handle fd, std::span<const std::byte> bytes) noexcept {
+    const auto written = write_to_pipe(fd, bytes);
+    return written == -EAGAIN ? 0 : written;
 }
 
 #if !WEFT_WITH_IO_URING

@@ -32,9 +32,14 @@ public:
     virtual void pause(receive_operation& op) noexcept = 0;
     virtual void resume(receive_operation& op) = 0;
 
+    /// It takes file operations.
+    virtual bool carries_files() const noexcept { return false; }
+
     /// Sends at once what the kernel takes without waiting, if that is cheaper here than submitting it.
     /// @return bytes taken, 0 for "submit it", or -errno
     virtual std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept = 0;
+    /// The same for a pipe.
+    virtual std::ptrdiff_t try_write(native_handle fd, std::span<const std::byte> bytes) noexcept;
 
     /// Closes a descriptor that operations were submitted for; all of them are complete or cancelled.
     virtual void close(native_handle fd) noexcept = 0;

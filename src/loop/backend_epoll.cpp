@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "loop/backend.hpp"
+#include "loop/backend_epoll.hpp"
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,79 +10,20 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
-
-// Readiness turned into operations. A socket is registered once, edge-triggered for everything; "is it readable?" is then
-// remembered here, so that an operation costs no epoll_ctl and no system call that only finds out EAGAIN. Descriptors
-// under poll operations, which are not ours to read, are registered level-triggered, one shot at a time.
 
 namespace weft::inline v0 {
 
 namespace {
 
-class epoll_backend final : public backend {
-public:
-    epoll_backend();
-    ~epoll_backend() override = default;
-
-    const char* name() const noexcept override { return "epoll"; }
-    void submit(operation& op) override;
-    void cancel(operation& op) noexcept override;
-    void pause(receive_operation& op) noexcept override { op.paused = true; }
-    void resume(receive_operation& op) override;
-    std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept override;
-    void close(native_handle fd) noexcept override;
-    bool wait(nanos deadline) override;
-    void dispatch() override;
-    bool has_happened() const noexcept override { return event_count_ > 0 || !pending_.empty(); }
-    void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
-    void flush() override {}
-    void wake() noexcept override;
-    void abandon() noexcept override { abandoned_ = true; }
-    native_handle poll_fd() const noexcept override { return epoll_.get(); }
-
-private:
-    /// What is known of a descriptor. Index: the descriptor.
-    struct descriptor {
-        operation* input = nullptr;  // an accept or receive
-        operation* output = nullptr;  // a send or connect
-        operation* poll_in = nullptr;
-        operation* poll_out = nullptr;
-        std::uint32_t generation = 0;  // of the registration: events of an earlier owner of the number are dropped
-        bool registered = false;
-        bool readable = false;  // an edge has come that no receive has exhausted
-        bool writable = true;
-        bool short_read_may_leave_more = false;  // the end of the stream, or urgent data, may follow without an edge
-        bool queued = false;  // in pending_
-        bool in_poll_event = false;
-        std::uint32_t polled = 0;  // what poll operations have registered
-    };
-
-    descriptor& at(native_handle fd);
-    void register_socket(native_handle fd, descriptor& d);
-    int register_polls(native_handle fd, descriptor& d) noexcept;
-    void continue_later(native_handle fd, descriptor& d);
-    void on_event(const epoll_event& e);
-    void on_poll_event(native_handle fd, std::uint32_t events);
-    void work(native_handle fd);
-    void accept_some(native_handle fd);
-    void receive_some(native_handle fd);
-    void send_some(native_handle fd);
-    void finish_connect(native_handle fd);
-
-    unique_fd epoll_, wake_;
-    std::vector<descriptor> descriptors_;
-    std::vector<native_handle> pending_, working_;  // descriptors with work that needs no event any more
-    std::vector<epoll_event> events_;
-    int event_count_ = 0;
-    std::vector<std::byte> received_;
-    bool abandoned_ = false;
-};
-
 constexpr std::size_t receive_bytes = 64 * 1024;
-constexpr int accepts_per_turn = 64;  // a flood of connections must not starve the others
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint32_t submitted = 0;  // the slot of every submitted operation: here it needs no name
+
+std::uint64_t event_data(native_handle fd, std::uint32_t generation) noexcept {
+    return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+}
+
+}  // namespace
 
 epoll_backend::epoll_backend()
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
@@ -103,10 +43,6 @@ epoll_backend::descriptor& epoll_backend::at(native_handle fd) {
     const auto index = static_cast<std::size_t>(fd);
     if (index >= descriptors_.size()) descriptors_.resize(index + index / 2 + 16);
     return descriptors_[index];
-}
-
-std::uint64_t event_data(native_handle fd, std::uint32_t generation) noexcept {
-    return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
 void epoll_backend::register_socket(native_handle fd, descriptor& d) {
@@ -133,13 +69,15 @@ void epoll_backend::submit(operation& op) {
     switch (op.code) {
         case opcode::accept:
         case opcode::receive:
+        case opcode::receive_message:
             register_socket(op.fd, d);
             d.input = &op;
             if (d.readable) continue_later(op.fd, d);
             break;
         case opcode::send:
+        case opcode::send_message:
             register_socket(op.fd, d);
-            static_cast<send_operation&>(op).sent = 0;
+            if (op.code == opcode::send) static_cast<send_operation&>(op).sent = 0;
             d.output = &op;
             if (d.writable) continue_later(op.fd, d);
             break;
@@ -150,6 +88,14 @@ void epoll_backend::submit(operation& op) {
             d.output = &op;
             d.writable = c.error != EINPROGRESS;
             if (d.writable) continue_later(op.fd, d);  // known at once
+            break;
+        }
+        case opcode::writable: {
+            register_socket(op.fd, d);
+            d.output = &op;
+            pollfd now{op.fd, POLLOUT, 0};  // who sends by other means finds it full, and tells nobody
+            d.writable = ::poll(&now, 1, 0) != 0;
+            if (d.writable) continue_later(op.fd, d);
             break;
         }
         case opcode::poll: {
@@ -163,6 +109,11 @@ void epoll_backend::submit(operation& op) {
             }
             break;
         }
+        case opcode::open:
+        case opcode::read_at:
+        case opcode::write_at:
+        case opcode::sync:
+        case opcode::stat: throw std::system_error(ENOSYS, std::generic_category(), "epoll: a file operation");
     }
     op.slot = submitted;
 }
@@ -285,105 +236,6 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
         at(fd).polled = 0;
     }
 }
-
-void epoll_backend::work(native_handle fd) {
-    // Every step may run callbacks that submit, cancel and close: each looks the descriptor up anew.
-    if (const descriptor& d = at(fd); d.output && d.writable) {
-        d.output->code == opcode::connect ? finish_connect(fd) : send_some(fd);
-    }
-    if (const descriptor& d = at(fd); d.input && d.readable) {
-        d.input->code == opcode::accept ? accept_some(fd) : receive_some(fd);
-    }
-}
-
-void complete(operation*& place, int result) {
-    operation& op = *std::exchange(place, nullptr);
-    op.slot = operation::no_slot;
-    op.on_complete(op, {result, true});
-}
-
-void epoll_backend::accept_some(native_handle fd) {
-    for (int i = 0; i < accepts_per_turn; ++i) {
-        descriptor& d = at(fd);
-        if (!d.input) return;
-        const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (accepted >= 0) {
-            d.input->on_complete(*d.input, {accepted, false});
-            continue;
-        }
-        switch (errno) {
-            case EAGAIN: d.readable = false; return;
-            case EMFILE:
-            case ENFILE:
-            case ENOBUFS:
-            case ENOMEM:
-            case EBADF:
-            case EINVAL: return complete(d.input, -errno);
-            default: continue;  // an error of that one connection (ECONNABORTED, EPROTO, EPERM …): the next one
-        }
-    }
-    continue_later(fd, at(fd));
-}
-
-void epoll_backend::resume(receive_operation& op) {
-    op.paused = false;
-    if (descriptor& d = at(op.fd); d.readable) continue_later(op.fd, d);
-}
-
-void epoll_backend::receive_some(native_handle fd) {
-    descriptor& d = at(fd);
-    if (static_cast<receive_operation*>(d.input)->paused) return;
-    const auto count = ::recv(fd, received_.data(), received_.size(), 0);
-    if (count < 0) {
-        if (errno == EAGAIN || errno == EINTR) {
-            d.readable = errno == EINTR;
-            if (d.readable) continue_later(fd, d);
-            return;
-        }
-        d.readable = false;
-        return complete(d.input, -errno);
-    }
-    if (count == 0) {
-        d.readable = false;
-        return complete(d.input, 0);
-    }
-    // A short read has emptied the socket: the next byte makes an edge. Not so at the end of the stream, whose edge may have
-    // come together with the last bytes, and before urgent data, where every read stops.
-    if (static_cast<std::size_t>(count) < received_.size() && !d.short_read_may_leave_more) d.readable = false;
-    d.input->on_complete(*d.input,
-                         {static_cast<int>(count), false, std::span(received_).first(static_cast<std::size_t>(count))});
-    if (descriptor& again = at(fd); again.input && again.readable) continue_later(fd, again);
-}
-
-void epoll_backend::send_some(native_handle fd) {
-    descriptor& d = at(fd);
-    auto& op = static_cast<send_operation&>(*d.output);
-    while (op.sent < op.bytes.size()) {
-        const auto rest = op.bytes.subspan(op.sent);
-        const auto count = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count >= 0) {
-            op.sent += static_cast<std::size_t>(count);
-        } else if (errno == EAGAIN) {
-            d.writable = false;
-            return;
-        } else if (errno != EINTR) {
-            return complete(d.output, -errno);
-        }
-    }
-    complete(d.output, static_cast<int>(op.sent));
-}
-
-void epoll_backend::finish_connect(native_handle fd) {
-    descriptor& d = at(fd);
-    int error = static_cast<connect_operation&>(*d.output).error;
-    if (error == EINPROGRESS) {
-        socklen_t size = sizeof error;
-        if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    }
-    complete(d.output, -error);
-}
-
-}  // namespace
 
 std::unique_ptr<backend> make_epoll_backend() { return std::make_unique<epoll_backend>(); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
+#include "loop/io_uring_entry.hpp"
 #include "loop/owned_ring.hpp"
+#include "loop/pipe.hpp"
 #include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
@@ -40,6 +42,7 @@ public:
     void cancel(operation& op) noexcept override;
     void pause(receive_operation& op) noexcept override;
     void resume(receive_operation& op) override;
+    bool carries_files() const noexcept override { return true; }
     std::ptrdiff_t try_send(native_handle, std::span<const std::byte>) noexcept override { return 0; }
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
@@ -70,6 +73,7 @@ private:
     void complete(std::uint64_t data, int result, std::uint32_t flags);
     void complete_accept(std::uint32_t index, int result, bool more);
     void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
+    void complete_pipe_send(std::uint32_t index, int result);
     operation* release(std::uint32_t index) noexcept;
     std::uint64_t data_of(std::uint32_t index) const noexcept {
         return std::uint64_t{slots_[index].generation} << 32 | index;
@@ -123,8 +127,9 @@ void io_uring_backend::submit(operation& op) {
     slots_[index].op = &op;
     slots_[index].code = op.code;
     op.slot = index;
-    if (op.code == opcode::accept) {
-        // Kernels before 6.5 or so take O_NONBLOCK on the listener to mean "do not wait for a connection".
+    if (op.code == opcode::send) static_cast<send_operation&>(op).sent = 0;
+    if (op.code == opcode::accept || (op.code == opcode::receive && static_cast<receive_operation&>(op).is_pipe)) {
+        // O_NONBLOCK would mean "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
         ::fcntl(op.fd, F_SETFL, ::fcntl(op.fd, F_GETFL) & ~O_NONBLOCK);
     }
     try {
@@ -140,31 +145,7 @@ void io_uring_backend::prepare(std::uint32_t index) {
     operation& op = *slots_[index].op;
     io_uring_sqe& e = entry();
     slots_[index].prepared = prepared_;
-    switch (op.code) {
-        case opcode::accept:
-            ::io_uring_prep_multishot_accept(&e, op.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-            break;
-        case opcode::receive:
-            // Armed anew for every completion: a multishot receive is a little cheaper, but Linux 6.18 forgets a reset that
-            // arrives right behind data, and the connection would be kept for ever (docs/adr/0006).
-            ::io_uring_prep_recv(&e, op.fd, nullptr, 0, 0);
-            e.flags |= IOSQE_BUFFER_SELECT;
-            e.buf_group = provided_buffers::group;
-            break;
-        case opcode::send: {
-            const auto& s = static_cast<send_operation&>(op);
-            ::io_uring_prep_send(&e, op.fd, s.bytes.data(), s.bytes.size(), MSG_NOSIGNAL | MSG_WAITALL);
-            break;
-        }
-        case opcode::connect: {
-            auto& c = static_cast<connect_operation&>(op);
-            ::io_uring_prep_connect(&e, op.fd, reinterpret_cast<sockaddr*>(&c.address), c.address_bytes);
-            break;
-        }
-        case opcode::poll:
-            ::io_uring_prep_poll_add(&e, op.fd, static_cast<unsigned>(static_cast<poll_operation&>(op).events));
-            break;
-    }
+    fill_entry(e, op);
     ::io_uring_sqe_set_data64(&e, data_of(index));
 }
 
@@ -174,9 +155,9 @@ void io_uring_backend::cancel(operation& op) noexcept {
     slots_[index].op = nullptr;
     const bool unsubmitted = slots_[index].prepared > submitted_;
     if (abandoned_) return;
-    if (op.code == opcode::send || op.code == opcode::connect || op.code == opcode::accept) {
-        // The kernel may be reading our memory, or holding a listener open: wait until it has let go. It does so at once,
-        // and no task runs meanwhile.
+    if (op.code != opcode::receive && op.code != opcode::poll && op.code != opcode::writable) {
+        // The kernel may be using our memory, or holding a listener open: wait until it has let go. With sockets it does so
+        // at once, with a file when the disk has answered; no task runs meanwhile.
         if (!hand_over()) return;
         io_uring_sync_cancel_reg request{};
         request.addr = data_of(index);
@@ -309,11 +290,15 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
         case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
         case opcode::receive: return complete_receive(index, result, flags);
         case opcode::send:
-        case opcode::connect:
-        case opcode::poll:
-            if (operation* const op = release(index)) op->on_complete(*op, {result, true});
-            return;
+            if (const operation* const op = slots_[index].op; op && static_cast<const send_operation*>(op)->is_pipe)
+                return complete_pipe_send(index, result);
+            break;
+        case opcode::open:
+            if (!slots_[index].op && result >= 0) ::close(result);
+            break;
+        default: break;
     }
+    if (operation* const op = release(index)) op->on_complete(*op, {result, true});
 }
 
 /// The operation is over: frees its slot. @return the operation, or null if it was cancelled
@@ -358,10 +343,23 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     if (flags & IORING_CQE_F_MORE) return;
     // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
     auto* const op = static_cast<receive_operation*>(slots_[index].op);
-    const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED;
+    const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
     if (op && goes_on && !op->paused) return prepare(index);
     release(index);
     if (op && !goes_on) op->on_complete(*op, {result, true});
+}
+
+/// The pipe takes something, or is broken: which of them, write(2) says.
+void io_uring_backend::complete_pipe_send(std::uint32_t index, int result) {
+    auto& op = static_cast<send_operation&>(*slots_[index].op);
+    if (result >= 0) {
+        const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
+        if (written > 0) op.sent += static_cast<std::size_t>(written);
+        if (op.sent < op.bytes.size() && (written >= 0 || written == -EAGAIN)) return prepare(index);
+        result = written < 0 ? static_cast<int>(written) : static_cast<int>(op.sent);
+    }
+    release(index);
+    op.on_complete(op, {result, true});
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <weft/base/unique_fd.hpp>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +15,21 @@
 
 namespace weft::inline v0 {
 
-enum class opcode : std::uint8_t { accept, receive, send, connect, poll };
+enum class opcode : std::uint8_t {
+    accept,
+    receive,
+    send,
+    connect,
+    receive_message,
+    send_message,
+    writable,  // of sockets; receive and send of pipes too
+    poll,                                                                     // of a descriptor that is not ours
+    open,
+    read_at,
+    write_at,
+    sync,
+    stat,                                      // of files
+};
 
 /// What an operation brings.
 struct completion {
@@ -33,7 +49,7 @@ struct operation {
 
     static constexpr std::uint32_t no_slot = ~0u;
     opcode code;
-    native_handle fd = -1;
+    native_handle fd = -1;  ///< open: none
     std::uint32_t slot = no_slot;  ///< the backend's name for it while it is submitted
     complete_function on_complete;  ///< called on the loop's thread, in dispatch(); may submit and cancel
 };
@@ -46,14 +62,48 @@ struct accept_operation : operation {
 /// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2)
 struct receive_operation : operation {
     explicit receive_operation(complete_function f) noexcept : operation(opcode::receive, f) {}
-    bool paused = false;  ///< the backend's own
+    bool is_pipe = false;  ///< not a socket: read(2)
+    bool paused = false;   ///< the backend's own
 };
 
 /// Sends all of `bytes`, which stay where they are until it is complete; the result is their count or -errno. send(2)
 struct send_operation : operation {
     explicit send_operation(complete_function f) noexcept : operation(opcode::send, f) {}
     std::span<const std::byte> bytes{};
+    bool is_pipe = false;  ///< not a socket: write(2), without SIGPIPE
     std::size_t sent = 0;  ///< the backend's own count
+};
+
+/// Receives or sends one message (a datagram), whose memory stays where it is until it is complete; the result is the
+/// message's length, which may be more than there was room for, or -errno. recvmsg(2), sendmsg(2)
+struct message_operation : operation {
+    message_operation(opcode c, complete_function f) noexcept : operation(c, f) {}
+    /// What is in `bytes` and `address` now goes, or room for what comes.
+    void use(std::span<std::byte> bytes) noexcept {
+        piece = {.iov_base = bytes.data(), .iov_len = bytes.size()};
+        header = {};
+        header.msg_iov = &piece;
+        header.msg_iovlen = 1;
+    }
+    void use(std::span<std::byte> bytes, socklen_t size_of_address) noexcept {
+        use(bytes);
+        header.msg_name = &address;
+        header.msg_namelen = size_of_address;
+    }
+    sockaddr_storage address{};
+    iovec piece{};
+    msghdr header{};
+};
+struct receive_message_operation : message_operation {
+    explicit receive_message_operation(complete_function f) noexcept : message_operation(opcode::receive_message, f) {}
+};
+struct send_message_operation : message_operation {
+    explicit send_message_operation(complete_function f) noexcept : message_operation(opcode::send_message, f) {}
+};
+
+/// Waits until a socket that sends are submitted for takes bytes again: for who sends by other means, sendfile(2).
+struct writable_operation : operation {
+    explicit writable_operation(complete_function f) noexcept : operation(opcode::writable, f) {}
 };
 
 /// Connects a non-blocking socket. connect(2)
@@ -69,5 +119,20 @@ struct poll_operation : operation {
     explicit poll_operation(complete_function f) noexcept : operation(opcode::poll, f) {}
     short events = 0;
 };
+
+/// A call about a file; what it points to stays where it is until it is complete. The result is that of the system call.
+/// Only for a backend that carries_files(): elsewhere perform() makes the call on another thread.
+struct file_operation : operation {
+    file_operation(opcode c, complete_function f) noexcept : operation(c, f) {}
+    const char* path = nullptr;  ///< open: openat(2), close-on-exec
+    int flags = 0;  ///< open: as open(2); sync: not 0 for fdatasync(2)
+    mode_t mode = 0;  ///< open
+    std::span<std::byte> bytes{};  ///< read_at, write_at: pread(2), pwrite(2), not all of it perhaps
+    std::int64_t offset = 0;  ///< read_at, write_at: -1 for the descriptor's own position
+    struct statx* status = nullptr;  ///< stat: statx(2) of `fd`
+};
+
+/// Makes the call of a file operation here and now. @return its result, or -errno
+int perform(const file_operation& op) noexcept;
 
 }  // namespace weft::inline v0

@@ -5,10 +5,17 @@
 
 namespace weft::inline v0 {
 
+namespace {
+bool is_pipe(const operation& op) {
+    return (op.code == opcode::receive && static_cast<const receive_operation&>(op).is_pipe) ||
+           (op.code == opcode::send && static_cast<const send_operation&>(op).is_pipe);
+}
+}  // namespace
+
 virtual_backend::virtual_backend(std::unique_ptr<backend> real) : real_(std::move(real)) {}
 
 void virtual_backend::submit(operation& op) {
-    if (op.code != opcode::poll) sockets_.insert(op.fd);
+    if (op.code < opcode::poll) sockets_.insert(op.fd);
     real_->submit(op);
 }
 
@@ -39,14 +46,26 @@ bool virtual_backend::has_external_work() const {
     real_->for_each_submitted([&](const operation& op) {
         switch (op.code) {
             case opcode::accept: return;
-            case opcode::poll: external = true; return;
+            case opcode::receive_message:  // as with accept
+            case opcode::send_message: return;
+            case opcode::poll:
+            case opcode::open:
+            case opcode::read_at:
+            case opcode::write_at:
+            case opcode::sync:
+            case opcode::stat: external = true; return;
             case opcode::connect: {
                 const auto& c = static_cast<const connect_operation&>(op);
                 external |= !here.contains(to_address(c.address, c.address_bytes));
                 return;
             }
             case opcode::receive:
-            case opcode::send: {
+            case opcode::send:
+            case opcode::writable: {
+                if (is_pipe(op)) {
+                    external = true;
+                    return;
+                }
                 // A connection whose other end is in the kernel's hands, not yet accepted here, will be soon.
                 const address peer = peer_address(op.fd);
                 external |= !peer.host.empty() && !here.contains(peer);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/backend_epoll.hpp"
+#include "loop/pipe.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+// What an operation does once its descriptor is ready.
+
+namespace weft::inline v0 {
+
+namespace {
+
+constexpr int accepts_per_turn = 64;  // a flood of connections must not starve the others
+
+void end(operation*& place, int result) {
+    operation& op = *std::exchange(place, nullptr);
+    op.slot = operation::no_slot;
+    op.on_complete(op, {result, true});
+}
+
+/// @return a count, or -errno
+std::ptrdiff_t send_to_socket(native_handle fd, std::span<const std::byte> bytes) noexcept {
+    for (;;) {
+        const auto count = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) return count;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+}  // namespace
+
+void epoll_backend::work(native_handle fd) {
+    // Every step may run callbacks that submit, cancel and close: each looks the descriptor up anew.
+    if (const descriptor& d = at(fd); d.output && d.writable) {
+        switch (d.output->code) {
+            case opcode::connect: finish_connect(fd); break;
+            case opcode::send_message: send_message(fd); break;
+            case opcode::writable: end(at(fd).output, POLLOUT); break;
+            default: send_some(fd);
+        }
+    }
+    if (const descriptor& d = at(fd); d.input && d.readable) {
+        switch (d.input->code) {
+            case opcode::accept: accept_some(fd); break;
+            case opcode::receive_message: receive_message(fd); break;
+            default: receive_some(fd);
+        }
+    }
+}
+
+void epoll_backend::accept_some(native_handle fd) {
+    for (int i = 0; i < accepts_per_turn; ++i) {
+        descriptor& d = at(fd);
+        if (!d.input) return;
+        const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (accepted >= 0) {
+            d.input->on_complete(*d.input, {accepted, false});
+            continue;
+        }
+        switch (errno) {
+            case EAGAIN: d.readable = false; return;
+            case EMFILE:
+            case ENFILE:
+            case ENOBUFS:
+            case ENOMEM:
+            case EBADF:
+            case EINVAL: return end(d.input, -errno);
+            default: continue;  // an error of that one connection (ECONNABORTED, EPROTO, EPERM …): the next one
+        }
+    }
+    continue_later(fd, at(fd));
+}
+
+void epoll_backend::resume(receive_operation& op) {
+    op.paused = false;
+    if (descriptor& d = at(op.fd); d.readable) continue_later(op.fd, d);
+}
+
+void epoll_backend::receive_some(native_handle fd) {
+    descriptor& d = at(fd);
+    const auto& op = static_cast<const receive_operation&>(*d.input);
+    if (op.paused) return;
+    const auto count =
+        op.is_pipe ? ::read(fd, received_.data(), received_.size()) : ::recv(fd, received_.data(), received_.size(), 0);
+    if (count < 0) {
+        if (errno == EAGAIN || errno == EINTR) {
+            d.readable = errno == EINTR;
+            if (d.readable) continue_later(fd, d);
+            return;
+        }
+        d.readable = false;
+        return end(d.input, -errno);
+    }
+    if (count == 0) {
+        d.readable = false;
+        return end(d.input, 0);
+    }
+    // A short read has emptied the socket: the next byte makes an edge. Not so at the end of the stream, whose edge may have
+    // come together with the last bytes, and before urgent data, where every read stops.
+    if (static_cast<std::size_t>(count) < received_.size() && !d.short_read_may_leave_more) d.readable = false;
+    d.input->on_complete(*d.input,
+                         {static_cast<int>(count), false, std::span(received_).first(static_cast<std::size_t>(count))});
+    if (descriptor& again = at(fd); again.input && again.readable) continue_later(fd, again);
+}
+
+void epoll_backend::send_some(native_handle fd) {
+    descriptor& d = at(fd);
+    auto& op = static_cast<send_operation&>(*d.output);
+    while (op.sent < op.bytes.size()) {
+        const auto rest = op.bytes.subspan(op.sent);
+        const auto count = op.is_pipe ? write_to_pipe(fd, rest) : send_to_socket(fd, rest);
+        if (count >= 0) {
+            op.sent += static_cast<std::size_t>(count);
+        } else if (count == -EAGAIN) {
+            d.writable = false;
+            return;
+        } else {
+            return end(d.output, static_cast<int>(count));
+        }
+    }
+    end(d.output, static_cast<int>(op.sent));
+}
+
+void epoll_backend::receive_message(native_handle fd) {
+    descriptor& d = at(fd);
+    auto& op = static_cast<receive_message_operation&>(*d.input);
+    const auto count = ::recvmsg(fd, &op.header, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    if (count < 0 && errno == EAGAIN) {
+        d.readable = false;
+    } else if (count < 0 && errno == EINTR) {
+        continue_later(fd, d);
+    } else {
+        end(d.input, count < 0 ? -errno : static_cast<int>(count));
+    }
+}
+
+void epoll_backend::send_message(native_handle fd) {
+    descriptor& d = at(fd);
+    auto& op = static_cast<send_message_operation&>(*d.output);
+    const auto count = ::sendmsg(fd, &op.header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) {
+        d.writable = false;
+    } else if (count < 0 && errno == EINTR) {
+        continue_later(fd, d);
+    } else {
+        end(d.output, count < 0 ? -errno : static_cast<int>(count));
+    }
+}
+
+void epoll_backend::finish_connect(native_handle fd) {
+    descriptor& d = at(fd);
+    int error = static_cast<connect_operation&>(*d.output).error;
+    if (error == EINPROGRESS) {
+        socklen_t size = sizeof error;
+        if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    }
+    end(d.output, -error);
+}
+
+}  // namespace weft::inline v0

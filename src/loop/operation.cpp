@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/operation.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace weft::inline v0 {
+
+namespace {
+int once(const file_operation& op) noexcept {
+    const std::span<std::byte> bytes = op.bytes;
+    switch (op.code) {
+        case opcode::open: return ::open(op.path, op.flags | O_CLOEXEC, op.mode);
+        case opcode::read_at:
+            return static_cast<int>(op.offset < 0 ? ::read(op.fd, bytes.data(), bytes.size())
+                                                  : ::pread(op.fd, bytes.data(), bytes.size(), op.offset));
+        case opcode::write_at:
+            return static_cast<int>(op.offset < 0 ? ::write(op.fd, bytes.data(), bytes.size())
+                                                  : ::pwrite(op.fd, bytes.data(), bytes.size(), op.offset));
+        case opcode::sync: return op.flags ? ::fdatasync(op.fd) : ::fsync(op.fd);
+        case opcode::stat: return ::statx(op.fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, op.status);
+        default: errno = EINVAL; return -1;
+    }
+}
+}  // namespace
+
+int perform(const file_operation& op) noexcept {
+    for (;;) {
+        const int result = once(op);
+        if (result >= 0) return result;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+}  // namespace weft::inline v0
