@@ -5,13 +5,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 weft::task<> echo(weft::stream s) {
-    while (!(co_await s.peek()).empty()) {
-        const auto received = s.buffered();
-        co_await s.write(received);
-        s.consume(received.size());
-    }
+    while (weft::chunk bytes = co_await s.read_chunk()) co_await s.write(std::move(bytes));
 }
 
 weft::task<> serve(std::uint16_t port) {

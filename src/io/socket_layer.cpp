@@ -28,7 +28,7 @@ void socket_layer::pause_receiving() noexcept { backend_.pause(receive_); }
 void socket_layer::receiving::completed(operation& op, const completion& c) {
     stream_sink& sink = *static_cast<receiving&>(op).layer.sink_;
     if (c.result > 0) {
-        sink.on_bytes(c.bytes);
+        sink.on_bytes(*c.bytes);
     } else if (c.result == 0) {
         sink.on_end();
     } else {
@@ -38,6 +38,9 @@ void socket_layer::receiving::completed(operation& op, const completion& c) {
 
 std::ptrdiff_t socket_layer::try_send(std::span<const std::byte> bytes) noexcept {
     return backend_.try_send(socket_.get(), bytes);
+}
+std::ptrdiff_t socket_layer::try_send_pieces(std::span<const std::span<const std::byte>> pieces) noexcept {
+    return backend_.try_send_pieces(socket_.get(), pieces);
 }
 void socket_layer::send(std::span<const std::byte> bytes) {
     send_.bytes = bytes;

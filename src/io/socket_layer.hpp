@@ -17,6 +17,7 @@ public:
     void receive(stream_sink& sink) override;
     void pause_receiving() noexcept override;
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
+    std::ptrdiff_t try_send_pieces(std::span<const std::span<const std::byte>> pieces) noexcept override;
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;
     void reset() noexcept override;

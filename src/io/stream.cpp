@@ -149,6 +149,10 @@ struct stream_takes {
         if (!core(a).ended()) core(a).throw_read_error();
         return take(core(a), core(a).input().size());
     }
+    static chunk whole(input_awaiter& a) {
+        available(core(a), 1);
+        return core(a).take_chunk();
+    }
     static std::string_view peek(input_awaiter& a) {
         if (core(a).input().size() < a.request_.count && !core(a).ended()) core(a).throw_read_error();
         return core(a).input().text();
@@ -217,6 +221,9 @@ read_awaiter<std::optional<std::string_view>> stream::read_line_view() {
     return {core(), {.what = delimiter, .delimiter = "\n"}, &stream_takes::line_view};
 }
 read_awaiter<std::string> stream::read_all() { return {core(), {.what = end}, &stream_takes::all}; }
+read_awaiter<chunk> stream::read_chunk() {
+    return {core(), {.what = count, .count = 1, .whole = true}, &stream_takes::whole};
+}
 read_awaiter<std::string_view> stream::peek(std::size_t at_least) {
     return {core(), {.what = count, .count = at_least}, &stream_takes::peek};
 }
@@ -235,6 +242,10 @@ bool stream::at_eof() const noexcept { return !core_ || (core_->ended() && buffe
 
 output_awaiter stream::write(std::span<const std::byte> bytes) {
     core().write(bytes);
+    return {core(), output_awaiter::until::writable};
+}
+output_awaiter stream::write(chunk bytes) {
+    core().write(std::move(bytes));
     return {core(), output_awaiter::until::writable};
 }
 output_awaiter stream::write(std::span<const std::span<const std::byte>> pieces) {

@@ -13,9 +13,9 @@ stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, 
     : loop_(loop),
       layer_(std::move(layer)),
       limits_(limits),
-      input_(loop.buffers()),
-      pending_(loop.buffers()),
-      sending_(loop.buffers()),
+      input_(*loop.buffers()),
+      pending_(*loop.buffers()),
+      sending_(*loop.buffers()),
       peer_(layer_->peer()) {
     loop_.attach(*this);
     receive_as_needed();
@@ -34,6 +34,20 @@ void stream_core::consume(std::size_t count) noexcept {
     receive_as_needed();
 }
 
+/// All that is buffered, with its memory.
+chunk stream_core::take_chunk() noexcept {
+    chunk out;
+    if (input_.empty()) return out;
+    const auto block = input_.release();
+    out.pool_ = loop_.buffers();
+    out.data_ = block.data;
+    out.capacity_ = block.capacity;
+    out.begin_ = block.begin;
+    out.end_ = block.end;
+    receive_as_needed();
+    return out;
+}
+
 void stream_core::set_reader(input_awaiter* r) {
     reader_ = r;
     receive_as_needed();
@@ -48,10 +62,18 @@ void stream_core::receive_as_needed() {
     wanted ? layer_->receive(*this) : layer_->pause_receiving();
 }
 
-void stream_core::on_bytes(std::span<const std::byte> bytes) {
+/// Fewer bytes than these are cheaper copied into a block that fits them.
+constexpr std::size_t worth_a_block = 2048;
+
+void stream_core::on_bytes(byte_buffer& bytes) {
     if (closing_) return;
     try {
-        input_.append(bytes);
+        // The whole block, if somebody is about to read it, or it would not be held for a few bytes.
+        if (input_.empty() && reader_ && (reader_->request_.whole || bytes.size() >= worth_a_block)) {
+            input_.swap(bytes);
+        } else {
+            input_.append(bytes.bytes());
+        }
     } catch (const std::bad_alloc&) {
         layer_->pause_receiving();
         return on_receive_error(ENOMEM);
@@ -101,33 +123,52 @@ void stream_core::require_writable() const {
     if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
 }
 
-void stream_core::write(std::span<const std::byte> bytes) {
-    require_writable();
-    if (!is_sending_ && !bytes.empty()) {
-        const std::ptrdiff_t taken = layer_->try_send(bytes);
-        if (taken < 0) {
-            fail_output(static_cast<int>(-taken));
-            throw_write_error_if_any();
-        }
-        bytes = bytes.subspan(static_cast<std::size_t>(taken));
-    }
-    if (bytes.empty()) return;
-    try {
-        pending_.append(bytes);
-    } catch (const std::bad_alloc&) {
-        fail_output(ENOMEM);  // a part may be on its way already: nothing may follow in its place
-        throw;
-    }
-    if (!is_sending_) start_sending();
+/// Sends at once what the layer takes of the front of the output. @return how much
+std::size_t stream_core::try_send_pieces(std::span<const std::span<const std::byte>> pieces) {
+    if (is_sending_) return 0;
+    const std::ptrdiff_t taken =
+        pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
+    if (taken >= 0) return static_cast<std::size_t>(taken);
+    fail_output(static_cast<int>(-taken));
+    throw_write_error_if_any();
+    return 0;
 }
+
+void stream_core::write(std::span<const std::byte> bytes) { write_pieces({&bytes, 1}); }
 
 void stream_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
     require_writable();
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
-    pending_.reserve(total);
-    for (const auto& piece : pieces) pending_.append(piece);
-    if (!is_sending_ && !pending_.empty()) start_sending();
+    if (total == 0) return;
+    std::size_t taken = try_send_pieces(pieces);
+    if (taken == total) return;
+    try {
+        pending_.reserve(total - taken);
+    } catch (const std::bad_alloc&) {
+        // A part may be on its way already: nothing may follow in its place.
+        if (taken > 0) fail_output(ENOMEM);
+        throw;
+    }
+    for (const auto& piece : pieces) {
+        const std::size_t gone = std::min(taken, piece.size());
+        pending_.append(piece.subspan(gone));
+        taken -= gone;
+    }
+    if (!is_sending_) start_sending();
+}
+
+void stream_core::write(chunk&& bytes) {
+    if (!pending_.empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
+    require_writable();
+    if (bytes.empty()) return;
+    const std::span<const std::byte> all = std::as_const(bytes).bytes();
+    bytes.begin_ += try_send_pieces({&all, 1});
+    if (bytes.empty()) return;
+    pending_.adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
+    bytes.data_ = nullptr;
+    bytes.begin_ = bytes.end_ = 0;
+    if (!is_sending_) start_sending();
 }
 
 void stream_core::start_sending() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "io/byte_buffer.hpp"
+#include "base/byte_buffer.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/io/stream.hpp>
@@ -33,6 +33,7 @@ public:
     void lend(std::size_t count) noexcept { lent_ = count; }
     void consume(std::size_t count) noexcept;
     bool has_reader() const noexcept { return reader_ || woken_reader_; }
+    chunk take_chunk() noexcept;
     void set_reader(input_awaiter* r);
     void wake_reader() noexcept;
     void remove_reader(input_awaiter& r) noexcept {
@@ -46,6 +47,7 @@ public:
     stream_limits& limits() noexcept { return limits_; }
     void require_writable() const;
     void write(std::span<const std::byte> bytes);
+    void write(chunk&& bytes);
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
     void write_eof();
     void close();
@@ -61,7 +63,7 @@ public:
     /// The owner lets go.
     void release() noexcept;
 
-    void on_bytes(std::span<const std::byte> bytes) override;
+    void on_bytes(byte_buffer& bytes) override;
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;
@@ -72,6 +74,7 @@ private:
     void receive_as_needed();
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
+    std::size_t try_send_pieces(std::span<const std::span<const std::byte>> pieces);
     void start_sending();
     void after_output();
     void fail_output(int error) noexcept;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/byte_buffer.hpp"
+
 #include <weft/io/address.hpp>
 
 #include <cstddef>
@@ -11,7 +13,7 @@ namespace weft::inline v0 {
 /// Whom a layer tells. All calls come from the loop's dispatch or ready queue, never from inside a call to the layer.
 class stream_sink {
 public:
-    virtual void on_bytes(std::span<const std::byte> bytes) = 0;  ///< valid during the call
+    virtual void on_bytes(byte_buffer& bytes) = 0;  ///< valid during the call; the block may be taken
     virtual void on_end() = 0;                                    ///< the peer has ended its direction
     virtual void on_receive_error(int error) = 0;                 ///< an errno; nothing more comes in
     virtual void on_sent(int error) = 0;                          ///< send() is over: 0, or an errno
@@ -31,6 +33,10 @@ public:
 
     /// Takes what can be sent without waiting. @return a count, 0 for "use send()", or -errno
     virtual std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept = 0;
+    /// The same for several pieces; perhaps only for the first of them.
+    virtual std::ptrdiff_t try_send_pieces(std::span<const std::span<const std::byte>> pieces) noexcept {
+        return pieces.empty() ? 0 : try_send(pieces.front());
+    }
     /// Sends all of `bytes`, which stay where they are until on_sent(). One at a time.
     virtual void send(std::span<const std::byte> bytes) = 0;
     /// Ends our direction; everything was sent.

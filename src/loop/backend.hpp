@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/byte_buffer.hpp"
 #include "loop/operation.hpp"
 
 #include <weft/base/clock.hpp>
@@ -17,7 +18,11 @@ namespace weft::inline v0 {
 /// dispatch(), which calls on_complete of everything that has happened.
 class backend {
 public:
+    /// @param buffers  where received bytes lie; shared with the loop and with whoever has taken a block
+    explicit backend(std::shared_ptr<buffer_pool> buffers = std::make_shared<buffer_pool>()) noexcept
+        : buffers_(std::move(buffers)) {}
     virtual ~backend() = default;
+    const std::shared_ptr<buffer_pool>& buffers() const noexcept { return buffers_; }
     virtual const char* name() const noexcept = 0;
 
     /// Starts an operation. It stays where it is until it is complete or cancelled.
@@ -38,6 +43,9 @@ public:
     /// Sends at once what the kernel takes without waiting, if that is cheaper here than submitting it.
     /// @return bytes taken, 0 for "submit it", or -errno
     virtual std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept = 0;
+    /// The same for several pieces; perhaps only for the first of them.
+    virtual std::ptrdiff_t try_send_pieces(native_handle fd,
+                                           std::span<const std::span<const std::byte>> pieces) noexcept = 0;
     /// The same for a pipe.
     virtual std::ptrdiff_t try_write(native_handle fd, std::span<const std::byte> bytes) noexcept;
 
@@ -71,6 +79,9 @@ public:
 
     /// Calls under way on other threads whose ends will come with a wake(). Only a virtual clock asks.
     int calls_elsewhere = 0;
+
+private:
+    std::shared_ptr<buffer_pool> buffers_;
 };
 
 std::unique_ptr<backend> make_epoll_backend();

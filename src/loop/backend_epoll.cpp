@@ -15,7 +15,6 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr std::size_t receive_bytes = 64 * 1024;
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint32_t submitted = 0;  // the slot of every submitted operation: here it needs no name
 
@@ -26,10 +25,7 @@ std::uint64_t event_data(native_handle fd, std::uint32_t generation) noexcept {
 }  // namespace
 
 epoll_backend::epoll_backend()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      events_(256),
-      received_(receive_bytes) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), events_(256) {
     if (!epoll_ || !wake_) throw std::system_error(errno, std::generic_category(), "event loop: epoll_create1/eventfd");
     epoll_event e{};
     e.events = EPOLLIN | EPOLLET;  // every write is an edge: the counter need not be read
@@ -151,6 +147,21 @@ int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
 
 std::ptrdiff_t epoll_backend::try_send(native_handle fd, std::span<const std::byte> bytes) noexcept {
     const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return sent;
+    return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+std::ptrdiff_t epoll_backend::try_send_pieces(native_handle fd,
+                                              std::span<const std::span<const std::byte>> pieces) noexcept {
+    iovec list[64];
+    const std::size_t count = std::min(pieces.size(), std::size(list));
+    for (std::size_t i = 0; i < count; ++i) {
+        list[i] = {.iov_base = const_cast<std::byte*>(pieces[i].data()), .iov_len = pieces[i].size()};
+    }
+    msghdr message{};
+    message.msg_iov = list;
+    message.msg_iovlen = count;
+    const auto sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return sent;
     return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }

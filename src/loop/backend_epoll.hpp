@@ -28,6 +28,8 @@ public:
     void pause(receive_operation& op) noexcept override { op.paused = true; }
     void resume(receive_operation& op) override;
     std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept override;
+    std::ptrdiff_t try_send_pieces(native_handle fd,
+                                   std::span<const std::span<const std::byte>> pieces) noexcept override;
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override;
@@ -74,7 +76,7 @@ private:
     std::vector<native_handle> pending_, working_;  // descriptors with work that needs no event any more
     std::vector<epoll_event> events_;
     int event_count_ = 0;
-    std::vector<std::byte> received_;
+    byte_buffer received_{*buffers()};
     bool abandoned_ = false;
 };
 

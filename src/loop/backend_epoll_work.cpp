@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 // What an operation does once its descriptor is ready.
@@ -15,6 +16,7 @@ namespace weft::inline v0 {
 
 namespace {
 
+constexpr std::size_t receive_bytes = 64 * 1024;
 constexpr int accepts_per_turn = 64;  // a flood of connections must not starve the others
 
 void end(operation*& place, int result) {
@@ -85,26 +87,25 @@ void epoll_backend::receive_some(native_handle fd) {
     descriptor& d = at(fd);
     const auto& op = static_cast<const receive_operation&>(*d.input);
     if (op.paused) return;
-    const auto count =
-        op.is_pipe ? ::read(fd, received_.data(), received_.size()) : ::recv(fd, received_.data(), received_.size(), 0);
-    if (count < 0) {
-        if (errno == EAGAIN || errno == EINTR) {
-            d.readable = errno == EINTR;
-            if (d.readable) continue_later(fd, d);
-            return;
-        }
-        d.readable = false;
-        return end(d.input, -errno);
+    try {
+        received_.reserve(receive_bytes);
+    } catch (const std::bad_alloc&) {
+        return end(d.input, -ENOMEM);
     }
-    if (count == 0) {
-        d.readable = false;
-        return end(d.input, 0);
+    const auto room = received_.room();
+    const auto count = op.is_pipe ? ::read(fd, room.data(), room.size()) : ::recv(fd, room.data(), room.size(), 0);
+    if (count <= 0) {
+        d.readable = count < 0 && errno == EINTR;
+        if (d.readable) return continue_later(fd, d);
+        if (count < 0 && errno == EAGAIN) return;
+        return end(d.input, count < 0 ? -errno : 0);
     }
     // A short read has emptied the socket: the next byte makes an edge. Not so at the end of the stream, whose edge may have
     // come together with the last bytes, and before urgent data, where every read stops.
-    if (static_cast<std::size_t>(count) < received_.size() && !d.short_read_may_leave_more) d.readable = false;
-    d.input->on_complete(*d.input,
-                         {static_cast<int>(count), false, std::span(received_).first(static_cast<std::size_t>(count))});
+    if (static_cast<std::size_t>(count) < room.size() && !d.short_read_may_leave_more) d.readable = false;
+    received_.added(static_cast<std::size_t>(count));
+    d.input->on_complete(*d.input, {static_cast<int>(count), false, &received_});
+    received_.rewind();
     if (descriptor& again = at(fd); again.input && again.readable) continue_later(fd, again);
 }
 

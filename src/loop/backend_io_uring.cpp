@@ -44,6 +44,9 @@ public:
     void resume(receive_operation& op) override;
     bool carries_files() const noexcept override { return true; }
     std::ptrdiff_t try_send(native_handle, std::span<const std::byte>) noexcept override { return 0; }
+    std::ptrdiff_t try_send_pieces(native_handle, std::span<const std::span<const std::byte>>) noexcept override {
+        return 0;
+    }
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override;
@@ -79,7 +82,7 @@ private:
         return std::uint64_t{slots_[index].generation} << 32 | index;
     }
 
-    provided_buffers buffers_;  // outlive the ring, which may be receiving into them
+    provided_buffers received_{*buffers()};  // outlive the ring, which may be receiving into them
     owned_ring owned_;
     io_uring& ring_ = owned_.ring;
     unique_fd wake_;
@@ -93,7 +96,7 @@ private:
 
 io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
-    buffers_.attach(ring_);
+    received_.attach(ring_);
     arm_wake();
 }
 
@@ -335,13 +338,13 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
 void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
     if (flags & IORING_CQE_F_BUFFER) {
         const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
-        if (operation* const op = slots_[index].op; op && result > 0) {
-            op->on_complete(*op, {result, false, buffers_.received(id, static_cast<std::size_t>(result))});
-        }
-        buffers_.give_back(id);
+        byte_buffer& bytes = received_.received(id, result > 0 ? static_cast<std::size_t>(result) : 0);
+        if (operation* const op = slots_[index].op; op && result > 0) op->on_complete(*op, {result, false, &bytes});
+        received_.done_with(id);
     }
     if (flags & IORING_CQE_F_MORE) return;
     // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
+    if (result == -ENOBUFS && !received_.grow()) result = -ENOMEM;
     auto* const op = static_cast<receive_operation*>(slots_[index].op);
     const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
     if (op && goes_on && !op->paused) return prepare(index);

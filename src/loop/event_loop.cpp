@@ -72,7 +72,7 @@ event_loop::event_loop() : event_loop(make_backend()) {}
 event_loop::event_loop(std::unique_ptr<backend> b)
     : fork_guard_(std::make_unique<fork_guard>()),
       backend_(std::move(b)),
-      buffers_(std::make_unique<buffer_pool>()),
+      buffers_(backend_->buffers()),
       tasks_(this),
       debug_(debug_asked_for()),
       timers_(backend_->now()),

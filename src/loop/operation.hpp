@@ -31,11 +31,13 @@ enum class opcode : std::uint8_t {
     stat,                                      // of files
 };
 
+class byte_buffer;
+
 /// What an operation brings.
 struct completion {
-    int result;                          ///< as the system call: a count, a descriptor, a mask, or -errno
-    bool last;                           ///< the operation is over; else it brings more by itself
-    std::span<const std::byte> bytes{};  ///< receive: valid during the call only
+    int result;                    ///< as the system call: a count, a descriptor, a mask, or -errno
+    bool last;                     ///< the operation is over; else it brings more by itself
+    byte_buffer* bytes = nullptr;  ///< receive: what has come; its block may be taken away, with the bytes
 };
 
 struct operation {

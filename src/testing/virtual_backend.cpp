@@ -12,7 +12,7 @@ bool is_pipe(const operation& op) {
 }
 }  // namespace
 
-virtual_backend::virtual_backend(std::unique_ptr<backend> real) : real_(std::move(real)) {}
+virtual_backend::virtual_backend(std::unique_ptr<backend> real) : backend(real->buffers()), real_(std::move(real)) {}
 
 void virtual_backend::submit(operation& op) {
     if (op.code < opcode::poll) sockets_.insert(op.fd);

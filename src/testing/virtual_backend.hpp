@@ -27,6 +27,10 @@ public:
     std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept override {
         return real_->try_send(fd, bytes);
     }
+    std::ptrdiff_t try_send_pieces(native_handle fd,
+                                   std::span<const std::span<const std::byte>> pieces) noexcept override {
+        return real_->try_send_pieces(fd, pieces);
+    }
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override { real_->dispatch(); }

@@ -26,7 +26,7 @@ struct kept : Operation {
     static void completed(weft::operation& op, const weft::completion& c) {
         auto& self = static_cast<kept&>(op);
         self.results.push_back(c.result);
-        self.text.append(reinterpret_cast<const char*>(c.bytes.data()), c.bytes.size());
+        if (c.bytes) self.text += c.bytes->text();
         self.over = self.over || c.last;
     }
     std::deque<int> results;

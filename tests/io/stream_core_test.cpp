@@ -37,6 +37,7 @@ std::vector<reading> reads_that_wait() {
         co_await s.read_some(std::as_writable_bytes(std::span(one)));
     });
     all.push_back([](weft::stream& s) -> weft::task<> { co_await s.peek(); });
+    all.push_back([](weft::stream& s) -> weft::task<> { co_await s.read_chunk(); });
     return all;
 }
 

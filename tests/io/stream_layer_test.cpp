@@ -22,7 +22,11 @@ struct told_layer final : weft::stream_layer {
             sending = {};
             sink->on_sent(error);
         }
-        void receive(std::string_view text) { sink->on_bytes(std::as_bytes(std::span(text))); }
+        void receive(std::string_view text) {
+            weft::byte_buffer bytes(*weft::get_running_loop().buffers());
+            bytes.append(std::as_bytes(std::span(text)));
+            sink->on_bytes(bytes);
+        }
     };
     explicit told_layer(state& s) : told(s) {}
     ~told_layer() override { told.destroyed = true; }

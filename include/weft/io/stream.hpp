@@ -3,6 +3,7 @@
 
 #include <weft/base/intrusive_list.hpp>
 #include <weft/io/address.hpp>
+#include <weft/io/chunk.hpp>
 #include <weft/io/read_errors.hpp>
 #include <weft/loop/waiter.hpp>
 
@@ -25,6 +26,7 @@ struct input_request {
     std::size_t max = 0;                   ///< takes no more than these
     std::string_view delimiter = {};       ///< in the caller's full expression
     std::span<std::byte> into = {};        ///< the caller's memory
+    bool whole = false;                    ///< takes the block that the bytes are in
 };
 
 /// Suspends a task until a stream has buffered what a read needs. It reads ahead but takes nothing before the task goes
@@ -144,6 +146,13 @@ public:
     /// As above without a copy: valid until the next read. @cost no allocation
     read_awaiter<std::string_view> read_until_view(std::string_view delimiter);
     read_awaiter<std::optional<std::string_view>> read_line_view();
+    /// All that is buffered, at least one byte, in the memory it was received into: without a copy for who waits for it.
+    /// Empty at the end of the stream.
+    ///
+    ///     while (chunk bytes = co_await s.read_chunk()) co_await s.write(std::move(bytes));
+    ///
+    /// @cancel no byte is lost  @cost no allocation, no copy
+    read_awaiter<chunk> read_chunk();
     /// Everything up to the end of the stream.
     read_awaiter<std::string> read_all();
 
@@ -169,7 +178,11 @@ public:
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::string_view text) {
         return write(std::as_bytes(std::span(text)));
     }
-    /// Writes the pieces as one.
+    /// As above without the copy: what is not sent at once stays where it is until it is.
+    /// @param bytes  of this loop; those of another are copied
+    [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(chunk bytes);
+    /// Writes the pieces as one: on epoll by one system call, as far as the connection takes them.
+    /// @see writev(2), StreamWriter.writelines
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter
     write(std::span<const std::span<const std::byte>> pieces);
     /// As write(), if that would not have to wait. @return false: nothing was written

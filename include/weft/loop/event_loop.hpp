@@ -188,7 +188,7 @@ public:
     void make_ready_threadsafe(ready_node& node) noexcept;
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
-    buffer_pool& buffers() noexcept { return *buffers_; }
+    const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
     /// Some resource is still sending what its owner left.
     bool has_finishing_resources() noexcept;
     std::uint64_t next_token() noexcept { return ++last_token_; }
@@ -273,7 +273,7 @@ private:
     // Declared in the order in which they are needed; destroyed in reverse.
     std::unique_ptr<fork_guard> fork_guard_;
     std::unique_ptr<backend> backend_;
-    std::unique_ptr<buffer_pool> buffers_;
+    std::shared_ptr<buffer_pool> buffers_;
     task_registry tasks_;
     ready_queue ready_;  // with the flags, which are looked at as often, in a cache line
     bool running_ = false, stopping_ = false, ending_ = false, closing_ = false, closed_ = false;

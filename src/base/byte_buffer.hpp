@@ -37,6 +37,10 @@ public:
         if (capacity_ - end_ < more) make_room(more);
     }
 
+    /// Where what comes next may be put without a copy; added() then says how much it was.
+    std::span<std::byte> room() const noexcept { return {data_ + end_, capacity_ - end_}; }
+    void added(std::size_t count) noexcept { end_ += count; }
+
     void consume(std::size_t count) noexcept {
         begin_ += count;
         if (begin_ == end_) clear();
@@ -47,6 +51,29 @@ public:
         data_ = nullptr;
         capacity_ = begin_ = end_ = 0;
     }
+
+    /// Empties it, and keeps its memory.
+    void rewind() noexcept { begin_ = end_ = 0; }
+
+    /// A block with bytes that comes or goes whole.
+    struct block {
+        std::byte* data;
+        std::size_t capacity, begin, end;  ///< capacity is a buffer_pool::block_size(); in between are the bytes
+    };
+    /// Gives its block away; it is empty then.
+    block release() noexcept {
+        return {std::exchange(data_, nullptr), std::exchange(capacity_, 0), std::exchange(begin_, 0),
+                std::exchange(end_, 0)};
+    }
+    /// In place of what it had. The block is of the same pool.
+    void adopt(const block& b) noexcept {
+        clear();
+        data_ = b.data;
+        capacity_ = b.capacity;
+        begin_ = b.begin;
+        end_ = b.end;
+    }
+    bool has_memory() const noexcept { return data_ != nullptr; }
 
     void swap(byte_buffer& o) noexcept {
         std::swap(data_, o.data_);

@@ -1,58 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of a connection: its buffers, and that a message costs no allocation once the connection is warm.
+// A message costs no allocation once the connection is warm.
 #include "counted_allocations.hpp"
-#include "io/byte_buffer.hpp"
 #include "io/connected.hpp"
 
 #include <cstdlib>
-#include <span>
 
 using namespace weft_test;
 
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-TEST(byte_buffer, gives_back_in_order_what_was_appended) {
-    weft::buffer_pool pool;
-    weft::byte_buffer b(pool);
-    std::string expected, got;
-    for (int i = 0; i < 5'000; ++i) {
-        const std::string more = std::to_string(i);
-        b.append(bytes_of(more));
-        expected += more;
-        if (i % 3 == 0) {
-            const std::size_t count = std::min<std::size_t>(b.size(), static_cast<std::size_t>(i % 17));
-            got += b.text().substr(0, count);
-            b.consume(count);
-        }
-    }
-    got += b.text();
-    b.consume(b.size());
-    EXPECT_EQ(got, expected);
-    EXPECT_TRUE(b.empty());
-}
-
-TEST(byte_buffer, appends_nothing_from_nowhere) {
-    weft::buffer_pool pool;
-    weft::byte_buffer b(pool);
-    b.append({});
-    EXPECT_TRUE(b.empty());
-    EXPECT_EQ(b.text(), "");
-}
-
-TEST(byte_buffer, returns_its_block_when_it_is_empty) {
-    weft::buffer_pool pool;
-    weft::byte_buffer a(pool), b(pool);
-    a.append(bytes_of("x"));
-    const auto* const block = a.bytes().data();
-    a.consume(1);
-    b.append(bytes_of("y"));
-    EXPECT_EQ(b.bytes().data(), block);
-    a.swap(b);
-    EXPECT_EQ(a.text(), "y");
-    EXPECT_TRUE(b.empty());
-}
 
 /// What 1 000 round trips allocate after 100 to warm up. On the real clock: the virtual one looks around a lot.
 template <class Answer>
@@ -94,6 +49,13 @@ TEST(a_warm_connection, allocates_nothing_for_what_is_peeked_at_and_consumed) {
             co_await s.write(some);
             s.consume(some.size());
         }
+    };
+    EXPECT_EQ(allocations_of_1000_messages(echo), 0u);
+}
+
+TEST(a_warm_connection, allocates_nothing_for_a_chunk_that_is_sent_back) {
+    const auto echo = [](weft::stream& s) -> weft::task<> {
+        while (weft::chunk bytes = co_await s.read_chunk()) co_await s.write(std::move(bytes));
     };
     EXPECT_EQ(allocations_of_1000_messages(echo), 0u);
 }
