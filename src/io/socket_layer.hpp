@@ -21,6 +21,7 @@ public:
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;
     void reset() noexcept override;
+    native_handle socket() const noexcept override { return socket_.get(); }
     address peer() const override;
     address local() const override;
 

@@ -124,8 +124,8 @@ void stream_core::require_writable() const {
 }
 
 /// Sends at once what the layer takes of the front of the output. @return how much
-std::size_t stream_core::try_send_pieces(std::span<const std::span<const std::byte>> pieces) {
-    if (is_sending_) return 0;
+std::size_t stream_core::try_send(std::span<const std::span<const std::byte>> pieces) {
+    if (is_sending_ || file_) return 0;
     const std::ptrdiff_t taken =
         pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
     if (taken >= 0) return static_cast<std::size_t>(taken);
@@ -141,10 +141,10 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
-    std::size_t taken = try_send_pieces(pieces);
+    std::size_t taken = try_send(pieces);
     if (taken == total) return;
     try {
-        pending_.reserve(total - taken);
+        end_of_output().reserve(total - taken);
     } catch (const std::bad_alloc&) {
         // A part may be on its way already: nothing may follow in its place.
         if (taken > 0) fail_output(ENOMEM);
@@ -152,38 +152,65 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
     }
     for (const auto& piece : pieces) {
         const std::size_t gone = std::min(taken, piece.size());
-        pending_.append(piece.subspan(gone));
+        end_of_output().append(piece.subspan(gone));
         taken -= gone;
     }
     if (!is_sending_) start_sending();
 }
 
 void stream_core::write(chunk&& bytes) {
-    if (!pending_.empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
+    if (!end_of_output().empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
     require_writable();
     if (bytes.empty()) return;
     const std::span<const std::byte> all = std::as_const(bytes).bytes();
-    bytes.begin_ += try_send_pieces({&all, 1});
+    bytes.begin_ += try_send({&all, 1});
     if (bytes.empty()) return;
-    pending_.adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
+    end_of_output().adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
     bytes.data_ = nullptr;
     bytes.begin_ = bytes.end_ = 0;
     if (!is_sending_) start_sending();
 }
 
+file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
+    require_writable();
+    file_ = std::make_unique<file_sender>(loop_, std::move(file), offset, count);
+    if (!is_sending_) start_sending();
+    throw_write_error_if_any();
+    return *file_;
+}
+
 void stream_core::start_sending() {
-    sending_.swap(pending_);
     try {
-        layer_->send(sending_.bytes());
+        if (!pending_.empty()) {
+            sending_.swap(pending_);
+            layer_->send(sending_.bytes());
+        } else {
+            file_->start(*layer_, *this);
+        }
         is_sending_ = true;
     } catch (const std::system_error& e) {
         fail_output(e.code().value());
+    } catch (const std::exception&) {  // the file's: no memory, or no executor any more
+        fail_output(ECANCELED);
     }
 }
 
 void stream_core::on_sent(int error) {
+    if (file_ && file_->is_started()) return file_->on_sent(error);
     is_sending_ = false;
     sending_.clear();
+    if (error) {
+        fail_output(error);
+    } else if (!pending_.empty() || file_) {
+        start_sending();
+    }
+    after_output();
+}
+
+void stream_core::on_file_sent(int error) noexcept {
+    is_sending_ = false;
+    pending_.swap(file_->behind);
+    drop_file(error);
     if (error) {
         fail_output(error);
     } else if (!pending_.empty()) {
@@ -192,10 +219,22 @@ void stream_core::on_sent(int error) {
     after_output();
 }
 
+/// Whoever waits for the file to be sent goes on.
+void stream_core::drop_file(int error) noexcept {
+    const auto file = std::move(file_);
+    if (!file) return;
+    std::exception_ptr thrown;
+    if (error) {
+        thrown = std::make_exception_ptr(
+            std::system_error(error, std::generic_category(), "send_file to " + peer_.to_string()));
+    }
+    file->tell(thrown);
+}
+
 /// Some output has gone: writers go on, and what waited for all of it happens.
 void stream_core::after_output() {
     wake_writers();
-    if (unsent() > 0) return;
+    if (!is_flushed()) return;
     if (eof_wanted_ && !eof_sent_ && layer_ && !write_error_) {
         eof_sent_ = true;
         layer_->end();
@@ -207,6 +246,7 @@ void stream_core::after_output() {
 void stream_core::fail_output(int error) noexcept {
     write_error_ = error;
     pending_.clear();
+    drop_file(error);
     if (!is_sending_) sending_.clear();
     wake_writers();
 }
@@ -215,7 +255,7 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
     if (write_error_ && u != output_awaiter::until::closed) return true;
     switch (u) {
         case output_awaiter::until::writable: return unsent() <= limits_.write_high_bytes;
-        case output_awaiter::until::flushed: return unsent() == 0;
+        case output_awaiter::until::flushed: return is_flushed();
         case output_awaiter::until::closed: return !layer_;
     }
     return true;
@@ -246,7 +286,7 @@ void stream_core::close() {
         layer_->pause_receiving();
     }
     wake_reader_if_satisfied();
-    if (unsent() == 0 || write_error_) shut();
+    if (is_flushed() || write_error_) shut();
 }
 
 void stream_core::abort(int error) noexcept {
@@ -261,6 +301,7 @@ void stream_core::abort(int error) noexcept {
 void stream_core::shut() noexcept {
     closing_ = true;
     receiving_ = is_sending_ = false;
+    drop_file(write_error_ ? write_error_ : ECONNABORTED);
     layer_.reset();
     sending_.clear();
     pending_.clear();

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
+#include "io/file_sender.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/io/stream.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace weft::inline v0 {
@@ -19,7 +21,7 @@ struct stream_limits {
 
 /// The state of a stream: what is buffered in both directions, who waits, and how it ended. Owned by its `stream`, or,
 /// once that is destroyed with bytes still unsent, by itself until they are sent.
-class stream_core final : public stream_sink, public loop_resource {
+class stream_core final : public stream_sink, public loop_resource, private file_sender::owner {
 public:
     stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits);
     ~stream_core();
@@ -43,12 +45,18 @@ public:
     [[noreturn]] void throw_read_error() const;
 
     // Output
-    std::size_t unsent() const noexcept { return sending_.size() + pending_.size(); }
+    std::size_t unsent() const noexcept {
+        return sending_.size() + pending_.size() + (file_ ? file_->behind.size() : 0);
+    }
+    bool is_flushed() const noexcept { return unsent() == 0 && !file_; }
     stream_limits& limits() noexcept { return limits_; }
     void require_writable() const;
     void write(std::span<const std::byte> bytes);
     void write(chunk&& bytes);
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
+    /// A part of a file, behind what was written before. Precondition: !is_sending_file()
+    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count);
+    bool is_sending_file() const noexcept { return file_ != nullptr; }
     void write_eof();
     void close();
     void abort(int error) noexcept;
@@ -74,16 +82,20 @@ private:
     void receive_as_needed();
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
-    std::size_t try_send_pieces(std::span<const std::span<const std::byte>> pieces);
+    std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
     void start_sending();
     void after_output();
     void fail_output(int error) noexcept;
     void shut() noexcept;
+    void on_file_sent(int error) noexcept override;
+    void drop_file(int error) noexcept;
+    byte_buffer& end_of_output() noexcept { return file_ ? file_->behind : pending_; }
     [[noreturn]] void throw_error(const char* what, int error) const;
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> layer_;  // null once closed
     stream_limits limits_;
+    std::unique_ptr<file_sender> file_;  // between pending_ and what is behind it
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
     input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;

@@ -3,6 +3,7 @@
 
 #include "base/byte_buffer.hpp"
 
+#include <weft/base/unique_fd.hpp>
 #include <weft/io/address.hpp>
 
 #include <cstddef>
@@ -43,6 +44,9 @@ public:
     virtual void end() noexcept = 0;
     /// Makes the destructor that follows reset the connection instead of ending it.
     virtual void reset() noexcept = 0;
+
+    /// The descriptor, if it takes bytes as they are: for sendfile(2). Else -1.
+    virtual native_handle socket() const noexcept { return -1; }
 
     virtual address peer() const = 0;
     virtual address local() const = 0;

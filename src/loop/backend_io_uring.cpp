@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/without_sigpipe.hpp"
 #include "loop/backend.hpp"
 #include "loop/io_uring_entry.hpp"
 #include "loop/owned_ring.hpp"
-#include "loop/pipe.hpp"
 #include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
