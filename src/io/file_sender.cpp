@@ -74,7 +74,7 @@ void file_sender::tell(const std::exception_ptr& error) noexcept {
 
 file_sender::~file_sender() { loop_.operations().cancel(writable_); }
 
-void file_sender::start(stream_layer& layer, owner& o) {
+void file_sender::start(stream_layer& layer, ended tell, void* owner) {
     if (const native_handle socket = layer.socket(); socket >= 0) {
         socket_ = std::make_shared<unique_fd>(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
         if (!*socket_) throw std::system_error(errno, std::generic_category(), "send_file: dup");
@@ -83,7 +83,8 @@ void file_sender::start(stream_layer& layer, owner& o) {
         read_ = std::make_shared<std::vector<std::byte>>(bytes_per_read);
     }
     layer_ = &layer;
-    owner_ = &o;
+    ended_ = tell;
+    owner_ = owner;
     go_on();
 }
 

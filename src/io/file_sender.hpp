@@ -45,14 +45,8 @@ private:
 /// sending. Both read the file on the default executor, for a disk may block. Destroying it gives up.
 class file_sender {
 public:
-    /// Whom it tells: once, from the loop's dispatch or ready queue.
-    class owner {
-    public:
-        virtual void on_file_sent(int error) noexcept = 0;
-
-    protected:
-        ~owner() = default;
-    };
+    /// Told once, from the loop's dispatch or ready queue; may destroy this.
+    using ended = void (*)(void* owner, int error);
 
     file_sender(event_loop& loop, unique_fd file, std::uint64_t offset, std::uint64_t count)
         : behind(*loop.buffers()),
@@ -68,7 +62,7 @@ public:
     byte_buffer behind;  ///< what was written meanwhile
 
     /// Begins. @throws std::system_error, invalid_state_error  the executor was shut down
-    void start(stream_layer& layer, owner& o);
+    void start(stream_layer& layer, ended tell, void* owner);
     bool is_started() const noexcept { return layer_ != nullptr; }
     /// The layer has sent the bytes it was given.
     void on_sent(int error);
@@ -87,14 +81,15 @@ private:
     void have_done(F call);
     void go_on();
     void take_result();
-    void end(int error) noexcept { owner_->on_file_sent(error); }
+    void end(int error) { ended_(owner_, error); }
 
     event_loop& loop_;
     std::shared_ptr<unique_fd> file_, socket_;  // with the job: their numbers are not used again under it
     std::shared_ptr<std::vector<std::byte>> read_;  // for a layer that is no socket
     std::uint64_t offset_, left_, sent_ = 0;
     stream_layer* layer_ = nullptr;
-    owner* owner_ = nullptr;
+    ended ended_ = nullptr;
+    void* owner_ = nullptr;
     send_file_awaiter* waiter_ = nullptr;
     job_pointer job_;
     waiting_for_room writable_;

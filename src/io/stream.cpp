@@ -284,8 +284,7 @@ std::size_t stream::write_buffer_size() const noexcept { return core_ ? core_->u
 void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes) {
     const std::size_t low = low_bytes.value_or(high_bytes / 4);
     if (low > high_bytes) throw std::invalid_argument("set_write_buffer_limits: low is above high");
-    core().limits().write_high_bytes = high_bytes;
-    core().limits().write_low_bytes = low;
+    core().set_write_limits(high_bytes, low);
 }
 
 output_awaiter stream::write_eof() {

@@ -12,10 +12,12 @@ namespace weft::inline v0 {
 stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits)
     : loop_(loop),
       layer_(std::move(layer)),
-      limits_(limits),
       input_(*loop.buffers()),
       pending_(*loop.buffers()),
       sending_(*loop.buffers()),
+      read_limit_(bounded(limits.read_bytes)),
+      write_high_(bounded(limits.write_high_bytes)),
+      write_low_(bounded(limits.write_low_bytes)),
       peer_(layer_->peer()) {
     loop_.attach(*this);
     receive_as_needed();
@@ -56,7 +58,7 @@ void stream_core::set_reader(input_awaiter* r) {
 /// Receives while less than twice the limit is buffered, or the reader that waits wants more than there is.
 void stream_core::receive_as_needed() {
     if (!receives()) return;
-    const bool wanted = (reader_ && !closing_) || input_.size() < 2 * limits_.read_bytes;
+    const bool wanted = (reader_ && !closing_) || input_.size() < 2 * std::size_t{read_limit_};
     if (wanted == receiving_) return;
     receiving_ = wanted;
     wanted ? layer_->receive(*this) : layer_->pause_receiving();
@@ -185,7 +187,7 @@ void stream_core::start_sending() {
             sending_.swap(pending_);
             layer_->send(sending_.bytes());
         } else {
-            file_->start(*layer_, *this);
+            file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
         }
         is_sending_ = true;
     } catch (const std::system_error& e) {
@@ -207,7 +209,7 @@ void stream_core::on_sent(int error) {
     after_output();
 }
 
-void stream_core::on_file_sent(int error) noexcept {
+void stream_core::on_file_sent(int error) {
     is_sending_ = false;
     pending_.swap(file_->behind);
     drop_file(error);
@@ -254,7 +256,7 @@ void stream_core::fail_output(int error) noexcept {
 bool stream_core::reached(output_awaiter::until u) const noexcept {
     if (write_error_ && u != output_awaiter::until::closed) return true;
     switch (u) {
-        case output_awaiter::until::writable: return unsent() <= limits_.write_high_bytes;
+        case output_awaiter::until::writable: return unsent() <= write_high_;
         case output_awaiter::until::flushed: return is_flushed();
         case output_awaiter::until::closed: return !layer_;
     }
@@ -264,9 +266,8 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
     for (output_awaiter& w : writers_) {
-        const bool low_enough = w.until_ == output_awaiter::until::writable
-                                    ? write_error_ || unsent() <= limits_.write_low_bytes
-                                    : reached(w.until_);
+        const bool low_enough =
+            w.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(w.until_);
         if (low_enough) w.wake();
     }
 }

@@ -8,11 +8,13 @@
 #include <weft/io/stream.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
 namespace weft::inline v0 {
 
+/// Each counts as 1 GiB if it is more.
 struct stream_limits {
     std::size_t read_bytes = 64 * 1024;
     std::size_t write_high_bytes = 64 * 1024;
@@ -21,18 +23,18 @@ struct stream_limits {
 
 /// The state of a stream: what is buffered in both directions, who waits, and how it ended. Owned by its `stream`, or,
 /// once that is destroyed with bytes still unsent, by itself until they are sent.
-class stream_core final : public stream_sink, public loop_resource, private file_sender::owner {
+class stream_core final : public stream_sink, public loop_resource {
 public:
     stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits);
     ~stream_core();
 
     // Input
     byte_buffer& input() noexcept { return input_; }
-    std::size_t limit() const noexcept { return limits_.read_bytes; }
+    std::size_t limit() const noexcept { return read_limit_; }
     bool ended() const noexcept { return ended_; }
     bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
     void settle_lent() noexcept;
-    void lend(std::size_t count) noexcept { lent_ = count; }
+    void lend(std::size_t count) noexcept { lent_ = static_cast<std::uint32_t>(count); }
     void consume(std::size_t count) noexcept;
     bool has_reader() const noexcept { return reader_ || woken_reader_; }
     chunk take_chunk() noexcept;
@@ -49,7 +51,10 @@ public:
         return sending_.size() + pending_.size() + (file_ ? file_->behind.size() : 0);
     }
     bool is_flushed() const noexcept { return unsent() == 0 && !file_; }
-    stream_limits& limits() noexcept { return limits_; }
+    void set_write_limits(std::size_t high_bytes, std::size_t low_bytes) noexcept {
+        write_high_ = bounded(high_bytes);
+        write_low_ = bounded(low_bytes);
+    }
     void require_writable() const;
     void write(std::span<const std::byte> bytes);
     void write(chunk&& bytes);
@@ -79,6 +84,9 @@ public:
     bool is_finishing() const noexcept override { return ownerless_; }
 
 private:
+    static std::uint32_t bounded(std::size_t bytes) noexcept {
+        return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, 1 << 30));
+    }
     void receive_as_needed();
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
@@ -87,21 +95,21 @@ private:
     void after_output();
     void fail_output(int error) noexcept;
     void shut() noexcept;
-    void on_file_sent(int error) noexcept override;
+    void on_file_sent(int error);
     void drop_file(int error) noexcept;
     byte_buffer& end_of_output() noexcept { return file_ ? file_->behind : pending_; }
     [[noreturn]] void throw_error(const char* what, int error) const;
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> layer_;  // null once closed
-    stream_limits limits_;
     std::unique_ptr<file_sender> file_;  // between pending_ and what is behind it
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
     input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;
     intrusive_list<output_awaiter> writers_;
-    std::size_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
+    std::uint32_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
+    std::uint32_t read_limit_, write_high_, write_low_;
     bool receiving_ = false;
     bool ended_ = false;  // the peer has ended its direction
     bool is_sending_ = false;
