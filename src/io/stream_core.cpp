@@ -61,7 +61,12 @@ void stream_core::receive_as_needed() {
     const bool wanted = (reader_ && !closing_) || input_.size() < 2 * std::size_t{read_limit_};
     if (wanted == receiving_) return;
     receiving_ = wanted;
-    wanted ? layer_->receive(*this) : layer_->pause_receiving();
+    if (!wanted) return layer_->pause_receiving();
+    try {
+        layer_->receive(*this);
+    } catch (const std::system_error& e) {  // the kernel has no room for it
+        on_receive_error(e.code().value());
+    }
 }
 
 /// Fewer bytes than these are cheaper copied into a block that fits them.
@@ -85,6 +90,8 @@ void stream_core::on_bytes(byte_buffer& bytes) {
 }
 
 void stream_core::on_end() {
+    // A send that failed has taken the socket's error with it: what is left of a reset looks like an end.
+    if (output_lost_) return on_receive_error(write_error_);
     ended_ = true;
     receiving_ = false;
     wake_reader_if_satisfied();
@@ -131,7 +138,7 @@ std::size_t stream_core::try_send(std::span<const std::span<const std::byte>> pi
     const std::ptrdiff_t taken =
         pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
     if (taken >= 0) return static_cast<std::size_t>(taken);
-    fail_output(static_cast<int>(-taken));
+    lose_output(static_cast<int>(-taken));
     throw_write_error_if_any();
     return 0;
 }
@@ -149,7 +156,7 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
         end_of_output().reserve(total - taken);
     } catch (const std::bad_alloc&) {
         // A part may be on its way already: nothing may follow in its place.
-        if (taken > 0) fail_output(ENOMEM);
+        if (taken > 0) lose_output(ENOMEM);
         throw;
     }
     for (const auto& piece : pieces) {
@@ -191,9 +198,9 @@ void stream_core::start_sending() {
         }
         is_sending_ = true;
     } catch (const std::system_error& e) {
-        fail_output(e.code().value());
+        lose_output(e.code().value());
     } catch (const std::exception&) {  // the file's: no memory, or no executor any more
-        fail_output(ECANCELED);
+        lose_output(ECANCELED);
     }
 }
 
@@ -202,7 +209,7 @@ void stream_core::on_sent(int error) {
     is_sending_ = false;
     sending_.clear();
     if (error) {
-        fail_output(error);
+        lose_output(error);
     } else if (!pending_.empty() || file_) {
         start_sending();
     }
@@ -214,7 +221,7 @@ void stream_core::on_file_sent(int error) {
     pending_.swap(file_->behind);
     drop_file(error);
     if (error) {
-        fail_output(error);
+        lose_output(error);
     } else if (!pending_.empty()) {
         start_sending();
     }
@@ -243,6 +250,17 @@ void stream_core::after_output() {
     }
     if (closing_) shut();
     if (ownerless_) delete this;
+}
+
+/// What was written is not sent. The connection is of no more use: whoever reads from it waits for an answer that cannot come.
+/// A socket that is broken says so to the receive as well, behind what had come before; for other errors it is said here.
+void stream_core::lose_output(int error) noexcept {
+    output_lost_ = true;
+    fail_output(error);
+    if (error == EPIPE || error == ECONNRESET || !receives()) return;
+    if (std::exchange(receiving_, false)) layer_->pause_receiving();
+    read_error_ = error;
+    wake_reader_if_satisfied();
 }
 
 void stream_core::fail_output(int error) noexcept {
@@ -303,6 +321,7 @@ void stream_core::shut() noexcept {
     closing_ = true;
     receiving_ = is_sending_ = false;
     drop_file(write_error_ ? write_error_ : ECONNABORTED);
+    if (layer_ && output_lost_) layer_->reset();  // the peer must not take what it has got for all
     layer_.reset();
     sending_.clear();
     pending_.clear();
@@ -334,6 +353,7 @@ void stream_core::release() noexcept {
 }
 
 void stream_core::loop_closes() noexcept {
+    output_lost_ |= !is_flushed();
     if (!write_error_) fail_output(ECANCELED);
     if (!read_error_) read_error_ = ECANCELED;
     shut();

@@ -93,6 +93,7 @@ private:
     std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
     void start_sending();
     void after_output();
+    void lose_output(int error) noexcept;
     void fail_output(int error) noexcept;
     void shut() noexcept;
     void on_file_sent(int error);
@@ -115,6 +116,7 @@ private:
     bool is_sending_ = false;
     bool eof_wanted_ = false, eof_sent_ = false;
     bool closing_ = false;
+    bool output_lost_ = false;
     bool ownerless_ = false;
     address peer_;  // asked once: a connection that was reset has none
 };
