@@ -19,9 +19,9 @@ socket_layer::~socket_layer() {
 }
 
 void socket_layer::receive(stream_sink& sink) {
-    if (sink_) return backend_.resume(receiving());
+    const bool is_first = !sink_;
     sink_ = &sink;
-    backend_.submit(receiving());
+    is_first ? backend_.submit(receiving()) : backend_.resume(receiving());
 }
 void socket_layer::pause_receiving() noexcept { backend_.pause(receiving()); }
 

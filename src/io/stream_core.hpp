@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <memory>
 
 namespace weft::inline v0 {
@@ -70,8 +71,16 @@ public:
     void wait(output_awaiter& w) noexcept { writers_.push_back(w); }
     void throw_write_error_if_any() const;
 
+    event_loop& loop() const noexcept { return loop_; }
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
+
+    /// Null once closed.
+    stream_layer* layer() const noexcept { return layer_.get(); }
+    /// For one that goes over it: takes the layer out, for put_layer() to follow. What was received and not read, which
+    /// is that one's as well, is in input().
+    std::unique_ptr<stream_layer> take_layer() noexcept;
+    void put_layer(std::unique_ptr<stream_layer> layer);
 
     /// The owner lets go.
     void release() noexcept;
@@ -80,6 +89,8 @@ public:
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;
+    void on_failure(const std::exception_ptr& why) override;
+    void on_finished(int error) override;
     void loop_closes() noexcept override;
     bool is_finishing() const noexcept override { return ownerless_; }
 
@@ -95,6 +106,7 @@ private:
     void after_output();
     void lose_output(int error) noexcept;
     void fail_output(int error) noexcept;
+    void finish() noexcept;
     void shut() noexcept;
     void on_file_sent(int error);
     void drop_file(int error) noexcept;
@@ -111,11 +123,12 @@ private:
     std::uint32_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
     std::uint32_t read_limit_, write_high_, write_low_;
+    std::exception_ptr failure_;  // what EPROTO stands for
     bool receiving_ = false;
     bool ended_ = false;  // the peer has ended its direction
     bool is_sending_ = false;
     bool eof_wanted_ = false, eof_sent_ = false;
-    bool closing_ = false;
+    bool closing_ = false, finishing_ = false;
     bool output_lost_ = false;
     bool ownerless_ = false;
     address peer_;  // asked once: a connection that was reset has none
