@@ -11,7 +11,8 @@ namespace weft::inline v0 {
 /// A connected stream socket under a stream. It is its two operations: a completion finds the layer without a pointer back.
 class socket_layer final : public stream_layer, receive_operation, send_operation {
 public:
-    socket_layer(backend& b, unique_fd socket) noexcept;
+    /// @param socket  taken by this alone: while there is no layer, whoever submitted operations for it closes it
+    socket_layer(backend& b, unique_fd&& socket) noexcept;
     ~socket_layer() override;
 
     void receive(stream_sink& sink) override;

@@ -37,7 +37,13 @@ epoll_backend::epoll_backend()
 
 epoll_backend::descriptor& epoll_backend::at(native_handle fd) {
     const auto index = static_cast<std::size_t>(fd);
-    if (index >= descriptors_.size()) descriptors_.resize(index + index / 2 + 16);
+    if (index >= descriptors_.size()) {
+        // With room for each to be in line for work: continue_later() does not fail.
+        const std::size_t size = index + index / 2 + 16;
+        pending_.reserve(size);
+        working_.reserve(size);
+        descriptors_.resize(size);
+    }
     return descriptors_[index];
 }
 
