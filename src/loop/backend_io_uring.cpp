@@ -141,9 +141,12 @@ void io_uring_backend::prepare(std::uint32_t index) {
     io_uring_sqe& e = entry();
     slots_[index].prepared = prepared_;
     switch (op.code) {
-        case opcode::accept:
-            ::io_uring_prep_multishot_accept(&e, op.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        case opcode::accept: {
+            const bool once = static_cast<accept_operation&>(op).once;
+            (once ? ::io_uring_prep_accept : ::io_uring_prep_multishot_accept)(&e, op.fd, nullptr, nullptr,
+                                                                               SOCK_NONBLOCK | SOCK_CLOEXEC);
             break;
+        }
         case opcode::receive:
             // Armed anew for every completion: a multishot receive is a little cheaper, but Linux 6.18 forgets a reset that
             // arrives right behind data, and the connection would be kept for ever (docs/adr/0006).
@@ -331,6 +334,9 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
     operation* const op = slots_[index].op;
     if (!op) {
         if (result >= 0) ::close(result);
+    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
+        release(index);
+        return op->on_complete(*op, {result, true});
     } else if (result >= 0) {
         op->on_complete(*op, {result, false});
     } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
