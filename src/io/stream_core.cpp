@@ -268,6 +268,11 @@ void stream_core::shut() noexcept {
     wake_writers();
 }
 
+std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
+    receiving_ = false;
+    return std::move(layer_);
+}
+
 void stream_core::release() noexcept {
     // Awaiters live in coroutines that may outlive the stream (one task reads, another destroys).
     wake_reader();

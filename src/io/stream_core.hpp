@@ -28,6 +28,7 @@ public:
     byte_buffer& input() noexcept { return input_; }
     std::size_t limit() const noexcept { return limits_.read_bytes; }
     bool ended() const noexcept { return ended_; }
+    int read_error() const noexcept { return read_error_; }
     bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
     void settle_lent() noexcept;
     void lend(std::size_t count) noexcept { lent_ = count; }
@@ -59,6 +60,10 @@ public:
 
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
+
+    /// For one that goes on with the connection in its own way: takes the layer out. What was received and not read,
+    /// which is that one's as well, is in input().
+    std::unique_ptr<stream_layer> take_layer() noexcept;
 
     /// The owner lets go.
     void release() noexcept;

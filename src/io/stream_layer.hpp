@@ -27,7 +27,7 @@ class stream_layer {
 public:
     virtual ~stream_layer() = default;  ///< closes; tells nobody
 
-    /// Begins to receive, after the start and after pause_receiving().
+    /// Begins to receive, after the start and after pause_receiving(). The sink may be another one than before.
     virtual void receive(stream_sink& sink) = 0;
     virtual void pause_receiving() noexcept = 0;
 
