@@ -24,6 +24,8 @@ import tempfile
 SERVERS = {
     "weft:io_uring": ("bench/echo_server", {"WEFT_BACKEND": "io_uring"}),
     "weft:epoll": ("bench/echo_server", {"WEFT_BACKEND": "epoll"}),
+    "protocol:io_uring": ("bench/echo_protocol_server", {"WEFT_BACKEND": "io_uring"}),
+    "protocol:epoll": ("bench/echo_protocol_server", {"WEFT_BACKEND": "epoll"}),
     "c:io_uring": ("bench/peers/echo_io_uring", {}),
     "c:epoll": ("bench/peers/echo_epoll", {}),
     "libuv": ("bench/peers/echo_libuv", {}),
@@ -31,7 +33,8 @@ SERVERS = {
 }
 CLIENT = "bench/peers/echo_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
-PAIRS = [("weft:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"), ("c:io_uring", "c:epoll")]
+PAIRS = [("weft:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"),
+         ("protocol:io_uring", "c:io_uring"), ("protocol:epoll", "c:epoll"), ("c:io_uring", "c:epoll")]
 
 
 def pinned(core):

@@ -16,6 +16,9 @@
 
 namespace weft_test {
 
+/// Lets what is ready happen.
+inline auto turn() { return weft::yield_now(); }
+
 /// What has been called, a word each, and what a test does in between.
 struct diary {
     std::string text;

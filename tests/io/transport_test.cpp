@@ -8,8 +8,6 @@ using testing::IsEmpty;
 
 namespace {
 
-weft::task<> turn() { return weft::yield_now(); }
-
 TEST(transport, tells_its_protocol_from_the_loop_and_of_the_connection_first) {
     run([]() -> weft::task<> {
         recorded r;
