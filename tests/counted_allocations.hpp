@@ -9,7 +9,9 @@
 
 namespace {
 constinit std::atomic<std::size_t> allocations{0};
-}
+/// The allocation of this number fails. Not under a sanitizer, which stands in malloc's place itself.
+constinit std::atomic<std::size_t> failing_allocation{~std::size_t{0}};
+}  // namespace
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WEFT_TEST_SANITIZED 1
@@ -32,17 +34,13 @@ extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
-void* malloc(std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_malloc(bytes);
+static bool allocation_fails() {
+    return allocations.fetch_add(1, std::memory_order_relaxed) == failing_allocation.load(std::memory_order_relaxed);
 }
+void* malloc(std::size_t bytes) { return allocation_fails() ? nullptr : __libc_malloc(bytes); }
 void* calloc(std::size_t count, std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_calloc(count, bytes);
+    return allocation_fails() ? nullptr : __libc_calloc(count, bytes);
 }
-void* realloc(void* old, std::size_t bytes) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return __libc_realloc(old, bytes);
-}
+void* realloc(void* old, std::size_t bytes) { return allocation_fails() ? nullptr : __libc_realloc(old, bytes); }
 }
 #endif

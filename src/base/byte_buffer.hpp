@@ -4,14 +4,16 @@
 #include "base/buffer_pool.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
 
 namespace weft::inline v0 {
 
-/// Bytes in one piece: appended at the end, consumed at the front. Empty, it holds no memory.
+/// Bytes in one piece, up to 2 GiB: appended at the end, consumed at the front. Empty, it holds no memory.
 class byte_buffer {
 public:
     explicit byte_buffer(buffer_pool& pool) noexcept : pool_(&pool) {}
@@ -29,7 +31,7 @@ public:
         if (more.empty()) return;  // perhaps from nowhere: memcpy wants an address
         if (capacity_ - end_ < more.size()) make_room(more.size());
         std::memcpy(data_ + end_, more.data(), more.size());
-        end_ += more.size();
+        end_ += static_cast<std::uint32_t>(more.size());
     }
 
     /// Makes room: what is appended next, up to `more` bytes, does not throw. @throws std::bad_alloc
@@ -39,10 +41,10 @@ public:
 
     /// Where what comes next may be put without a copy; added() then says how much it was.
     std::span<std::byte> room() const noexcept { return {data_ + end_, capacity_ - end_}; }
-    void added(std::size_t count) noexcept { end_ += count; }
+    void added(std::size_t count) noexcept { end_ += static_cast<std::uint32_t>(count); }
 
     void consume(std::size_t count) noexcept {
-        begin_ += count;
+        begin_ += static_cast<std::uint32_t>(count);
         if (begin_ == end_) clear();
     }
 
@@ -69,9 +71,9 @@ public:
     void adopt(const block& b) noexcept {
         clear();
         data_ = b.data;
-        capacity_ = b.capacity;
-        begin_ = b.begin;
-        end_ = b.end;
+        capacity_ = static_cast<std::uint32_t>(b.capacity);
+        begin_ = static_cast<std::uint32_t>(b.begin);
+        end_ = static_cast<std::uint32_t>(b.end);
     }
     bool has_memory() const noexcept { return data_ != nullptr; }
 
@@ -83,26 +85,30 @@ public:
     }
 
 private:
+    static constexpr std::size_t largest = std::size_t{1} << 31;
+
     void make_room(std::size_t more) {
         const std::size_t held = size();
+        if (more > largest - held) throw std::bad_alloc();
         // Moving to the front is cheap once at least half of the block is free there: amortised O(1) a byte.
         if (held + more <= capacity_ && begin_ >= held) {
             std::memmove(data_, data_ + begin_, held);
         } else {
-            const std::size_t size = buffer_pool::block_size(held + more > capacity_ ? held + more : 2 * capacity_);
+            const std::size_t size =
+                buffer_pool::block_size(held + more > capacity_ ? held + more : 2 * std::size_t{capacity_});
             std::byte* const block = pool_->allocate(size);
             if (held) std::memcpy(block, data_ + begin_, held);
             if (data_) pool_->release(data_, capacity_);
             data_ = block;
-            capacity_ = size;
+            capacity_ = static_cast<std::uint32_t>(size);
         }
         begin_ = 0;
-        end_ = held;
+        end_ = static_cast<std::uint32_t>(held);
     }
 
     buffer_pool* pool_;
     std::byte* data_ = nullptr;
-    std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+    std::uint32_t capacity_ = 0, begin_ = 0, end_ = 0;  // a connection has three of these
 };
 
 }  // namespace weft::inline v0

@@ -7,26 +7,26 @@
 
 namespace weft::inline v0 {
 
-socket_layer::socket_layer(backend& b, unique_fd socket) noexcept
-    : backend_(b), socket_(std::move(socket)), receive_(*this), send_(*this) {
-    receive_.fd = send_.fd = socket_.get();
+socket_layer::socket_layer(backend& b, unique_fd&& socket) noexcept
+    : receive_operation(received), send_operation(sent), backend_(b), socket_(std::move(socket)) {
+    receiving().fd = sending().fd = socket_.get();
 }
 
 socket_layer::~socket_layer() {
-    backend_.cancel(receive_);
-    backend_.cancel(send_);
+    backend_.cancel(receiving());
+    backend_.cancel(sending());
     backend_.close(socket_.release());
 }
 
 void socket_layer::receive(stream_sink& sink) {
     const bool is_first = !sink_;
     sink_ = &sink;
-    is_first ? backend_.submit(receive_) : backend_.resume(receive_);
+    is_first ? backend_.submit(receiving()) : backend_.resume(receiving());
 }
-void socket_layer::pause_receiving() noexcept { backend_.pause(receive_); }
+void socket_layer::pause_receiving() noexcept { backend_.pause(receiving()); }
 
-void socket_layer::receiving::completed(operation& op, const completion& c) {
-    stream_sink& sink = *static_cast<receiving&>(op).layer.sink_;
+void socket_layer::received(operation& op, const completion& c) {
+    stream_sink& sink = *static_cast<socket_layer&>(static_cast<receive_operation&>(op)).sink_;
     if (c.result > 0) {
         sink.on_bytes(*c.bytes);
     } else if (c.result == 0) {
@@ -43,16 +43,16 @@ std::ptrdiff_t socket_layer::try_send_pieces(std::span<const std::span<const std
     return backend_.try_send_pieces(socket_.get(), pieces);
 }
 void socket_layer::send(std::span<const std::byte> bytes) {
-    send_.bytes = bytes;
-    backend_.submit(send_);
+    sending().bytes = bytes;
+    backend_.submit(sending());
 }
-void socket_layer::sending::completed(operation& op, const completion& c) {
-    auto& self = static_cast<sending&>(op);
-    if (c.result < 0) return self.layer.sink_->on_sent(-c.result);
+void socket_layer::sent(operation& op, const completion& c) {
+    auto& self = static_cast<socket_layer&>(static_cast<send_operation&>(op));
+    if (c.result < 0) return self.sink_->on_sent(-c.result);
     // MSG_WAITALL makes a short count rare (a signal): the rest is one more operation.
-    const auto sent = static_cast<std::size_t>(c.result);
-    if (sent < self.bytes.size()) return self.layer.send(self.bytes.subspan(sent));
-    self.layer.sink_->on_sent(0);
+    const auto count = static_cast<std::size_t>(c.result);
+    if (const auto all = self.sending().bytes; count < all.size()) return self.send(all.subspan(count));
+    self.sink_->on_sent(0);
 }
 
 void socket_layer::end() noexcept { ::shutdown(socket_.get(), SHUT_WR); }

@@ -8,10 +8,11 @@
 
 namespace weft::inline v0 {
 
-/// A connected stream socket under a stream.
-class socket_layer final : public stream_layer {
+/// A connected stream socket under a stream. It is its two operations: a completion finds the layer without a pointer back.
+class socket_layer final : public stream_layer, receive_operation, send_operation {
 public:
-    socket_layer(backend& b, unique_fd socket) noexcept;
+    /// @param socket  taken by this alone: while there is no layer, whoever submitted operations for it closes it
+    socket_layer(backend& b, unique_fd&& socket) noexcept;
     ~socket_layer() override;
 
     void receive(stream_sink& sink) override;
@@ -21,26 +22,19 @@ public:
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;
     void reset() noexcept override;
+    native_handle socket() const noexcept override { return socket_.get(); }
     address peer() const override;
     address local() const override;
 
 private:
-    struct receiving : receive_operation {
-        explicit receiving(socket_layer& l) noexcept : receive_operation(completed), layer(l) {}
-        static void completed(operation& op, const completion& c);
-        socket_layer& layer;
-    };
-    struct sending : send_operation {
-        explicit sending(socket_layer& l) noexcept : send_operation(completed), layer(l) {}
-        static void completed(operation& op, const completion& c);
-        socket_layer& layer;
-    };
+    receive_operation& receiving() noexcept { return *this; }
+    send_operation& sending() noexcept { return *this; }
+    static void received(operation& op, const completion& c);
+    static void sent(operation& op, const completion& c);
 
     backend& backend_;
     unique_fd socket_;
     stream_sink* sink_ = nullptr;
-    receiving receive_;
-    sending send_;
 };
 
 }  // namespace weft::inline v0

@@ -12,10 +12,12 @@ namespace weft::inline v0 {
 stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits)
     : loop_(loop),
       layer_(std::move(layer)),
-      limits_(limits),
       input_(*loop.buffers()),
       pending_(*loop.buffers()),
       sending_(*loop.buffers()),
+      read_limit_(bounded(limits.read_bytes)),
+      write_high_(bounded(limits.write_high_bytes)),
+      write_low_(bounded(limits.write_low_bytes)),
       peer_(layer_->peer()) {
     loop_.attach(*this);
     receive_as_needed();
@@ -56,17 +58,22 @@ void stream_core::set_reader(input_awaiter* r) {
 /// Receives while less than twice the limit is buffered, or the reader that waits wants more than there is.
 void stream_core::receive_as_needed() {
     if (!receives()) return;
-    const bool wanted = (reader_ && !closing_) || input_.size() < 2 * limits_.read_bytes;
+    const bool wanted = (reader_ && !closing_) || input_.size() < 2 * std::size_t{read_limit_};
     if (wanted == receiving_) return;
     receiving_ = wanted;
-    wanted ? layer_->receive(*this) : layer_->pause_receiving();
+    if (!wanted) return layer_->pause_receiving();
+    try {
+        layer_->receive(*this);
+    } catch (const std::system_error& e) {  // the kernel has no room for it
+        on_receive_error(e.code().value());
+    }
 }
 
 /// Fewer bytes than these are cheaper copied into a block that fits them.
 constexpr std::size_t worth_a_block = 2048;
 
 void stream_core::on_bytes(byte_buffer& bytes) {
-    if (closing_) return;
+    if (closing_ || read_error_) return;
     try {
         // The whole block, if somebody is about to read it, or it would not be held for a few bytes.
         if (input_.empty() && reader_ && (reader_->request_.whole || bytes.size() >= worth_a_block)) {
@@ -83,6 +90,8 @@ void stream_core::on_bytes(byte_buffer& bytes) {
 }
 
 void stream_core::on_end() {
+    // A send that failed has taken the socket's error with it: what is left of a reset looks like an end.
+    if (output_lost_) return on_receive_error(write_error_);
     ended_ = true;
     receiving_ = false;
     wake_reader_if_satisfied();
@@ -93,6 +102,11 @@ void stream_core::on_receive_error(int error) {
     receiving_ = false;
     if (!write_error_) fail_output(error);  // a reset ends both directions
     wake_reader_if_satisfied();
+}
+
+void stream_core::on_failure(const std::exception_ptr& why) {
+    if (!failure_) failure_ = why;
+    on_receive_error(EPROTO);
 }
 
 void stream_core::wake_reader_if_satisfied() {
@@ -106,6 +120,7 @@ void stream_core::wake_reader() noexcept {
 }
 
 void stream_core::throw_error(const char* what, int error) const {
+    if (error == EPROTO && failure_) std::rethrow_exception(failure_);
     throw std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string());
 }
 
@@ -124,12 +139,12 @@ void stream_core::require_writable() const {
 }
 
 /// Sends at once what the layer takes of the front of the output. @return how much
-std::size_t stream_core::try_send_pieces(std::span<const std::span<const std::byte>> pieces) {
-    if (is_sending_) return 0;
+std::size_t stream_core::try_send(std::span<const std::span<const std::byte>> pieces) {
+    if (is_sending_ || file_) return 0;
     const std::ptrdiff_t taken =
         pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
     if (taken >= 0) return static_cast<std::size_t>(taken);
-    fail_output(static_cast<int>(-taken));
+    lose_output(static_cast<int>(-taken));
     throw_write_error_if_any();
     return 0;
 }
@@ -141,72 +156,123 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
-    std::size_t taken = try_send_pieces(pieces);
+    std::size_t taken = try_send(pieces);
     if (taken == total) return;
     try {
-        pending_.reserve(total - taken);
+        end_of_output().reserve(total - taken);
     } catch (const std::bad_alloc&) {
         // A part may be on its way already: nothing may follow in its place.
-        if (taken > 0) fail_output(ENOMEM);
+        if (taken > 0) lose_output(ENOMEM);
         throw;
     }
     for (const auto& piece : pieces) {
         const std::size_t gone = std::min(taken, piece.size());
-        pending_.append(piece.subspan(gone));
+        end_of_output().append(piece.subspan(gone));
         taken -= gone;
     }
     if (!is_sending_) start_sending();
 }
 
 void stream_core::write(chunk&& bytes) {
-    if (!pending_.empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
+    if (!end_of_output().empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
     require_writable();
     if (bytes.empty()) return;
     const std::span<const std::byte> all = std::as_const(bytes).bytes();
-    bytes.begin_ += try_send_pieces({&all, 1});
+    bytes.begin_ += try_send({&all, 1});
     if (bytes.empty()) return;
-    pending_.adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
+    end_of_output().adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
     bytes.data_ = nullptr;
     bytes.begin_ = bytes.end_ = 0;
     if (!is_sending_) start_sending();
 }
 
+file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
+    require_writable();
+    file_ = std::make_unique<file_sender>(loop_, std::move(file), offset, count);
+    if (!is_sending_) start_sending();
+    throw_write_error_if_any();
+    return *file_;
+}
+
 void stream_core::start_sending() {
-    sending_.swap(pending_);
     try {
-        layer_->send(sending_.bytes());
+        if (!pending_.empty()) {
+            sending_.swap(pending_);
+            layer_->send(sending_.bytes());
+        } else {
+            file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
+        }
         is_sending_ = true;
     } catch (const std::system_error& e) {
-        fail_output(e.code().value());
+        lose_output(e.code().value());
+    } catch (const std::exception&) {  // the file's: no memory, or no executor any more
+        lose_output(ECANCELED);
     }
 }
 
 void stream_core::on_sent(int error) {
+    if (file_ && file_->is_started()) return file_->on_sent(error);
     is_sending_ = false;
     sending_.clear();
     if (error) {
-        fail_output(error);
+        lose_output(error);
+    } else if (!pending_.empty() || file_) {
+        start_sending();
+    }
+    after_output();
+}
+
+void stream_core::on_file_sent(int error) {
+    is_sending_ = false;
+    pending_.swap(file_->behind);
+    drop_file(error);
+    if (error) {
+        lose_output(error);
     } else if (!pending_.empty()) {
         start_sending();
     }
     after_output();
 }
 
+/// Whoever waits for the file to be sent goes on.
+void stream_core::drop_file(int error) noexcept {
+    const auto file = std::move(file_);
+    if (!file) return;
+    std::exception_ptr thrown;
+    if (error) {
+        thrown = std::make_exception_ptr(
+            std::system_error(error, std::generic_category(), "send_file to " + peer_.to_string()));
+    }
+    file->tell(thrown);
+}
+
 /// Some output has gone: writers go on, and what waited for all of it happens.
 void stream_core::after_output() {
     wake_writers();
-    if (unsent() > 0) return;
+    if (!is_flushed()) return;
     if (eof_wanted_ && !eof_sent_ && layer_ && !write_error_) {
         eof_sent_ = true;
         layer_->end();
     }
-    if (closing_) shut();
-    if (ownerless_) delete this;
+    if (closing_) finish();
+    if (ownerless_ && !layer_) delete this;
+}
+
+/// What was written is not sent. The connection is of no more use: whoever reads from it waits for an answer that cannot come.
+/// A socket that is broken says so to the receive as well, behind what had come before; for other errors it is said here.
+void stream_core::lose_output(int error) noexcept {
+    output_lost_ = true;
+    fail_output(error);
+    if (error == EPIPE || error == ECONNRESET || !receives()) return;
+    if (std::exchange(receiving_, false)) layer_->pause_receiving();
+    read_error_ = error;
+    wake_reader_if_satisfied();
 }
 
 void stream_core::fail_output(int error) noexcept {
     write_error_ = error;
     pending_.clear();
+    drop_file(error);
     if (!is_sending_) sending_.clear();
     wake_writers();
 }
@@ -214,8 +280,8 @@ void stream_core::fail_output(int error) noexcept {
 bool stream_core::reached(output_awaiter::until u) const noexcept {
     if (write_error_ && u != output_awaiter::until::closed) return true;
     switch (u) {
-        case output_awaiter::until::writable: return unsent() <= limits_.write_high_bytes;
-        case output_awaiter::until::flushed: return unsent() == 0;
+        case output_awaiter::until::writable: return unsent() <= write_high_;
+        case output_awaiter::until::flushed: return is_flushed();
         case output_awaiter::until::closed: return !layer_;
     }
     return true;
@@ -224,9 +290,8 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
     for (output_awaiter& w : writers_) {
-        const bool low_enough = w.until_ == output_awaiter::until::writable
-                                    ? write_error_ || unsent() <= limits_.write_low_bytes
-                                    : reached(w.until_);
+        const bool low_enough =
+            w.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(w.until_);
         if (low_enough) w.wake();
     }
 }
@@ -246,7 +311,21 @@ void stream_core::close() {
         layer_->pause_receiving();
     }
     wake_reader_if_satisfied();
-    if (unsent() == 0 || write_error_) shut();
+    layer_->begin_to_finish();
+    if (is_flushed() || write_error_) finish();
+}
+
+/// Nothing is left to be sent: the layer takes its leave, and goes.
+void stream_core::finish() noexcept {
+    if (std::exchange(finishing_, true)) return;
+    if (!layer_ || output_lost_ || layer_->finish()) shut();
+}
+
+void stream_core::on_finished(int error) {
+    if (error && !write_error_) fail_output(error);
+    if (error) layer_->reset();
+    shut();
+    if (ownerless_) delete this;
 }
 
 void stream_core::abort(int error) noexcept {
@@ -261,6 +340,8 @@ void stream_core::abort(int error) noexcept {
 void stream_core::shut() noexcept {
     closing_ = true;
     receiving_ = is_sending_ = false;
+    drop_file(write_error_ ? write_error_ : ECONNABORTED);
+    if (layer_ && output_lost_) layer_->reset();  // the peer must not take what it has got for all
     layer_.reset();
     sending_.clear();
     pending_.clear();
@@ -271,6 +352,11 @@ void stream_core::shut() noexcept {
 std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
     receiving_ = false;
     return std::move(layer_);
+}
+
+void stream_core::put_layer(std::unique_ptr<stream_layer> layer) {
+    layer_ = std::move(layer);
+    receive_as_needed();
 }
 
 void stream_core::release() noexcept {
@@ -297,6 +383,7 @@ void stream_core::release() noexcept {
 }
 
 void stream_core::loop_closes() noexcept {
+    output_lost_ |= !is_flushed();
     if (!write_error_) fail_output(ECANCELED);
     if (!read_error_) read_error_ = ECANCELED;
     shut();

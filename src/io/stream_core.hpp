@@ -2,15 +2,20 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
+#include "io/file_sender.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/io/stream.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <exception>
 #include <memory>
 
 namespace weft::inline v0 {
 
+/// Each counts as 1 GiB if it is more.
 struct stream_limits {
     std::size_t read_bytes = 64 * 1024;
     std::size_t write_high_bytes = 64 * 1024;
@@ -26,12 +31,12 @@ public:
 
     // Input
     byte_buffer& input() noexcept { return input_; }
-    std::size_t limit() const noexcept { return limits_.read_bytes; }
+    std::size_t limit() const noexcept { return read_limit_; }
     bool ended() const noexcept { return ended_; }
     int read_error() const noexcept { return read_error_; }
     bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
     void settle_lent() noexcept;
-    void lend(std::size_t count) noexcept { lent_ = count; }
+    void lend(std::size_t count) noexcept { lent_ = static_cast<std::uint32_t>(count); }
     void consume(std::size_t count) noexcept;
     bool has_reader() const noexcept { return reader_ || woken_reader_; }
     chunk take_chunk() noexcept;
@@ -44,12 +49,21 @@ public:
     [[noreturn]] void throw_read_error() const;
 
     // Output
-    std::size_t unsent() const noexcept { return sending_.size() + pending_.size(); }
-    stream_limits& limits() noexcept { return limits_; }
+    std::size_t unsent() const noexcept {
+        return sending_.size() + pending_.size() + (file_ ? file_->behind.size() : 0);
+    }
+    bool is_flushed() const noexcept { return unsent() == 0 && !file_; }
+    void set_write_limits(std::size_t high_bytes, std::size_t low_bytes) noexcept {
+        write_high_ = bounded(high_bytes);
+        write_low_ = bounded(low_bytes);
+    }
     void require_writable() const;
     void write(std::span<const std::byte> bytes);
     void write(chunk&& bytes);
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
+    /// A part of a file, behind what was written before. Precondition: !is_sending_file()
+    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count);
+    bool is_sending_file() const noexcept { return file_ != nullptr; }
     void write_eof();
     void close();
     void abort(int error) noexcept;
@@ -58,12 +72,16 @@ public:
     void wait(output_awaiter& w) noexcept { writers_.push_back(w); }
     void throw_write_error_if_any() const;
 
+    event_loop& loop() const noexcept { return loop_; }
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
 
-    /// For one that goes on with the connection in its own way: takes the layer out. What was received and not read,
-    /// which is that one's as well, is in input().
+    /// Null once closed.
+    stream_layer* layer() const noexcept { return layer_.get(); }
+    /// For one that goes over it: takes the layer out, for put_layer() to follow; or for one that goes on with it in its
+    /// own way. What was received and not read, which is that one's as well, is in input().
     std::unique_ptr<stream_layer> take_layer() noexcept;
+    void put_layer(std::unique_ptr<stream_layer> layer);
 
     /// The owner lets go.
     void release() noexcept;
@@ -72,34 +90,47 @@ public:
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;
+    void on_failure(const std::exception_ptr& why) override;
+    void on_finished(int error) override;
     void loop_closes() noexcept override;
     bool is_finishing() const noexcept override { return ownerless_; }
 
 private:
+    static std::uint32_t bounded(std::size_t bytes) noexcept {
+        return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, 1 << 30));
+    }
     void receive_as_needed();
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
-    std::size_t try_send_pieces(std::span<const std::span<const std::byte>> pieces);
+    std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
     void start_sending();
     void after_output();
+    void lose_output(int error) noexcept;
     void fail_output(int error) noexcept;
+    void finish() noexcept;
     void shut() noexcept;
+    void on_file_sent(int error);
+    void drop_file(int error) noexcept;
+    byte_buffer& end_of_output() noexcept { return file_ ? file_->behind : pending_; }
     [[noreturn]] void throw_error(const char* what, int error) const;
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> layer_;  // null once closed
-    stream_limits limits_;
+    std::unique_ptr<file_sender> file_;  // between pending_ and what is behind it
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
     input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;
     intrusive_list<output_awaiter> writers_;
-    std::size_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
+    std::uint32_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
+    std::uint32_t read_limit_, write_high_, write_low_;
+    std::exception_ptr failure_;  // what EPROTO stands for
     bool receiving_ = false;
     bool ended_ = false;  // the peer has ended its direction
     bool is_sending_ = false;
     bool eof_wanted_ = false, eof_sent_ = false;
-    bool closing_ = false;
+    bool closing_ = false, finishing_ = false;
+    bool output_lost_ = false;
     bool ownerless_ = false;
     address peer_;  // asked once: a connection that was reset has none
 };

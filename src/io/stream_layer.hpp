@@ -3,9 +3,12 @@
 
 #include "base/byte_buffer.hpp"
 
+#include <weft/base/unique_fd.hpp>
 #include <weft/io/address.hpp>
 
+#include <cerrno>
 #include <cstddef>
+#include <exception>
 #include <span>
 
 namespace weft::inline v0 {
@@ -17,6 +20,13 @@ public:
     virtual void on_end() = 0;                                    ///< the peer has ended its direction
     virtual void on_receive_error(int error) = 0;                 ///< an errno; nothing more comes in
     virtual void on_sent(int error) = 0;                          ///< send() is over: 0, or an errno
+    /// What is to be thrown, for what no errno says; nothing more comes in or goes out.
+    virtual void on_failure(const std::exception_ptr& why) {
+        static_cast<void>(why);
+        on_receive_error(EPROTO);
+    }
+    /// What begin_to_finish() or finish() began is over, 0, or in vain, an errno; the sink may destroy the layer.
+    virtual void on_finished(int error) { static_cast<void>(error); }
 
 protected:
     ~stream_sink() = default;
@@ -41,8 +51,17 @@ public:
     virtual void send(std::span<const std::byte> bytes) = 0;
     /// Ends our direction; everything was sent.
     virtual void end() noexcept = 0;
+
+    /// The stream is being closed: what it has not sent yet follows, then finish().
+    virtual void begin_to_finish() noexcept {}
+    /// Everything was sent: takes leave of the peer, if it is used to that. What still comes in is dropped.
+    /// @return true: done, to be destroyed; false: on_finished() follows
+    virtual bool finish() noexcept { return true; }
     /// Makes the destructor that follows reset the connection instead of ending it.
     virtual void reset() noexcept = 0;
+
+    /// The descriptor, if it takes bytes as they are: for sendfile(2). Else -1.
+    virtual native_handle socket() const noexcept { return -1; }
 
     virtual address peer() const = 0;
     virtual address local() const = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
-
-#include "loop/pipe.hpp"
+#include "base/without_sigpipe.hpp"
 
 #include <ctime>
 

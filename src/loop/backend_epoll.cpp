@@ -37,7 +37,13 @@ epoll_backend::epoll_backend()
 
 epoll_backend::descriptor& epoll_backend::at(native_handle fd) {
     const auto index = static_cast<std::size_t>(fd);
-    if (index >= descriptors_.size()) descriptors_.resize(index + index / 2 + 16);
+    if (index >= descriptors_.size()) {
+        // With room for each to be in line for work: continue_later() does not fail.
+        const std::size_t size = index + index / 2 + 16;
+        pending_.reserve(size);
+        working_.reserve(size);
+        descriptors_.resize(size);
+    }
     return descriptors_[index];
 }
 
@@ -95,7 +101,7 @@ void epoll_backend::submit(operation& op) {
             break;
         }
         case opcode::poll: {
-            operation*& place = static_cast<poll_operation&>(op).events & POLLIN ? d.poll_in : d.poll_out;
+            operation*& place = static_cast<poll_operation&>(op).events & POLLIN ? d.input : d.output;
             place = &op;
             if (d.in_poll_event) break;
             if (const int error = register_polls(op.fd, d)) {
@@ -118,17 +124,17 @@ void epoll_backend::cancel(operation& op) noexcept {
     if (!op.is_submitted()) return;
     op.slot = operation::no_slot;
     descriptor& d = at(op.fd);
-    for (operation** place : {&d.input, &d.output, &d.poll_in, &d.poll_out}) {
+    for (operation** place : {&d.input, &d.output}) {
         if (*place == &op) *place = nullptr;
     }
     // The last one leaves at once, even within an event: its descriptor may be closed and its number used again there.
-    if (op.code == opcode::poll && (!d.in_poll_event || (!d.poll_in && !d.poll_out))) register_polls(op.fd, d);
+    if (op.code == opcode::poll && (!d.in_poll_event || (!d.input && !d.output))) register_polls(op.fd, d);
 }
 
 /// Brings the registration of a foreign descriptor in line with the poll operations on it.
 /// @return 0, or errno; then the registration is what it was
 int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
-    const std::uint32_t wanted = (d.poll_in ? EPOLLIN | EPOLLRDHUP : 0u) | (d.poll_out ? EPOLLOUT : 0u);
+    const std::uint32_t wanted = (d.input ? EPOLLIN | EPOLLRDHUP : 0u) | (d.output ? EPOLLOUT : 0u);
     if (wanted == d.polled || abandoned_) return 0;
     epoll_event e{};
     e.events = wanted;
@@ -212,7 +218,7 @@ void epoll_backend::dispatch() {
 
 void epoll_backend::for_each_submitted(const std::function<void(const operation&)>& visit) const {
     for (const descriptor& d : descriptors_) {
-        for (const operation* op : {d.input, d.output, d.poll_in, d.poll_out}) {
+        for (const operation* op : {d.input, d.output}) {
             if (op) visit(*op);
         }
     }
@@ -239,11 +245,11 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
         op->slot = operation::no_slot;
         op->on_complete(*op, {static_cast<int>(events), true});
     };
-    bring(&descriptor::poll_in, EPOLLIN | EPOLLRDHUP);
-    bring(&descriptor::poll_out, EPOLLOUT);
+    bring(&descriptor::input, EPOLLIN | EPOLLRDHUP);
+    bring(&descriptor::output, EPOLLOUT);
     at(fd).in_poll_event = false;
     if (register_polls(fd, at(fd)) != 0) {  // a callback has closed the descriptor: it is out of the set as well
-        at(fd).poll_in = at(fd).poll_out = nullptr;
+        at(fd).input = at(fd).output = nullptr;
         at(fd).polled = 0;
     }
 }

@@ -43,10 +43,9 @@ public:
 private:
     /// What is known of a descriptor. Index: the descriptor.
     struct descriptor {
-        operation* input = nullptr;  // an accept, receive or receive_message
-        operation* output = nullptr;  // a send, connect, send_message or writable
-        operation* poll_in = nullptr;
-        operation* poll_out = nullptr;
+        operation* input = nullptr;  // an accept, receive or receive_message; or a poll for input
+        operation* output = nullptr;  // a send, connect, send_message or writable; or a poll for output
+        std::uint32_t polled = 0;  // what poll operations have registered; then it is not ours to read
         std::uint32_t generation = 0;  // of the registration: events of an earlier owner of the number are dropped
         bool registered = false;
         bool readable = false;  // an edge has come that no receive has exhausted
@@ -54,7 +53,6 @@ private:
         bool short_read_may_leave_more = false;  // the end of the stream, or urgent data, may follow without an edge
         bool queued = false;  // in pending_
         bool in_poll_event = false;
-        std::uint32_t polled = 0;  // what poll operations have registered
     };
 
     descriptor& at(native_handle fd);

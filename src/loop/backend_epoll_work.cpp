@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/without_sigpipe.hpp"
 #include "loop/backend_epoll.hpp"
-#include "loop/pipe.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/without_sigpipe.hpp"
 #include "loop/backend.hpp"
 #include "loop/io_uring_entry.hpp"
 #include "loop/owned_ring.hpp"
-#include "loop/pipe.hpp"
 #include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
@@ -131,7 +131,7 @@ void io_uring_backend::submit(operation& op) {
     slots_[index].code = op.code;
     op.slot = index;
     if (op.code == opcode::send) static_cast<send_operation&>(op).sent = 0;
-    if (op.code == opcode::accept || (op.code == opcode::receive && static_cast<receive_operation&>(op).is_pipe)) {
+    if (op.code == opcode::accept || (op.code == opcode::receive && op.is_pipe)) {
         // O_NONBLOCK would mean "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
         ::fcntl(op.fd, F_SETFL, ::fcntl(op.fd, F_GETFL) & ~O_NONBLOCK);
     }
@@ -293,7 +293,7 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
         case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
         case opcode::receive: return complete_receive(index, result, flags);
         case opcode::send:
-            if (const operation* const op = slots_[index].op; op && static_cast<const send_operation*>(op)->is_pipe)
+            if (const operation* const op = slots_[index].op; op && op->is_pipe)
                 return complete_pipe_send(index, result);
             break;
         case opcode::open:

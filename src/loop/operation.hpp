@@ -51,6 +51,8 @@ struct operation {
 
     static constexpr std::uint32_t no_slot = ~0u;
     opcode code;
+    bool is_pipe = false;  ///< receive, send: not of a socket, so read(2), and write(2) without SIGPIPE
+    bool paused = false;   ///< receive: the backend's own
     native_handle fd = -1;  ///< open: none
     std::uint32_t slot = no_slot;  ///< the backend's name for it while it is submitted
     complete_function on_complete;  ///< called on the loop's thread, in dispatch(); may submit and cancel
@@ -61,18 +63,15 @@ struct accept_operation : operation {
     explicit accept_operation(complete_function f) noexcept : operation(opcode::accept, f) {}
 };
 
-/// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2)
+/// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2), read(2)
 struct receive_operation : operation {
     explicit receive_operation(complete_function f) noexcept : operation(opcode::receive, f) {}
-    bool is_pipe = false;  ///< not a socket: read(2)
-    bool paused = false;   ///< the backend's own
 };
 
-/// Sends all of `bytes`, which stay where they are until it is complete; the result is their count or -errno. send(2)
+/// Sends all of `bytes`, which stay where they are until it is complete; the result is their count or -errno. send(2), write(2)
 struct send_operation : operation {
     explicit send_operation(complete_function f) noexcept : operation(opcode::send, f) {}
     std::span<const std::byte> bytes{};
-    bool is_pipe = false;  ///< not a socket: write(2), without SIGPIPE
     std::size_t sent = 0;  ///< the backend's own count
 };
 

@@ -26,7 +26,8 @@ public:
         if (fd_) backend_.close(fd_.release());
     }
     native_handle get() const noexcept { return fd_.get(); }
-    unique_fd take() noexcept { return std::move(fd_); }
+    /// To be moved from once there is something else to close it.
+    unique_fd& descriptor() noexcept { return fd_; }
 
 private:
     backend& backend_;
@@ -112,9 +113,9 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
         if (error == ETIMEDOUT && options.timeout) throw timeout_error(what + ": timed out");
         throw std::system_error(error, std::generic_category(), what);
     }
-    co_return stream(std::make_unique<stream_core>(loop,
-                                                   std::make_unique<socket_layer>(loop.operations(), socket.take()),
-                                                   stream_limits{.read_bytes = options.limit}));
+    co_return stream(std::make_unique<stream_core>(
+        loop, std::make_unique<socket_layer>(loop.operations(), std::move(socket.descriptor())),
+        stream_limits{.read_bytes = options.limit}));
 }
 
 }  // namespace weft::inline v0

@@ -5,13 +5,6 @@
 
 namespace weft::inline v0 {
 
-namespace {
-bool is_pipe(const operation& op) {
-    return (op.code == opcode::receive && static_cast<const receive_operation&>(op).is_pipe) ||
-           (op.code == opcode::send && static_cast<const send_operation&>(op).is_pipe);
-}
-}  // namespace
-
 virtual_backend::virtual_backend(std::unique_ptr<backend> real) : backend(real->buffers()), real_(std::move(real)) {}
 
 void virtual_backend::submit(operation& op) {
@@ -62,7 +55,7 @@ bool virtual_backend::has_external_work() const {
             case opcode::receive:
             case opcode::send:
             case opcode::writable: {
-                if (is_pipe(op)) {
+                if (op.is_pipe) {
                     external = true;
                     return;
                 }

@@ -228,4 +228,33 @@ TEST(stream, what_was_written_last_is_sent_before_the_loop_closes) {
     EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(std::max<long>(count, 0))), "last words");
 }
 
+TEST(stream_layer, that_loses_output_fails_who_waits_for_the_answer) {
+    run([]() -> weft::task<> {
+        told_layer::state told{.takes = 0};
+        {
+            auto s = told_stream(told);
+            co_await s.write("a question");
+            auto answer = weft::create_task([](weft::stream& from) -> weft::task<> { co_await from.read(1); }(s));
+            co_await weft::yield_now();
+            told.complete_send(ENOBUFS);
+            EXPECT_THROW(co_await answer, std::system_error);
+            EXPECT_FALSE(told.receiving);
+        }
+        EXPECT_TRUE(told.reset);  // the peer must not take what it has got for all
+    });
+}
+
+TEST(stream_layer, that_ends_after_output_was_lost_has_not_ended_well) {
+    run([]() -> weft::task<> {
+        told_layer::state told{.takes = 0};
+        auto s = told_stream(told);
+        co_await s.write("a question");
+        told.complete_send(ECONNRESET);
+        told.receive("before");
+        told.sink->on_end();
+        EXPECT_EQ(co_await s.read(100), "before");
+        EXPECT_THROW(co_await s.read(100), std::system_error);
+    });
+}
+
 }  // namespace

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/base/unique_fd.hpp>
+#include <weft/coro/task.hpp>
 #include <weft/io/address.hpp>
 #include <weft/io/chunk.hpp>
 #include <weft/io/read_errors.hpp>
 #include <weft/loop/waiter.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -186,6 +189,16 @@ public:
     /// @see writev(2), StreamWriter.writelines
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter
     write(std::span<const std::span<const std::byte>> pieces);
+    /// Sends a part of a file as one piece of the output, behind what was written before and ahead of what is written
+    /// meanwhile: by sendfile(2) where the stream is a socket, else by reading it. The default executor reads the disk.
+    /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
+    /// @return awaited: bytes sent; fewer than `count` if the file is shorter
+    /// @throws awaited: std::system_error: the stream cannot be written any more
+    /// @cancel ends the wait; the file is sent all the same, unless the stream is aborted
+    /// @cost some allocations, a call on another thread for each MiB or full socket buffer
+    /// @see asyncio loop.sendfile, sendfile(2)
+    task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
+                                  std::optional<std::uint64_t> count = std::nullopt);
     /// As write(), if that would not have to wait. @return false: nothing was written
     bool try_write(std::string_view text);
     /// Waits until no more than the high watermark is unsent; at once if that is so.

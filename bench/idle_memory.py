@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an idle connection costs a server: its anonymous memory at 500 and at 9 500 connections that have echoed one byte.
+
+    bench/idle_memory.py --build build/release [--tls] [--connections 9500]
+"""
+import argparse
+import os
+import re
+import resource
+import socket
+import ssl
+import subprocess
+
+SERVERS = {
+    "weft:io_uring": ("bench/echo_server", {"WEFT_BACKEND": "io_uring"}),
+    "weft:epoll": ("bench/echo_server", {"WEFT_BACKEND": "epoll"}),
+    "c:io_uring": ("bench/peers/echo_io_uring", {}),
+    "c:epoll": ("bench/peers/echo_epoll", {}),
+    "libuv": ("bench/peers/echo_libuv", {}),
+    "asio": ("bench/peers/echo_asio", {}),
+}
+TLS_SERVERS = {name: ("bench/tls_echo_server", environment) for name, (_, environment) in SERVERS.items()
+               if name.startswith("weft:")}
+FIRST = 500
+
+
+def anonymous_bytes(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        return int(re.search(r"Anonymous:\s+(\d+) kB", f.read())[1]) * 1024
+
+
+def connect(port, context):
+    s = socket.create_connection(("127.0.0.1", port))
+    if context:
+        s = context.wrap_socket(s)
+    s.sendall(b"x")
+    assert s.recv(1) == b"x"
+    return s
+
+
+def measure(path, environment, count, context):
+    server = subprocess.Popen([path, "0"], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+    try:
+        port = int(re.search(r"listening on (?:\S*:)?(\d+)", server.stdout.readline())[1])
+        open_now = [connect(port, context) for _ in range(FIRST)]
+        before = anonymous_bytes(server.pid)
+        open_now += [connect(port, context) for _ in range(count - FIRST)]
+        return (anonymous_bytes(server.pid) - before) / (count - FIRST)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--connections", type=int, default=9500)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--servers", default="")
+    options = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    context = None
+    if options.tls:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    servers = TLS_SERVERS if options.tls else SERVERS
+    print("| server | bytes per idle connection |\n|---|---:|")
+    for name in options.servers.split(",") if options.servers else servers:
+        path, environment = servers[name]
+        path = os.path.join(options.build, path)
+        if os.path.exists(path):
+            print(f"| {name} | {measure(path, environment, options.connections, context):.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/file_sender.hpp"
+
+#include "base/without_sigpipe.hpp"
+
+#include <weft/exec/blocking_call.hpp>
+#include <weft/exec/default_pool.hpp>
+#include <weft/loop/event_loop.hpp>
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+namespace {
+
+constexpr std::size_t bytes_per_call = 1 << 20;  // by sendfile: it ends sooner, when the socket is full
+constexpr std::size_t bytes_per_read = 64 * 1024;
+
+/// @return a count, 0 at the end of the file, or -errno
+std::ptrdiff_t send_some(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
+    const without_sigpipe guard;
+    for (;;) {
+        auto from = static_cast<off_t>(offset);
+        const auto sent = ::sendfile(socket, file, &from, count);
+        if (sent >= 0) return sent;
+        if (errno != EINTR) return -errno;
+    }
+}
+std::ptrdiff_t read_some(int file, std::uint64_t offset, std::span<std::byte> into) noexcept {
+    for (;;) {
+        const auto count = ::pread(file, into.data(), into.size(), static_cast<off_t>(offset));
+        if (count >= 0) return count;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+}  // namespace
+
+const wait_kind send_file_awaiter::kind_ = {
+    .name = "send_file",
+    .cancel =
+        [](waiter& w) {
+            static_cast<send_file_awaiter&>(w).wake();
+            return false;
+        },
+};
+
+send_file_awaiter::send_file_awaiter(file_sender& s) noexcept : waiter(kind_), sender_(&s) { s.waiter_ = this; }
+send_file_awaiter::~send_file_awaiter() {
+    if (sender_) sender_->waiter_ = nullptr;
+}
+std::uint64_t send_file_awaiter::await_resume() {
+    this->resumed();
+    if (error_) std::rethrow_exception(error_);
+    return sent_;
+}
+
+void file_sender::tell(const std::exception_ptr& error) noexcept {
+    send_file_awaiter* const told = std::exchange(waiter_, nullptr);
+    if (!told) return;
+    told->sender_ = nullptr;
+    told->sent_ = sent_;
+    told->error_ = error;
+    told->wake();
+}
+
+file_sender::~file_sender() { loop_.operations().cancel(writable_); }
+
+void file_sender::start(stream_layer& layer, ended tell, void* owner) {
+    if (const native_handle socket = layer.socket(); socket >= 0) {
+        socket_ = std::make_shared<unique_fd>(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+        if (!*socket_) throw std::system_error(errno, std::generic_category(), "send_file: dup");
+        writable_.fd = socket;
+    } else {
+        read_ = std::make_shared<std::vector<std::byte>>(bytes_per_read);
+    }
+    layer_ = &layer;
+    ended_ = tell;
+    owner_ = owner;
+    go_on();
+}
+
+template <class F>
+void file_sender::have_done(F call) {
+    using job = blocking_job_of<blocking_result<std::ptrdiff_t>, decltype(blocking_kept_call(std::move(call)))>;
+    job_.reset(new job(blocking_kept_call(std::move(call))));
+    job_->notify([](void* self) { static_cast<file_sender*>(self)->take_result(); }, this);
+    job_->submit(default_pool(loop_), loop_);
+}
+
+/// Has the next part sent, or read.
+void file_sender::go_on() {
+    if (socket_) {
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes_per_call));
+        have_done([from = file_, to = socket_, offset = offset_, count] {
+            return send_some(to->get(), from->get(), offset, count);
+        });
+    } else {
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes_per_read));
+        have_done([from = file_, into = read_, offset = offset_, count] {
+            return read_some(from->get(), offset, std::span(*into).first(count));
+        });
+    }
+}
+
+void file_sender::take_result() {
+    std::ptrdiff_t count;
+    try {
+        count = static_cast<blocking_result<std::ptrdiff_t>&>(*job_).take();
+    } catch (const cancelled_error&) {  // the executor was shut down
+        return end(ECANCELED);
+    }
+    try {
+        if (count == -EAGAIN && socket_) return loop_.operations().submit(writable_);
+        if (count < 0) return end(static_cast<int>(-count));
+        offset_ += static_cast<std::uint64_t>(count);
+        left_ = count == 0 ? 0 : left_ - static_cast<std::uint64_t>(count);  // the file may be shorter
+        sent_ += static_cast<std::uint64_t>(count);
+        if (read_ && count > 0) return layer_->send(std::span(*read_).first(static_cast<std::size_t>(count)));
+        if (left_ == 0) return end(0);
+        go_on();
+    } catch (const std::system_error& e) {
+        end(e.code().value());
+    } catch (const std::exception&) {  // no memory, or no executor any more
+        end(ECANCELED);
+    }
+}
+
+void file_sender::waiting_for_room::completed(operation& op, const completion&) {
+    static_cast<waiting_for_room&>(op).sender.on_sent(0);  // an error shows in the next call
+}
+
+void file_sender::on_sent(int error) {
+    if (error || left_ == 0) return end(error);
+    try {
+        go_on();
+    } catch (const std::exception&) {
+        end(ECANCELED);
+    }
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/byte_buffer.hpp"
+#include "io/stream_layer.hpp"
+#include "loop/backend.hpp"
+
+#include <weft/base/unique_fd.hpp>
+#include <weft/exec/blocking_job.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <vector>
+
+namespace weft::inline v0 {
+
+class file_sender;
+
+/// Suspends a task until a file is sent. Cancelled or destroyed, the file is sent all the same, as what write() took.
+class send_file_awaiter : public waiter {
+public:
+    explicit send_file_awaiter(file_sender& s) noexcept;
+    ~send_file_awaiter();
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        return this->suspend(h) && sender_ != nullptr;
+    }
+    /// @return how many bytes were sent
+    std::uint64_t await_resume();
+
+private:
+    friend class file_sender;
+    static const wait_kind kind_;
+    file_sender* sender_;  // null: it has ended
+    std::uint64_t sent_ = 0;
+    std::exception_ptr error_;
+};
+
+/// Sends a part of a file as a piece of a stream's output: to a socket by sendfile(2), to another layer by reading and
+/// sending. Both read the file on the default executor, for a disk may block. Destroying it gives up.
+class file_sender {
+public:
+    /// Told once, from the loop's dispatch or ready queue; may destroy this.
+    using ended = void (*)(void* owner, int error);
+
+    file_sender(event_loop& loop, unique_fd file, std::uint64_t offset, std::uint64_t count)
+        : behind(*loop.buffers()),
+          loop_(loop),
+          file_(std::make_shared<unique_fd>(std::move(file))),
+          offset_(offset),
+          left_(count),
+          writable_(*this) {}
+    file_sender(const file_sender&) = delete;
+    file_sender& operator=(const file_sender&) = delete;
+    ~file_sender();
+
+    byte_buffer behind;  ///< what was written meanwhile
+
+    /// Begins. @throws std::system_error, invalid_state_error  the executor was shut down
+    void start(stream_layer& layer, ended tell, void* owner);
+    bool is_started() const noexcept { return layer_ != nullptr; }
+    /// The layer has sent the bytes it was given.
+    void on_sent(int error);
+
+    /// It is over: whoever waits goes on.
+    void tell(const std::exception_ptr& error) noexcept;
+
+private:
+    friend class send_file_awaiter;
+    struct waiting_for_room : writable_operation {
+        explicit waiting_for_room(file_sender& s) noexcept : writable_operation(completed), sender(s) {}
+        static void completed(operation& op, const completion& c);
+        file_sender& sender;
+    };
+    template <class F>
+    void have_done(F call);
+    void go_on();
+    void take_result();
+    void end(int error) { ended_(owner_, error); }
+
+    event_loop& loop_;
+    std::shared_ptr<unique_fd> file_, socket_;  // with the job: their numbers are not used again under it
+    std::shared_ptr<std::vector<std::byte>> read_;  // for a layer that is no socket
+    std::uint64_t offset_, left_, sent_ = 0;
+    stream_layer* layer_ = nullptr;
+    ended ended_ = nullptr;
+    void* owner_ = nullptr;
+    send_file_awaiter* waiter_ = nullptr;
+    job_pointer job_;
+    waiting_for_room writable_;
+};
+
+}  // namespace weft::inline v0

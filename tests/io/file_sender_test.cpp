@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as a part of a stream's output.
+#include "io/file_sender.hpp"
+
+#include "io/connected.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+using namespace weft_test;
+
+namespace {
+
+/// A file of `size` bytes, removed already.
+struct temporary_file {
+    explicit temporary_file(std::size_t size) : text(size, '\0') {
+        for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i * 31 % 26);
+        std::string name = (std::filesystem::temp_directory_path() / "weft-send-file-XXXXXX").string();
+        fd.reset(::mkostemp(name.data(), O_CLOEXEC));
+        std::filesystem::remove(name);
+        std::string_view rest = text;
+        while (!rest.empty()) rest.remove_prefix(static_cast<std::size_t>(::write(fd.get(), rest.data(), rest.size())));
+    }
+    std::string text;
+    weft::unique_fd fd;
+};
+
+weft::task<std::string> everything_of(weft::stream& s) { co_return co_await s.read_all(); }
+
+TEST(send_file, sends_a_file_between_what_is_written_before_and_meanwhile) {
+    run([]() -> weft::task<> {
+        const temporary_file file(5 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto got = weft::create_task(everything_of(client));
+        co_await server.write("before ");
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await weft::yield_now();
+        co_await server.write(" behind");
+        EXPECT_EQ(co_await sending, file.text.size());
+        co_await server.write_eof();
+        EXPECT_TRUE(co_await got == "before " + file.text + " behind");
+    });
+}
+
+TEST(send_file, sends_a_part) {
+    run([]() -> weft::task<> {
+        const temporary_file file(1000);
+        auto [client, server] = co_await connect_streams();
+        EXPECT_EQ(co_await server.send_file(file.fd.get(), 10, 20), 20u);
+        EXPECT_EQ(co_await server.send_file(file.fd.get(), 990, 20), 10u);  // the file is shorter
+        EXPECT_EQ(co_await server.send_file(file.fd.get(), 5000), 0u);
+        EXPECT_EQ(co_await server.send_file(file.fd.get(), 0, 0), 0u);
+        co_await server.close();
+        EXPECT_EQ(co_await client.read_all(), file.text.substr(10, 20) + file.text.substr(990));
+    });
+}
+
+TEST(send_file, several_are_sent_one_after_the_other) {
+    run([]() -> weft::task<> {
+        const temporary_file one(300'000), two(200'000);
+        auto [client, server] = co_await connect_streams();
+        auto got = weft::create_task(everything_of(client));
+        co_await weft::gather(server.send_file(one.fd.get()), server.send_file(two.fd.get()));
+        co_await server.close();
+        EXPECT_TRUE(co_await got == one.text + two.text);
+    });
+}
+
+TEST(send_file, the_callers_descriptor_may_be_closed_once_it_has_begun) {
+    run([]() -> weft::task<> {
+        temporary_file file(3 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await weft::yield_now();
+        file.fd.reset();
+        auto got = weft::create_task(everything_of(client));
+        co_await sending;
+        co_await server.close();
+        EXPECT_TRUE(co_await got == file.text);
+    });
+}
+
+TEST(send_file, cancelled_while_waiting_the_file_is_sent_all_the_same) {
+    run([]() -> weft::task<> {
+        const temporary_file file(8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await weft::yield_now();
+        EXPECT_TRUE(sending.cancel());
+        EXPECT_THROW(co_await sending, weft::cancelled_error);
+        auto got = weft::create_task(everything_of(client));
+        co_await server.close();
+        EXPECT_TRUE(co_await got == file.text);
+    });
+}
+
+TEST(send_file, destroying_the_stream_sends_the_file_first) {
+    run([]() -> weft::task<> {
+        const temporary_file file(8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await weft::yield_now();
+        {
+            const weft::stream gone = std::move(server);
+        }
+        EXPECT_TRUE(co_await client.read_all() == file.text);
+        EXPECT_EQ(co_await sending, file.text.size());
+    });
+}
+
+TEST(send_file, destroyed_while_waiting) {
+    const temporary_file file(8 << 20);
+    weft::event_loop loop;
+    loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+    weft::stream kept;
+    loop.run_until_complete([](weft::stream& keep, const temporary_file& f) -> weft::task<> {
+        auto ends = co_await connect_streams();
+        keep = std::move(ends.server);
+        weft::spawn(keep.send_file(f.fd.get()));
+        co_await weft::yield_now();
+        co_await weft::yield_now();
+    }(kept, file));
+    loop.close();
+}
+
+TEST(send_file, aborting_the_stream_ends_it) {
+    run([]() -> weft::task<> {
+        const temporary_file file(8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await weft::yield_now();
+        server.abort();
+        EXPECT_THROW(co_await sending, std::system_error);
+        EXPECT_THROW(static_cast<void>(server.write("x")), std::system_error);
+    });
+}
+
+TEST(send_file, a_peer_that_goes_away_is_an_error) {
+    run([]() -> weft::task<> {
+        const temporary_file file(8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file.fd.get()));
+        co_await client.read(1);
+        client.abort();
+        EXPECT_THROW(co_await sending, std::system_error);
+    });
+}
+
+TEST(send_file, what_is_no_file_is_an_error_before_anything_is_sent) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_streams();
+        EXPECT_THROW(co_await server.send_file(-1), std::system_error);
+        co_await server.write("still fine");
+        EXPECT_EQ(co_await client.read_exactly(10), "still fine");
+        EXPECT_THROW(static_cast<void>(server.send_file(0, ~std::uint64_t{0})), std::invalid_argument);
+    });
+}
+
+}  // namespace
