@@ -24,6 +24,14 @@ std::ptrdiff_t backend::try_write(native_handle fd, std::span<const std::byte> b
     return written == -EAGAIN ? 0 : written;
 }
 
+int backend::try_send_message(const send_message_operation& op) noexcept {
+    for (;;) {
+        const auto count = ::sendmsg(op.fd, &op.header, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) return static_cast<int>(count);
+        if (errno != EINTR) return -errno;
+    }
+}
+
 #if !WEFT_WITH_IO_URING
 std::unique_ptr<backend> make_io_uring_backend() {
     throw std::system_error(ENOSYS, std::generic_category(),

@@ -48,6 +48,9 @@ public:
                                            std::span<const std::span<const std::byte>> pieces) noexcept = 0;
     /// The same for a pipe.
     virtual std::ptrdiff_t try_write(native_handle fd, std::span<const std::byte> bytes) noexcept;
+    /// Sends a message at once, if the kernel takes it without waiting. `op` is not submitted.
+    /// @return its length, -EAGAIN for "later", or -errno
+    virtual int try_send_message(const send_message_operation& op) noexcept;
 
     /// Closes a descriptor that operations were submitted for; all of them are complete or cancelled.
     virtual void close(native_handle fd) noexcept = 0;
