@@ -66,7 +66,7 @@ const wait_kind transport_awaiter::kind_ = {
         },
 };
 
-transport_awaiter::transport_awaiter(std::shared_ptr<transport_core> t, until u) noexcept
+transport_awaiter::transport_awaiter(std::shared_ptr<endpoint_core> t, until u) noexcept
     : waiter(kind_), transport_(std::move(t)), until_(u) {}
 
 bool transport_awaiter::await_ready() const noexcept {
@@ -102,7 +102,7 @@ task<transport> transport_core::connect(stream s, protocol_slot p) {
     stream_core& from = stream_handover::core(s);
     if (from.is_closing()) throw invalid_state_error("connect_protocol: the stream is closed");
     if (from.has_reader()) throw invalid_state_error("connect_protocol: a task reads from the stream");
-    if (from.unsent() > 0) co_await stream_handover::flushed(s);
+    if (!from.is_flushed()) co_await stream_handover::flushed(s);
     from.settle_lent();
     const auto core = std::make_shared<transport_core>(get_running_loop(), from.take_layer(), std::move(p));
     core->received_before(from.input(), from.ended(), from.read_error());

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
-#include <string>
 #include <system_error>
 
 // Bytes on their way from the layer to the protocol, and from the transport to the layer.
@@ -16,8 +15,6 @@ namespace weft::inline v0 {
 namespace {
 /// Fewer bytes than these are cheaper copied than sent in the block they came in.
 constexpr std::size_t worth_a_block = 2048;
-/// So many writes to a connection that is lost: somebody should be told.
-constexpr unsigned lost_writes_reported = 5;
 }  // namespace
 
 /// In a handler: the connection ends by what a callback has thrown.
@@ -26,7 +23,7 @@ void transport_core::callback_failed(const char* message) {
         throw;
     } catch (const std::system_error&) {  // OSError in Python: the protocol's own affair
     } catch (...) {
-        loop_.call_exception_handler({.message = message, .exception = std::current_exception()});
+        report(message);
     }
     force_close(std::current_exception());
 }
@@ -65,9 +62,9 @@ void transport_core::deliver(byte_buffer& bytes) {
     std::span<const std::byte> rest = bytes.bytes();
     delivering_ = &bytes;
     while (!rest.empty() && is_reading()) {
-        if (protocol_.plain) {
+        if (plain_) {
             try {
-                protocol_.plain->data_received(std::exchange(rest, {}));
+                plain_->data_received(std::exchange(rest, {}));
             } catch (...) {
                 callback_failed("Fatal error: protocol.data_received() call failed");
             }
@@ -82,7 +79,7 @@ void transport_core::deliver(byte_buffer& bytes) {
 /// @return how much it took
 std::size_t transport_core::deliver_to_buffered(std::span<const std::byte> bytes) {
     const char* failed = "Fatal error: protocol.get_buffer() call failed";
-    buffered_protocol& p = *protocol_.buffered;
+    buffered_protocol& p = *buffered_;
     try {
         const std::span<std::byte> room = p.get_buffer(bytes.size());
         if (room.empty()) throw std::runtime_error("get_buffer() returned an empty buffer");
@@ -98,7 +95,7 @@ std::size_t transport_core::deliver_to_buffered(std::span<const std::byte> bytes
 }
 
 /// What came before the protocol was made, or while it had paused: bytes, then how they ended.
-void transport_core::deliver_held() {
+void transport_core::go_on() {
     if (!held_.empty() && is_reading()) {
         byte_buffer now(*loop_.buffers());
         now.swap(held_);
@@ -120,7 +117,7 @@ void transport_core::tell_end() {
     const callback_in_context running(*this);
     try {
         const bool stays_open =
-            protocol_.plain ? protocol_.plain->eof_received() : protocol_.buffered->eof_received();
+            plain_ ? plain_->eof_received() : buffered_->eof_received();
         if (!stays_open) close();
     } catch (...) {
         callback_failed("Fatal error: protocol.eof_received() call failed");
@@ -131,6 +128,11 @@ void transport_core::on_receive_error(int error) {
     receiving_ = false;
     receive_error_ = error;
     if (closing_ || !holds()) fail("read from ", error);
+}
+
+void transport_core::on_failure(const std::exception_ptr& why) {
+    failure_ = why;
+    on_receive_error(EPROTO);
 }
 
 void transport_core::pause_reading() noexcept {
@@ -150,18 +152,12 @@ void transport_core::resume_reading() {
 
 // Output
 
-void transport_core::note_lost_write() noexcept {
-    if (loop_closed_ || ++lost_writes_ != lost_writes_reported) return;
-    loop_.call_exception_handler({.message = "a protocol keeps writing to " + peer_.to_string() +
-                                             ", to which the connection is lost"});
-}
-
 void transport_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
     if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
-    if (lost_) return note_lost_write();
+    if (lost_ || finishing_) return note_lost_write();
     std::size_t taken = 0;
     if (!is_sending_) {
         const std::ptrdiff_t result =
@@ -232,7 +228,7 @@ void transport_core::on_sent(int error) {
 /// What waited for all output to be gone happens.
 void transport_core::after_output() {
     if (lost_ || unsent() > 0) return;
-    if (closing_) return force_close(nullptr);
+    if (closing_) return finish();
     if (!eof_wanted_ || std::exchange(eof_sent_, true)) return;
     layer_->end();
 }
@@ -241,43 +237,6 @@ void transport_core::write_eof() {
     if (closing_ || eof_wanted_) return;
     eof_wanted_ = true;
     after_output();
-}
-
-// Flow control
-
-void transport_core::set_limits(std::optional<std::size_t> high, std::optional<std::size_t> low) {
-    const std::size_t high_bytes = high.value_or(low ? 4 * *low : 64 * 1024);
-    const std::size_t low_bytes = low.value_or(high_bytes / 4);
-    if (low_bytes > high_bytes) {
-        throw std::invalid_argument("set_write_buffer_limits: low (" + std::to_string(low_bytes) + ") is above high (" +
-                                    std::to_string(high_bytes) + ")");
-    }
-    limits_ = {.low_bytes = low_bytes, .high_bytes = high_bytes};
-    pause_writing_if_too_much();
-}
-
-void transport_core::pause_writing_if_too_much() {
-    if (writing_paused_ || unsent() <= limits_.high_bytes) return;
-    writing_paused_ = true;
-    const running_callback running(*this);
-    try {
-        protocol_.owner->pause_writing();
-    } catch (...) {
-        loop_.call_exception_handler(
-            {.message = "protocol.pause_writing() failed", .exception = std::current_exception()});
-    }
-}
-
-void transport_core::resume_writing_if_little() {
-    if (lost_ || !writing_paused_ || unsent() > limits_.low_bytes) return;
-    writing_paused_ = false;
-    const callback_in_context running(*this);
-    try {
-        protocol_.owner->resume_writing();
-    } catch (...) {
-        loop_.call_exception_handler(
-            {.message = "protocol.resume_writing() failed", .exception = std::current_exception()});
-    }
 }
 
 }  // namespace weft::inline v0

@@ -15,6 +15,7 @@ struct told_layer final : weft::stream_layer {
     struct state {
         weft::stream_sink* sink = nullptr;
         bool receiving = false, ended = false, reset = false, destroyed = false;
+        bool takes_leave = false, begun_to_finish = false, finishing = false;
         int refuses = 0;  // what the next receive() or send() throws
         std::ptrdiff_t takes = 0;  // what the next try_send() gives
         std::string sent;          // by try_send()
@@ -51,6 +52,11 @@ struct told_layer final : weft::stream_layer {
         if (const int error = std::exchange(told.refuses, 0)) throw std::system_error(error, std::generic_category());
     }
     void end() noexcept override { told.ended = true; }
+    void begin_to_finish() noexcept override { told.begun_to_finish = true; }
+    bool finish() noexcept override {
+        told.finishing = true;
+        return !told.takes_leave;
+    }
     void reset() noexcept override { told.reset = true; }
     weft::address peer() const override { return {"told", 1}; }
     weft::address local() const override { return {"told", 2}; }

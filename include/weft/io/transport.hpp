@@ -16,6 +16,7 @@ namespace weft::inline v0 {
 
 class base_protocol;
 class buffered_protocol;
+class endpoint_core;
 class protocol;
 class transport_core;
 
@@ -43,13 +44,15 @@ public:
     ~transport_awaiter() { abandon(); }
 
 private:
+    friend class datagram_transport;
+    friend class endpoint_core;
     friend class transport;
     friend class transport_core;
     enum class until { made, lost };  // until connection_made(), or connection_lost(), has been called
-    transport_awaiter(std::shared_ptr<transport_core> t, until u) noexcept;
+    transport_awaiter(std::shared_ptr<endpoint_core> t, until u) noexcept;
     static const wait_kind kind_;
 
-    std::shared_ptr<transport_core> transport_;
+    std::shared_ptr<endpoint_core> transport_;
     until until_;
 };
 
