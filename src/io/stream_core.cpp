@@ -305,6 +305,7 @@ void stream_core::write_eof() {
 
 void stream_core::close() {
     if (closing_) return;
+    if (!layer_) return shut();  // it was taken
     closing_ = true;
     if (receiving_) {
         receiving_ = false;

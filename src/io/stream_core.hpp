@@ -33,6 +33,7 @@ public:
     byte_buffer& input() noexcept { return input_; }
     std::size_t limit() const noexcept { return read_limit_; }
     bool ended() const noexcept { return ended_; }
+    int read_error() const noexcept { return read_error_; }
     bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
     void settle_lent() noexcept;
     void lend(std::size_t count) noexcept { lent_ = static_cast<std::uint32_t>(count); }
@@ -77,8 +78,8 @@ public:
 
     /// Null once closed.
     stream_layer* layer() const noexcept { return layer_.get(); }
-    /// For one that goes over it: takes the layer out, for put_layer() to follow. What was received and not read, which
-    /// is that one's as well, is in input().
+    /// For one that goes over it: takes the layer out, for put_layer() to follow; or for one that goes on with it in its
+    /// own way. What was received and not read, which is that one's as well, is in input().
     std::unique_ptr<stream_layer> take_layer() noexcept;
     void put_layer(std::unique_ptr<stream_layer> layer);
 

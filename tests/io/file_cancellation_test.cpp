@@ -180,7 +180,8 @@ TEST(file_cancellation, destroyed_while_it_waits_leaves_nothing_that_writes_into
         loop.run_until_complete(main());
         loop.close();
     }
-    for (int i = 0; i < 1000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);  // the pool's threads
+    for (int i = 0; i < 1000 && open_descriptors() != before; ++i)
+        std::this_thread::sleep_for(1ms);  // the pool's threads
     EXPECT_EQ(open_descriptors(), before);
 }
 

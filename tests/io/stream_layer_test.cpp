@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the two directions of a stream end, over sockets and over a layer that does as it is told.
 #include "io/connected.hpp"
+#include "io/told_layer.hpp"
 
 #include <algorithm>
 #include <span>
@@ -8,47 +9,6 @@
 using namespace weft_test;
 
 namespace {
-
-/// A layer whose kernel is the test.
-struct told_layer final : weft::stream_layer {
-    struct state {
-        weft::stream_sink* sink = nullptr;
-        bool receiving = false, ended = false, reset = false, destroyed = false;
-        std::ptrdiff_t takes = 0;  // what the next try_send() gives
-        std::string sent;          // by try_send()
-        std::string_view sending;  // by send(), in progress
-        void complete_send(int error = 0) {
-            if (!error) sent += sending;
-            sending = {};
-            sink->on_sent(error);
-        }
-        void receive(std::string_view text) {
-            weft::byte_buffer bytes(*weft::get_running_loop().buffers());
-            bytes.append(std::as_bytes(std::span(text)));
-            sink->on_bytes(bytes);
-        }
-    };
-    explicit told_layer(state& s) : told(s) {}
-    ~told_layer() override { told.destroyed = true; }
-    void receive(weft::stream_sink& s) override {
-        told.sink = &s;
-        told.receiving = true;
-    }
-    void pause_receiving() noexcept override { told.receiving = false; }
-    std::ptrdiff_t try_send(std::span<const std::byte> b) noexcept override {
-        const auto count = std::min(told.takes, static_cast<std::ptrdiff_t>(b.size()));
-        if (count > 0) told.sent.append(reinterpret_cast<const char*>(b.data()), static_cast<std::size_t>(count));
-        return count;
-    }
-    void send(std::span<const std::byte> b) override {
-        told.sending = {reinterpret_cast<const char*>(b.data()), b.size()};
-    }
-    void end() noexcept override { told.ended = true; }
-    void reset() noexcept override { told.reset = true; }
-    weft::address peer() const override { return {"told", 1}; }
-    weft::address local() const override { return {"told", 2}; }
-    state& told;
-};
 
 weft::stream told_stream(told_layer::state& told, const weft::stream_limits& limits = {}) {
     return weft::stream(

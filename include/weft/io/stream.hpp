@@ -101,6 +101,7 @@ public:
 private:
     friend class stream;
     friend class stream_core;
+    friend class stream_handover;
     enum class until { writable, flushed, closed };
     output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_(&s), until_(u) {}
     static const wait_kind kind_;
@@ -222,6 +223,7 @@ public:
     address local() const;
 
 private:
+    friend class stream_handover;
     stream_core& core() const;
     struct release {
         void operator()(stream_core* core) const noexcept;

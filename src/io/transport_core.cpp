@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/transport_core.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+transport_core::transport_core(event_loop& loop, std::unique_ptr<stream_layer> layer, protocol_slot p)
+    : endpoint_core(loop, std::move(p.owner)),
+      layer_(std::move(layer)),
+      plain_(p.plain),
+      buffered_(p.buffered),
+      held_(*loop.buffers()),
+      pending_(*loop.buffers()),
+      sending_(*loop.buffers()),
+      peer_(layer_->peer()) {
+    layer_->receive(*this);
+    receiving_ = true;
+}
+
+transport_core::~transport_core() { layer_.reset(); }  // before what it may be sending from
+
+void transport_core::received_before(byte_buffer& bytes, bool ended, int error) noexcept {
+    held_.swap(bytes);
+    ended_ = ended;
+    receive_error_ = error;
+}
+
+void transport_core::tell_made() {
+    const transport handle(std::static_pointer_cast<transport_core>(shared_from_this()));
+    plain_ ? plain_->connection_made(handle) : buffered_->connection_made(handle);
+}
+
+void transport_core::shut() noexcept {
+    layer_.reset();
+    for (byte_buffer* b : {&held_, &pending_, &sending_}) b->clear();
+}
+
+void transport_core::set_protocol(protocol_slot p) {
+    if (over_) return;
+    replace_protocol(std::move(p.owner));
+    plain_ = p.plain;
+    buffered_ = p.buffered;
+}
+
+// Ending
+
+void transport_core::close() {
+    if (closing_) return;
+    closing_ = true;
+    receive_as_needed();
+    layer_->begin_to_finish();
+    after_output();
+}
+
+/// Nothing is left to be sent: the layer takes its leave.
+void transport_core::finish() {
+    if (std::exchange(finishing_, true)) return;
+    if (layer_->finish()) force_close(nullptr);
+}
+
+void transport_core::on_finished(int error) {
+    if (lost_) return;
+    if (!error) return force_close(nullptr);
+    layer_->reset();
+    fail("close the connection to ", error);
+}
+
+void transport_core::abort() {
+    if (layer_ && !lost_) layer_->reset();
+    force_close(nullptr);
+}
+
+/// Ends the connection, whatever is unsent.
+void transport_core::force_close(std::exception_ptr why) noexcept {
+    if (lost_) return;
+    if (unsent() > 0) layer_->reset();  // the peer is not to take what it got for all of it
+    closing_ = true;
+    receive_as_needed();
+    lose(std::move(why));
+}
+
+void transport_core::fail(const char* what, int error) {
+    if (error == EPROTO && failure_) return force_close(failure_);
+    force_close(std::make_exception_ptr(
+        std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string())));
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/byte_buffer.hpp"
+#include "io/endpoint_core.hpp"
+#include "io/stream_layer.hpp"
+
+#include <weft/coro/task.hpp>
+#include <weft/io/stream.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <span>
+
+namespace weft::inline v0 {
+
+/// A protocol of either kind, and which it is.
+struct protocol_slot {
+    protocol_slot() noexcept = default;
+    explicit protocol_slot(std::shared_ptr<protocol> p) : owner(p), plain(p.get()) {}
+    explicit protocol_slot(std::shared_ptr<buffered_protocol> p) : owner(p), buffered(p.get()) {}
+
+    std::shared_ptr<base_protocol> owner;
+    protocol* plain = nullptr;
+    buffered_protocol* buffered = nullptr;
+};
+
+/// The transport of a stream of bytes: what is unsent, what was received and not delivered, and how each direction ended.
+/// A closing connection whose layer takes leave of the peer is finishing until that is over.
+class transport_core final : public endpoint_core, public stream_sink {
+public:
+    static task<transport> connect(stream s, protocol_slot p);
+    static task<> serve(stream s, protocol_slot p);
+
+    /// Receives from now on; what comes before connection_made() is kept until then.
+    /// @throws std::system_error  the kernel refuses to receive for want of resources
+    transport_core(event_loop& loop, std::unique_ptr<stream_layer> layer, protocol_slot p);
+    ~transport_core() override;
+    /// What was received of this connection before it was a transport's.
+    void received_before(byte_buffer& bytes, bool ended, int error) noexcept;
+
+    // Output
+    std::size_t unsent() const noexcept override { return lost_ ? 0 : sending_.size() + pending_.size(); }
+    void write(std::span<const std::byte> bytes) { write_pieces({&bytes, 1}); }
+    void write_pieces(std::span<const std::span<const std::byte>> pieces);
+    void write_eof();
+
+    // Input
+    void pause_reading() noexcept;
+    void resume_reading();
+    bool is_reading() const noexcept { return !closing_ && !reading_paused_; }
+
+    void close();
+    void abort();
+
+    void set_protocol(protocol_slot p);
+    const address& peer() const noexcept { return peer_; }
+    address local() const { return layer_ ? layer_->local() : address(); }
+
+    void on_bytes(byte_buffer& bytes) override;
+    void on_end() override;
+    void on_receive_error(int error) override;
+    void on_sent(int error) override;
+    void on_failure(const std::exception_ptr& why) override;
+    void on_finished(int error) override;
+
+private:
+    void tell_made() override;
+    void go_on() override;
+    void shut() noexcept override;
+    address name() const override { return peer_; }
+
+    void receive_as_needed();
+    bool holds() const noexcept { return !made_ || reading_paused_ || !held_.empty(); }
+    void hold(std::span<const std::byte> bytes) noexcept;
+    void deliver(byte_buffer& bytes);
+    std::size_t deliver_to_buffered(std::span<const std::byte> bytes);
+    void tell_end();
+    void callback_failed(const char* message);
+
+    bool keep_delivered(std::span<const std::byte> rest) noexcept;
+    void start_sending();
+    void after_output();
+    void finish();
+    void fail(const char* what, int error);
+    void force_close(std::exception_ptr why) noexcept;
+
+    std::unique_ptr<stream_layer> layer_;
+    protocol* plain_;  // one of these is the protocol,
+    buffered_protocol* buffered_;  // the other null
+    byte_buffer held_, pending_, sending_;  // what is in sending_ does not move until on_sent()
+    byte_buffer* delivering_ = nullptr;  // what data_received() is being given, in its block
+    std::exception_ptr failure_;  // what EPROTO stands for
+    int receive_error_ = 0;  // not told yet
+    bool receiving_ = false, reading_paused_ = false;
+    bool ended_ = false, end_told_ = false;  // the peer has ended its direction
+    bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;
+    address peer_;  // asked once: a connection that was reset has none
+};
+
+}  // namespace weft::inline v0

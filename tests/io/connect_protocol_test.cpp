@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a protocol takes over from a stream, over a layer that does as it is told.
+#include "io/recorder.hpp"
+
+#include <weft/io/connect_protocol.hpp>
+
+using namespace weft_test;
+
+namespace {
+
+weft::stream told_stream(told_layer::state& told) {
+    return weft::stream(std::make_unique<weft::stream_core>(weft::get_running_loop(),
+                                                            std::make_unique<told_layer>(told), weft::stream_limits{}));
+}
+
+TEST(connect_protocol, is_over_when_connection_made_has_been_called) {
+    run([]() -> weft::task<> {
+        told_layer::state told;
+        diary log;
+        const auto p = std::make_shared<recorder>(log);
+        const auto t = co_await weft::connect_protocol(told_stream(told), p);
+        EXPECT_EQ(log.next(), "made");
+        EXPECT_EQ(p->transport, t);
+        EXPECT_FALSE(told.destroyed);
+        told.receive("data");
+        EXPECT_EQ(log.next(), "data");
+        t.abort();
+    });
+}
+
+TEST(connect_protocol, sends_first_what_was_written_and_gives_what_was_not_read) {
+    run([]() -> weft::task<> {
+        told_layer::state told;
+        diary log;
+        auto s = told_stream(told);
+        told.receive("read and unread");
+        EXPECT_EQ(co_await s.read_until_view("read "), "read ");
+        static_cast<void>(s.write("written"));
+        auto connecting = weft::create_task(weft::connect_protocol(std::move(s), std::make_shared<recorder>(log)));
+        co_await turn();
+        told.receive(", and late");
+        EXPECT_FALSE(connecting.done());
+        told.complete_send();
+        const auto t = co_await connecting;
+        EXPECT_EQ(told.sent, "written");
+        EXPECT_EQ(log.next(), "made and unread, and late");
+        told.receive("more");
+        t.write("x");
+        told.complete_send();  // told to the transport, not to what was the stream
+        EXPECT_EQ(log.next(), "more");
+        t.abort();
+    });
+}
+
+TEST(connect_protocol, tells_of_an_end_that_has_come_already_and_of_an_error) {
+    run([]() -> weft::task<> {
+        for (const int error : {0, ECONNRESET}) {
+            told_layer::state told;
+            diary log;
+            auto s = told_stream(told);
+            told.receive("last");
+            if (error) {
+                told.sink->on_receive_error(error);
+            } else {
+                told.sink->on_end();
+            }
+            const auto t = co_await weft::connect_protocol(std::move(s), std::make_shared<recorder>(log));
+            co_await t.wait_closed();
+            EXPECT_EQ(log.next(), error ? "made last lost:" + std::to_string(error) : "made last eof lost");
+            EXPECT_TRUE(told.destroyed);
+        }
+    });
+}
+
+TEST(connect_protocol, cancelled_or_destroyed_while_waiting_closes_the_connection) {
+    run([]() -> weft::task<> {
+        told_layer::state told;
+        diary log;
+        auto connecting = weft::create_task(weft::connect_protocol(told_stream(told), std::make_shared<recorder>(log)));
+        co_await turn();
+        EXPECT_EQ(log.next(), "");
+        connecting.cancel();
+        EXPECT_THROW(co_await connecting, weft::cancelled_error);
+        co_await turn();
+        EXPECT_EQ(log.next(), "made lost");
+        EXPECT_TRUE(told.destroyed);
+    });
+    told_layer::state told;
+    diary log;
+    {
+        weft::event_loop loop;
+        loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+        loop.run_until_complete([](told_layer::state& s, diary& d) -> weft::task<> {
+            static_cast<void>(weft::create_task(weft::connect_protocol(told_stream(s), std::make_shared<recorder>(d))));
+            co_await turn();
+        }(told, log));
+    }
+    EXPECT_TRUE(told.destroyed);
+    EXPECT_EQ(log.next(), "");
+}
+
+TEST(connect_protocol, refuses_a_stream_that_is_closed_or_being_read_and_no_protocol) {
+    run([]() -> weft::task<> {
+        diary log;
+        const auto p = std::make_shared<recorder>(log);
+        EXPECT_THROW(co_await weft::connect_protocol(weft::stream(), p), weft::invalid_state_error);
+        told_layer::state told;
+        EXPECT_THROW(co_await weft::connect_protocol(told_stream(told), std::shared_ptr<weft::protocol>()),
+                     std::invalid_argument);
+        EXPECT_TRUE(told.destroyed);
+        told_layer::state closed;
+        auto s = told_stream(closed);
+        co_await s.close();
+        EXPECT_THROW(co_await weft::connect_protocol(std::move(s), p), weft::invalid_state_error);
+        told_layer::state failing;
+        auto unsent = told_stream(failing);
+        static_cast<void>(unsent.write("x"));
+        auto connecting = weft::create_task(weft::connect_protocol(std::move(unsent), p));
+        co_await turn();
+        failing.complete_send(EPIPE);
+        EXPECT_THROW(co_await connecting, std::system_error);
+        EXPECT_TRUE(failing.destroyed);
+        EXPECT_EQ(log.next(), "");
+    });
+}
+
+TEST(serve_protocol, is_over_when_the_connection_is_lost_and_aborts_it_if_cancelled) {
+    run([]() -> weft::task<> {
+        for (const bool cancelled : {false, true}) {
+            told_layer::state told;
+            diary log;
+            auto serving = weft::create_task(weft::serve_protocol(told_stream(told), std::make_shared<recorder>(log)));
+            co_await settle();
+            EXPECT_EQ(log.next(), "made");
+            if (cancelled) {
+                serving.cancel();
+                EXPECT_THROW(co_await serving, weft::cancelled_error);
+                co_await turn();
+            } else {
+                told.sink->on_end();
+                co_await serving;
+            }
+            EXPECT_EQ(log.next(), cancelled ? "lost" : "eof lost");
+            EXPECT_EQ(told.reset, cancelled);
+            EXPECT_TRUE(told.destroyed);
+        }
+    });
+}
+
+TEST(serve_protocol, takes_a_buffered_protocol_too) {
+    run([]() -> weft::task<> {
+        told_layer::state told;
+        diary log;
+        auto serving =
+            weft::create_task(weft::serve_protocol(told_stream(told), std::make_shared<buffered_recorder>(log, 8)));
+        co_await settle();
+        told.receive("abc");
+        told.sink->on_end();
+        co_await serving;
+        EXPECT_EQ(log.next(), "made get3 abc eof lost");
+    });
+}
+
+// A layer that takes its leave
+
+TEST(a_layer_that_takes_its_leave, is_waited_for_before_the_connection_is_lost) {
+    run([]() -> weft::task<> {
+        recorded r;
+        r.told.takes_leave = true;
+        co_await turn();
+        r.transport.write("last");
+        r.transport.close();
+        EXPECT_TRUE(r.told.begun_to_finish);
+        EXPECT_FALSE(r.told.finishing);
+        r.told.complete_send();
+        EXPECT_TRUE(r.told.finishing);
+        r.transport.write("dropped");
+        co_await turn();
+        EXPECT_EQ(r.log.next(), "made");
+        r.told.sink->on_finished(0);
+        co_await turn();
+        EXPECT_EQ(r.log.next(), "lost");
+        EXPECT_EQ(r.told.sent, "last");
+        EXPECT_FALSE(r.told.reset);
+    });
+}
+
+TEST(a_layer_that_takes_its_leave, in_vain_says_why_and_may_be_aborted) {
+    run([]() -> weft::task<> {
+        for (const bool aborted : {false, true}) {
+            recorded r;
+            r.told.takes_leave = true;
+            co_await turn();
+            r.transport.close();
+            EXPECT_TRUE(r.told.finishing);
+            aborted ? r.transport.abort() : r.told.sink->on_finished(ETIMEDOUT);
+            co_await turn();
+            EXPECT_EQ(r.log.next(), aborted ? "made lost" : "made lost:" + std::to_string(ETIMEDOUT));
+            EXPECT_TRUE(r.told.reset);
+        }
+    });
+}
+
+TEST(a_layer_that_fails, says_why_in_its_own_words) {
+    run([]() -> weft::task<> {
+        recorded r;
+        co_await turn();
+        r.told.sink->on_failure(std::make_exception_ptr(std::runtime_error("expired")));
+        co_await turn();
+        EXPECT_EQ(r.log.next(), "made lost:expired");
+    });
+}
+
+}  // namespace
