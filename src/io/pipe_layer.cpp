@@ -7,8 +7,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -66,7 +66,7 @@ void pipe_layer::pause_receiving() noexcept {
 void pipe_layer::receiving::completed(operation& op, const completion& c) {
     stream_sink& sink = *static_cast<receiving&>(op).layer.sink_;
     if (c.result > 0) {
-        sink.on_bytes(c.bytes);
+        sink.on_bytes(*c.bytes);
     } else if (c.result == 0) {
         sink.on_end();
     } else {
@@ -82,8 +82,13 @@ void pipe_layer::polling::completed(operation& op, const completion&) {
 /// read only when it is readable.
 void pipe_layer::read_when_ready() {
     if (!wanted_) return;
-    std::array<std::byte, 4096> bytes;  // as much as a terminal gives at once
-    const auto count = ::read(fd_.get(), bytes.data(), bytes.size());
+    byte_buffer bytes(*loop_.buffers());
+    try {
+        bytes.reserve(4096);  // as much as a terminal gives at once
+    } catch (const std::bad_alloc&) {
+        return sink_->on_receive_error(ENOMEM);
+    }
+    const auto count = ::read(fd_.get(), bytes.room().data(), bytes.room().size());
     if (count == 0) return sink_->on_end();
     // A terminal whose other side is closed: asyncio calls it an error as well.
     if (count < 0 && errno != EAGAIN && errno != EINTR) return sink_->on_receive_error(errno);
@@ -92,8 +97,9 @@ void pipe_layer::read_when_ready() {
     } catch (const std::system_error& e) {
         return sink_->on_receive_error(e.code().value());
     }
-    if (count > 0)
-        sink_->on_bytes(std::span(bytes).first(static_cast<std::size_t>(count)));  // last: it may destroy this
+    if (count <= 0) return;
+    bytes.added(static_cast<std::size_t>(count));
+    sink_->on_bytes(bytes);  // last: it may destroy this
 }
 
 // Sending
