@@ -319,6 +319,9 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
     operation* const op = slots_[index].op;
     if (!op) {
         if (result >= 0) ::close(result);
+    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
+        release(index);
+        return op->on_complete(*op, {result, true});
     } else if (result >= 0) {
         op->on_complete(*op, {result, false});
     } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
