@@ -14,7 +14,9 @@ namespace weft::inline v0 {
 
 server_core::server_core(event_loop& loop, connection_handler handler, const server_options& options)
     : loop_(loop), handler_(std::move(handler)), options_(options), ended_(loop), drain_timer_(*this) {
-    if (options.max_connections == 0) throw std::invalid_argument("start_server: max_connections must be greater than 0");
+    if (options.limit == 0) throw std::invalid_argument("start_server: limit must be greater than 0");
+    if (options.max_connections == 0)
+        throw std::invalid_argument("start_server: max_connections must be greater than 0");
     loop_.attach(*this);
 }
 

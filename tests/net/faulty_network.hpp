@@ -16,6 +16,7 @@ struct network_weather {
     std::set<std::string> silent;  // hosts that never answer
     std::map<std::string, int> errors;  // hosts, and the errno that they answer with
     std::map<weft::opcode, int> refused;  // operations that cannot be submitted, and why
+    std::vector<int> accept_errors;  // what the next accepts fail with
     struct attempt {
         std::string host;
         std::chrono::milliseconds at;  // after the first
@@ -41,6 +42,12 @@ public:
     void submit(weft::operation& op) override {
         if (const auto error = weather_.refused.find(op.code); error != weather_.refused.end())
             throw std::system_error(error->second, std::generic_category(), "submit");
+        if (op.code == weft::opcode::accept && !weather_.accept_errors.empty()) {
+            failed_.push_back({&op, weather_.accept_errors.front()});
+            weather_.accept_errors.erase(weather_.accept_errors.begin());
+            op.slot = held;
+            return;
+        }
         if (op.code != weft::opcode::connect) return real_->submit(op);
         const auto& c = static_cast<weft::connect_operation&>(op);
         const std::string host = weft::to_address(c.address, c.address_bytes).host;
@@ -56,9 +63,11 @@ public:
         op.slot = held;
     }
     void cancel(weft::operation& op) noexcept override {
-        if (op.slot != held || op.code != weft::opcode::connect) return real_->cancel(op);
-        const auto& c = static_cast<weft::connect_operation&>(op);
-        weather_.given_up.push_back(weft::to_address(c.address, c.address_bytes).host);
+        if (op.slot != held) return real_->cancel(op);
+        if (op.code == weft::opcode::connect) {
+            const auto& c = static_cast<weft::connect_operation&>(op);
+            weather_.given_up.push_back(weft::to_address(c.address, c.address_bytes).host);
+        }
         op.slot = weft::operation::no_slot;
         std::erase_if(failed_, [&](const auto& f) { return f.op == &op; });
     }
