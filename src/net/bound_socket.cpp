@@ -75,7 +75,8 @@ void bind_host(const std::vector<socket_address>& addresses, const server_option
 
 }  // namespace
 
-std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>>& hosts, const server_options& options) {
+std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>>& hosts,
+                                   const server_options& options) {
     const bool kernel_chooses = hosts.front().front().port() == 0;
     // The port that the kernel chose for one address may be taken at another: then it is asked for a new one.
     for (int attempts_left = 16;; --attempts_left) {

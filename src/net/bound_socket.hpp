@@ -42,7 +42,8 @@ struct bound_socket {
 /// is passed over if its host has others.
 /// @param hosts  the addresses of each
 /// @throws std::system_error naming the address
-std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>>& hosts, const server_options& options);
+std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>>& hosts,
+                                   const server_options& options);
 
 /// @throws std::system_error naming the path, std::invalid_argument
 bound_socket bind_unix(const std::string& path, const server_options& options);

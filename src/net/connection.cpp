@@ -26,7 +26,8 @@ nanos deadline_of(const event_loop& loop, const connect_options& options) noexce
     return options.timeout ? deadline_after(loop.now(), to_nanos(*options.timeout)) : never;
 }
 
-stream make_stream(event_loop& loop, unique_fd socket, std::size_t limit) {
+/// @param socket  taken when there is a stream to close it
+stream make_stream(event_loop& loop, unique_fd& socket, std::size_t limit) {
     return stream(std::make_unique<stream_core>(loop,
                                                 std::make_unique<socket_layer>(loop.operations(), std::move(socket)),
                                                 stream_limits{.read_bytes = limit}));
@@ -40,10 +41,10 @@ void check(const char* who, const connect_options& options) {
 task<stream> connect(std::string target, connect_plan plan, std::size_t limit) {
     event_loop& loop = get_running_loop();
     happy_eyeballs race(loop, std::move(plan));
-    unique_fd socket = co_await race;
+    registered_socket socket = co_await race;
     if (!socket && race.timed_out()) throw_timed_out(target, race.failures());
     if (!socket) throw connect_error(target, race.failures());
-    co_return make_stream(loop, std::move(socket), limit);
+    co_return make_stream(loop, socket.descriptor(), limit);
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ task<stream> open_connection(unique_fd connected, connect_options options) {
     peer.bytes = sizeof peer.storage;
     if (::getpeername(connected.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.bytes) != 0)
         throw std::system_error(errno, std::generic_category(), "open_connection: getpeername");
-    co_return make_stream(get_running_loop(), std::move(connected), options.limit);
+    co_return make_stream(get_running_loop(), connected, options.limit);
 }
 
 task<stream> open_unix_connection(std::string path, connect_options options) {

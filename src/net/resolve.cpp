@@ -66,9 +66,7 @@ bool resolve_error::is_not_found() const noexcept {
     const int error = code().value();
     return error == EAI_NONAME || error == EAI_NODATA || error == EAI_ADDRFAMILY;
 }
-bool resolve_error::is_temporary() const noexcept {
-    return code() == std::error_code(EAI_AGAIN, resolver_category());
-}
+bool resolve_error::is_temporary() const noexcept { return code() == std::error_code(EAI_AGAIN, resolver_category()); }
 
 lookup_query make_query(std::string host, std::string service, address_family family, bool passive) {
     if (host.empty() && !passive) throw std::invalid_argument("resolve: the host is empty");

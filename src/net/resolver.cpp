@@ -31,9 +31,7 @@ struct resolver::lookup {
 };
 
 resolver::resolver(event_loop& loop, lookup_function ask)
-    : loop_(loop),
-      ask_(std::make_shared<const lookup_function>(std::move(ask))),
-      pool_(max_threads, "weft-resolve") {}
+    : loop_(loop), ask_(std::make_shared<const lookup_function>(std::move(ask))), pool_(max_threads, "weft-resolve") {}
 
 resolver::~resolver() {
     lookups_.clear();

@@ -39,10 +39,10 @@ void server_core::start_serving() {
 
 // Connections
 
-void server_core::on_accepted(listener& from, unique_fd connection) {
-    if (!options_.max_connections) return begin_to_serve(std::move(connection), from.is_tcp());
-    if (!has_room()) return held_.push_back({std::move(connection), from.is_tcp()});
-    begin_to_serve(std::move(connection), from.is_tcp());
+void server_core::on_accepted(listener& from, unique_fd accepted) {
+    if (!options_.max_connections) return begin_to_serve(std::move(accepted), from.is_tcp());
+    if (!has_room()) return held_.push_back({std::move(accepted), from.is_tcp()});
+    begin_to_serve(std::move(accepted), from.is_tcp());
     use_room();
 }
 

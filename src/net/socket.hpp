@@ -59,7 +59,8 @@ public:
 
     native_handle get() const noexcept { return fd_.get(); }
     explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
-    unique_fd take() noexcept { return std::move(fd_); }
+    /// To be moved from once there is something else to close it.
+    unique_fd& descriptor() noexcept { return fd_; }
     void reset() noexcept {
         if (fd_) backend_->close(fd_.release());
     }

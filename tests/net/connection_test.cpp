@@ -137,8 +137,9 @@ TEST(open_connection, gives_a_name_no_more_time_than_the_whole_has) {
         } catch (const weft::timeout_error& e) {
             EXPECT_STREQ(e.what(), "connect to slow.test:80: timed out");
         }
-        EXPECT_THROW(co_await weft::open_connection("127.0.0.1", 80, {.local = weft::address{"slow.test", 0}, .timeout = 5ms}),
-                     weft::timeout_error);
+        EXPECT_THROW(
+            co_await weft::open_connection("127.0.0.1", 80, {.local = weft::address{"slow.test", 0}, .timeout = 5ms}),
+            weft::timeout_error);
     }(names));
 }
 

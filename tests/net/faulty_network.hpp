@@ -36,7 +36,7 @@ struct network_weather {
 /// The backend of the machine in such weather.
 class faulty_network final : public weft::backend {
 public:
-    explicit faulty_network(network_weather& w) : real_(weft::make_backend()), weather_(w) {}
+    explicit faulty_network(network_weather& w) : faulty_network(w, weft::make_backend()) {}
 
     const char* name() const noexcept override { return real_->name(); }
     void submit(weft::operation& op) override {
@@ -76,6 +76,11 @@ public:
     std::ptrdiff_t try_send(weft::native_handle fd, std::span<const std::byte> bytes) noexcept override {
         return real_->try_send(fd, bytes);
     }
+    bool carries_files() const noexcept override { return real_->carries_files(); }
+    std::ptrdiff_t try_send_pieces(weft::native_handle fd,
+                                   std::span<const std::span<const std::byte>> pieces) noexcept override {
+        return real_->try_send_pieces(fd, pieces);
+    }
     void close(weft::native_handle fd) noexcept override { real_->close(fd); }
     bool wait(weft::nanos deadline) override { return real_->wait(failed_.empty() ? deadline : 0); }
     void dispatch() override {
@@ -97,6 +102,9 @@ public:
     weft::native_handle poll_fd() const noexcept override { return real_->poll_fd(); }
 
 private:
+    faulty_network(network_weather& w, std::unique_ptr<weft::backend> real)
+        : backend(real->buffers()), real_(std::move(real)), weather_(w) {}
+
     struct failure {
         weft::operation* op;
         int error;

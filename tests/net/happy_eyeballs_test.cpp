@@ -63,17 +63,14 @@ TEST(happy_eyeballs, an_address_that_fails_is_followed_at_once) {
     run_in(weather, []() -> weft::task<> {
         EXPECT_EQ(co_await reach({"2001:db8::1", "2001:db8::3", "198.51.100.1", "127.0.0.1"}), "127.0.0.1");
     });
-    EXPECT_EQ(weather.attempts, (attempts{{"2001:db8::1", 0ms},
-                                          {"198.51.100.1", 0ms},
-                                          {"2001:db8::3", 0ms},
-                                          {"127.0.0.1", 250ms}}));
+    EXPECT_EQ(weather.attempts,
+              (attempts{{"2001:db8::1", 0ms}, {"198.51.100.1", 0ms}, {"2001:db8::3", 0ms}, {"127.0.0.1", 250ms}}));
 }
 
 TEST(happy_eyeballs, a_delay_of_ones_own) {
     network_weather weather{.silent = {"2001:db8::1"}};
-    run_in(weather, []() -> weft::task<> {
-        co_await reach({"2001:db8::1", "127.0.0.1"}, {.happy_eyeballs_delay = 50ms});
-    });
+    run_in(weather,
+           []() -> weft::task<> { co_await reach({"2001:db8::1", "127.0.0.1"}, {.happy_eyeballs_delay = 50ms}); });
     EXPECT_EQ(weather.attempts, (attempts{{"2001:db8::1", 0ms}, {"127.0.0.1", 50ms}}));
 }
 
@@ -86,8 +83,9 @@ TEST(happy_eyeballs, without_a_delay_addresses_are_tried_one_after_the_other_in_
 
     network_weather silent{.silent = {"2001:db8::1"}};
     run_in(silent, []() -> weft::task<> {
-        EXPECT_THROW(co_await reach({"2001:db8::1", "127.0.0.1"}, {.timeout = 1h, .happy_eyeballs_delay = std::nullopt}),
-                     weft::timeout_error);
+        EXPECT_THROW(
+            co_await reach({"2001:db8::1", "127.0.0.1"}, {.timeout = 1h, .happy_eyeballs_delay = std::nullopt}),
+            weft::timeout_error);
     });
     EXPECT_THAT(silent.hosts_tried(), ElementsAre("2001:db8::1"));
 }
@@ -113,8 +111,9 @@ TEST(happy_eyeballs, when_every_address_failed_the_error_names_each_in_order) {
 }
 
 TEST(happy_eyeballs, every_errno_that_connect_can_give_is_a_failure_of_that_address_alone) {
-    for (const int error : {EACCES, EPERM, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, EBADF, ECONNREFUSED,
-                            ECONNRESET, EINTR, EISCONN, ENETUNREACH, EHOSTUNREACH, ENOBUFS, ENOMEM, EPROTOTYPE, ETIMEDOUT}) {
+    for (const int error :
+         {EACCES, EPERM, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EALREADY, EBADF, ECONNREFUSED, ECONNRESET,
+          EINTR, EISCONN, ENETUNREACH, EHOSTUNREACH, ENOBUFS, ENOMEM, EPROTOTYPE, ETIMEDOUT}) {
         network_weather weather{.errors = {{"198.51.100.1", error}}};
         run_in(weather, [error]() -> weft::task<> {
             EXPECT_EQ(co_await reach({"198.51.100.1", "127.0.0.1"}), "127.0.0.1");
@@ -192,8 +191,7 @@ TEST(happy_eyeballs, destroyed_while_several_attempts_are_under_way_closes_all_t
     const auto before = open_descriptors();
     network_weather weather{.silent = {"2001:db8::1", "198.51.100.1"}};
     {
-        weft::event_loop loop(
-            std::make_unique<weft::virtual_backend>(std::make_unique<faulty_network>(weather)));
+        weft::event_loop loop(std::make_unique<weft::virtual_backend>(std::make_unique<faulty_network>(weather)));
         loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
         const auto main = []() -> weft::task<> {
             const name_server names({{"host.test", {"2001:db8::1", "198.51.100.1"}}});
@@ -273,8 +271,7 @@ TEST(happy_eyeballs, comes_from_a_local_address_of_the_same_family) {
 TEST(happy_eyeballs, binding_fails_for_one_and_connecting_for_another_and_both_are_said) {
     network_weather weather{.errors = {{"2001:db8::1", ENETUNREACH}}};
     run_in(weather, []() -> weft::task<> {
-        const name_server names(
-            {{"host.test", {"198.51.100.1", "2001:db8::1"}}, {"here.test", {"127.0.0.2", "::1"}}});
+        const name_server names({{"host.test", {"198.51.100.1", "2001:db8::1"}}, {"here.test", {"127.0.0.2", "::1"}}});
         names.serve();
         auto taken = co_await weft::start_server(ignore, "127.0.0.2", 0);
         try {

@@ -16,8 +16,7 @@ namespace weft_test {
 /// Answers a loop's lookups from a table, on the loop's threads for that. It can be made to keep silent.
 class name_server {
 public:
-    explicit name_server(std::map<std::string, std::vector<std::string>> hosts)
-        : state_(std::make_shared<state>()) {
+    explicit name_server(std::map<std::string, std::vector<std::string>> hosts) : state_(std::make_shared<state>()) {
         state_->hosts = std::move(hosts);
     }
     name_server(const name_server&) = delete;

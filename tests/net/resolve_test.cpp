@@ -128,7 +128,8 @@ TEST(resolve, cancelled_while_it_waits) {
 
 TEST(resolve, within_a_timeout) {
     const name_server names({{"a.test", {"192.0.2.1"}}});
-    weft::run([](const name_server& n) -> weft::task<> {  // on a real clock: a lookup under way is waited for by a virtual one
+    weft::run([](const name_server& n)
+                  -> weft::task<> {  // on a real clock: a lookup under way is waited for by a virtual one
         n.serve();
         n.keep_silent();
         EXPECT_THROW(co_await weft::wait_for(weft::resolve("a.test"), 1ms), weft::timeout_error);

@@ -21,8 +21,7 @@ TEST(resolver, asks_once_for_all_who_ask_the_same_at_the_same_time) {
         std::vector<weft::task_handle<std::vector<weft::address>>> asking;
         for (int i = 0; i < 10; ++i) asking.push_back(weft::create_task(weft::resolve("one.test", 80)));
         auto other_port = weft::create_task(weft::resolve("one.test", 81));
-        auto other_family =
-            weft::create_task(weft::resolve("one.test", 80, {.family = weft::address_family::ipv4}));
+        auto other_family = weft::create_task(weft::resolve("one.test", 80, {.family = weft::address_family::ipv4}));
         co_await weft::yield_now();
         co_await weft::yield_now();
         EXPECT_EQ(own_resolver().under_way(), 3u);
@@ -195,8 +194,7 @@ TEST(resolver, races_of_asking_and_leaving_lose_nobody) {
         int cancelled = 0;
         for (int round = 0; round < 200; ++round) {
             std::vector<weft::task_handle<>> asking;
-            for (int i = 0; i < 6; ++i)
-                asking.push_back(weft::create_task(ask(i % 2 ? "a.test" : "b.test", answered)));
+            for (int i = 0; i < 6; ++i) asking.push_back(weft::create_task(ask(i % 2 ? "a.test" : "b.test", answered)));
             for (int i = 0; i < round % 7; ++i) co_await weft::yield_now();
             for (std::size_t i = 0; i < asking.size(); i += 2) cancelled += asking[i].cancel();
             for (auto& a : asking) co_await weft::wait(std::vector{a});

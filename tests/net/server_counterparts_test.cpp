@@ -18,13 +18,13 @@ TEST(asyncio, as_a_client_is_served) {
         };
         auto server = co_await weft::start_server(serve, "127.0.0.1", 0);
         child client(python("async def main():\n"
-                      "    r, w = await asyncio.open_connection('127.0.0.1', " +
-                      std::to_string(server.port()) +
-                      ")\n"
-                      "    w.write(b'one\\ntwo' + b'x' * 50000 + b'\\nthree')\n"
-                      "    w.write_eof()\n"
-                      "    print((await r.read()) == b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n')\n"
-                      "asyncio.run(main())\n"));
+                            "    r, w = await asyncio.open_connection('127.0.0.1', " +
+                            std::to_string(server.port()) +
+                            ")\n"
+                            "    w.write(b'one\\ntwo' + b'x' * 50000 + b'\\nthree')\n"
+                            "    w.write_eof()\n"
+                            "    print((await r.read()) == b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n')\n"
+                            "asyncio.run(main())\n"));
         co_await served;
         EXPECT_EQ(client.read_line(), "True");
         EXPECT_EQ(client.finish(), 0);
@@ -33,19 +33,19 @@ TEST(asyncio, as_a_client_is_served) {
 
 TEST(asyncio, as_a_server_answers) {
     child server(python("async def echo(r, w):\n"
-                  "    while line := await r.readline():\n"
-                  "        w.write(line)\n"
-                  "    w.write(b'bye')\n"
-                  "    w.close()\n"
-                  "    await w.wait_closed()\n"
-                  "    done.set_result(None)\n"
-                  "async def main():\n"
-                  "    global done\n"
-                  "    done = asyncio.get_running_loop().create_future()\n"
-                  "    s = await asyncio.start_server(echo, '127.0.0.1', 0)\n"
-                  "    print(s.sockets[0].getsockname()[1], flush=True)\n"
-                  "    await done\n"
-                  "asyncio.run(main())\n"));
+                        "    while line := await r.readline():\n"
+                        "        w.write(line)\n"
+                        "    w.write(b'bye')\n"
+                        "    w.close()\n"
+                        "    await w.wait_closed()\n"
+                        "    done.set_result(None)\n"
+                        "async def main():\n"
+                        "    global done\n"
+                        "    done = asyncio.get_running_loop().create_future()\n"
+                        "    s = await asyncio.start_server(echo, '127.0.0.1', 0)\n"
+                        "    print(s.sockets[0].getsockname()[1], flush=True)\n"
+                        "    await done\n"
+                        "asyncio.run(main())\n"));
     const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
     weft::run([](std::uint16_t at) -> weft::task<> {
         auto s = co_await weft::open_connection("127.0.0.1", at);

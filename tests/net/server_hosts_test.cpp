@@ -77,7 +77,8 @@ TEST(server_hosts, one_that_cannot_be_had_refuses_them_all) {
 }
 
 TEST(server_hosts, an_address_that_the_machine_has_not_got_is_passed_over_if_the_name_has_others) {
-    const name_server names({{"here.test", {"2001:db8::1", "127.0.0.1"}}, {"away.test", {"2001:db8::1", "198.51.100.1"}}});
+    const name_server names(
+        {{"here.test", {"2001:db8::1", "127.0.0.1"}}, {"away.test", {"2001:db8::1", "198.51.100.1"}}});
     run([&names]() -> weft::task<> {
         names.serve();
         auto server = co_await weft::start_server(echo, "here.test", 0);
@@ -159,7 +160,8 @@ TEST(start_server_on, refuses_what_is_no_stream_socket) {
         }
         EXPECT_THROW(co_await weft::start_server_on(echo, weft::unique_fd(::dup(0))), std::invalid_argument);
         EXPECT_THROW(co_await weft::start_server_on(echo, weft::unique_fd()), std::invalid_argument);
-        EXPECT_THROW(co_await weft::start_server_on(echo, std::vector<weft::listening_socket>()), std::invalid_argument);
+        EXPECT_THROW(co_await weft::start_server_on(echo, std::vector<weft::listening_socket>()),
+                     std::invalid_argument);
         EXPECT_EQ(open_descriptors(), before);
     });
 }

@@ -50,7 +50,8 @@ TEST(server_limit, further_connections_wait_in_the_kernel_and_are_served_when_on
 TEST(server_limit, holds_for_all_its_addresses_together_and_loses_nobody) {
     run([]() -> weft::task<> {
         counted c;
-        auto server = co_await weft::start_server(c.handler(), {"127.0.0.1", "127.0.0.2", "::1"}, 0, {.max_connections = 1});
+        auto server =
+            co_await weft::start_server(c.handler(), {"127.0.0.1", "127.0.0.2", "::1"}, 0, {.max_connections = 1});
         const auto before = open_descriptors();
         const auto visit = [](const char* host, std::uint16_t port) -> weft::task<> {
             auto s = co_await weft::open_connection(host, port);
@@ -73,8 +74,7 @@ TEST(server_limit, a_server_that_is_closed_while_connections_wait_keeps_no_descr
     run([]() -> weft::task<> {
         const auto before = open_descriptors();
         counted c;
-        auto server =
-            co_await weft::start_server(c.handler(), {"127.0.0.1", "127.0.0.2"}, 0, {.max_connections = 1});
+        auto server = co_await weft::start_server(c.handler(), {"127.0.0.1", "127.0.0.2"}, 0, {.max_connections = 1});
         std::vector<weft::unique_fd> clients;
         for (int i = 0; i < 4; ++i) clients.push_back(connect_to_loopback(server.port()));
         auto other = co_await weft::open_connection("127.0.0.2", server.port());
