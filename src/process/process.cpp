@@ -56,6 +56,17 @@ std::shared_ptr<child_core> start(event_loop& loop, const std::vector<std::strin
 /// Waits for the end of what comes, and consumes nothing.
 task<> buffer_all(stream& s) { co_await s.peek(std::numeric_limits<std::size_t>::max()); }
 
+task<> buffer_both(stream& a, stream& b) {
+    const task_handle<> first = create_task(buffer_all(a)), second = create_task(buffer_all(b));
+    try {
+        co_await gather(first, second);
+    } catch (...) {
+        first.cancel();  // one has failed: the other is not to stay at its stream
+        second.cancel();
+        throw;
+    }
+}
+
 std::string take_all(stream& s) {
     if (!s) return {};
     std::string all(s.buffered());
@@ -121,7 +132,7 @@ task<process_output> process::communicate(std::string input) {
     }
     // What is read stays in the streams until all is there: a cancellation loses nothing.
     if (stdout_ && stderr_) {
-        co_await gather(buffer_all(stdout_), buffer_all(stderr_));
+        co_await buffer_both(stdout_, stderr_);
     } else if (stdout_ || stderr_) {
         co_await buffer_all(stdout_ ? stdout_ : stderr_);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a child begins: its program, environment, directory, descriptors, groups; and what is said where it cannot.
+#include "io/temporary_folder.hpp"
 #include "process/children.hpp"
 
 #include <fcntl.h>
@@ -15,28 +16,13 @@ using namespace weft_test;
 
 namespace {
 
-/// A directory for a test's files.
-class temporary_directory {
-public:
-    temporary_directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "weft-spawn-XXXXXX").string();
-        if (!::mkdtemp(name.data())) std::abort();
-        path_ = name;
-    }
-    temporary_directory(const temporary_directory&) = delete;
-    ~temporary_directory() { std::filesystem::remove_all(path_); }
-    /// Makes a file. @return its path
-    std::string file(const std::string& name, const std::string& text, mode_t mode) const {
-        const std::string path = path_ + "/" + name;
-        std::ofstream(path) << text;
-        ::chmod(path.c_str(), mode);
-        return path;
-    }
-    const std::string& path() const noexcept { return path_; }
-
-private:
-    std::string path_;
-};
+/// Makes a file. @return its path
+std::string make_file(const temporary_folder& in, const std::string& name, const std::string& text, mode_t mode) {
+    const std::string path = in / name;
+    std::ofstream(path) << text;
+    ::chmod(path.c_str(), mode);
+    return path;
+}
 
 weft::task<std::string> spawn_error(std::vector<std::string> argv, weft::process_options options = {}) {
     return error_of(
@@ -58,9 +44,9 @@ TEST(spawn, a_program_that_is_not_there_is_named) {
 }
 
 TEST(spawn, a_file_that_cannot_be_run_is_permission_denied) {
-    const temporary_directory files;
-    const std::string plain = files.file("plain", "echo", 0644);
-    const std::string no_format = files.file("noformat", "what is this", 0755);
+    const temporary_folder files;
+    const std::string plain = make_file(files, "plain", "echo", 0644);
+    const std::string no_format = make_file(files, "noformat", "what is this", 0755);
     run_with_children([&]() -> weft::task<> {
         EXPECT_EQ(co_await spawn_error({plain}), "spawn \"" + plain + "\": Permission denied");
         EXPECT_EQ(co_await spawn_error({"/"}), "spawn \"/\": Permission denied");
@@ -73,8 +59,8 @@ TEST(spawn, a_file_that_cannot_be_run_is_permission_denied) {
 }
 
 TEST(spawn, a_bad_working_directory_is_named) {
-    const temporary_directory files;
-    const std::string plain = files.file("plain", "", 0644);
+    const temporary_folder files;
+    const std::string plain = make_file(files, "plain", "", 0644);
     run_with_children([&]() -> weft::task<> {
         EXPECT_EQ(co_await spawn_error({"true"}, {.cwd = "/no/such"}),
                   "spawn \"true\": working directory \"/no/such\": No such file or directory");
@@ -124,8 +110,8 @@ TEST(spawn, the_environment_is_ours_or_another_or_more) {
 }
 
 TEST(spawn, the_program_is_looked_for_in_the_path_of_the_child) {
-    const temporary_directory files;
-    files.file("weft-test-program", "#!/bin/sh\necho \"found by $0\"\n", 0755);
+    const temporary_folder files;
+    make_file(files, "weft-test-program", "#!/bin/sh\necho \"found by $0\"\n", 0755);
     run_with_children([&]() -> weft::task<> {
         const auto run = [](weft::process_options o) -> weft::task<std::string> {
             o.stdout_ = weft::pipe;
@@ -202,9 +188,9 @@ TEST(spawn, the_null_device_is_empty_and_takes_all) {
 }
 
 TEST(spawn, takes_descriptors_of_ours_which_stay_ours) {
-    const temporary_directory files;
+    const temporary_folder files;
     run_with_children([&]() -> weft::task<> {
-        const weft::unique_fd out(::open((files.path() + "/out").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        const weft::unique_fd out(::open((files / "out").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
         auto p = co_await weft::run_shell("echo one; echo two >&2", {.stdout_ = out, .stderr_ = out.get()});
         co_await p.wait();
         std::string text(64, '\0');
