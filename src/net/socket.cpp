@@ -4,6 +4,7 @@
 #include "io/socket_address.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -113,6 +114,16 @@ int get_option(int fd, int level, int option, const char* what) {
         throw std::system_error(errno, std::generic_category(), what);
     }
     return value;
+}
+
+void make_ours(int fd, const std::string& what) {
+    int type = 0;
+    socklen_t bytes = sizeof type;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0)
+        throw std::invalid_argument(what + " is no socket: " + std::generic_category().message(errno));
+    if (type != SOCK_STREAM) throw std::invalid_argument(what + " is no stream socket");
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 }  // namespace weft::inline v0
