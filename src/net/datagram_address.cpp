@@ -14,7 +14,10 @@
 namespace weft::inline v0 {
 
 socket_address ip_datagram_address(const char* who, const std::string& host, std::uint16_t port) {
-    return numeric_address(who, host, port);
+    if (const auto a = numeric_address(host == "localhost" ? "127.0.0.1" : host, port)) return *a;
+    throw std::invalid_argument(std::string(who) + ": \"" + host +
+                                "\" is not an IPv4 or IPv6 address (names other than localhost are not looked up here: "
+                                "see resolve)");
 }
 
 socket_address unix_datagram_address(const char* who, const std::string& path) {
