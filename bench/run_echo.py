@@ -10,6 +10,7 @@ client saturates first, and messages per second then say little: compare the CPU
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import random
@@ -20,25 +21,40 @@ import subprocess
 import sys
 import tempfile
 
-# name -> (executable below --build, environment). Any can be replaced: --server weft:epoll=PATH.
+HERE = os.path.dirname(os.path.abspath(__file__))
+ASYNCIO = os.path.join(HERE, "peers/echo_asyncio.py")
+# name -> (executable, below --build unless it says where; arguments behind the port; environment). Any can be replaced:
+# --server weft:epoll=PATH.
 SERVERS = {
-    "weft:io_uring": ("bench/echo_server", {"WEFT_BACKEND": "io_uring"}),
-    "weft:epoll": ("bench/echo_server", {"WEFT_BACKEND": "epoll"}),
-    "protocol:io_uring": ("bench/echo_protocol_server", {"WEFT_BACKEND": "io_uring"}),
-    "protocol:epoll": ("bench/echo_protocol_server", {"WEFT_BACKEND": "epoll"}),
-    "c:io_uring": ("bench/peers/echo_io_uring", {}),
-    "c:epoll": ("bench/peers/echo_epoll", {}),
-    "libuv": ("bench/peers/echo_libuv", {}),
-    "asio": ("bench/peers/echo_asio", {}),
+    "weft:io_uring": ("bench/echo_server", [], {"WEFT_BACKEND": "io_uring"}),
+    "weft:epoll": ("bench/echo_server", [], {"WEFT_BACKEND": "epoll"}),
+    "weft read_some:io_uring": ("bench/echo_server", ["read_some"], {"WEFT_BACKEND": "io_uring"}),
+    "weft read_some:epoll": ("bench/echo_server", ["read_some"], {"WEFT_BACKEND": "epoll"}),
+    "weft protocol:io_uring": ("bench/echo_protocol_server", [], {"WEFT_BACKEND": "io_uring"}),
+    "weft protocol:epoll": ("bench/echo_protocol_server", [], {"WEFT_BACKEND": "epoll"}),
+    "c:io_uring": ("bench/peers/echo_io_uring", [], {}),
+    "c:epoll": ("bench/peers/echo_epoll", [], {}),
+    "libuv": ("bench/peers/echo_libuv", [], {}),
+    "asio": ("bench/peers/echo_asio", [], {}),
+    "Go": ("bench/peers/echo_go", [], {}),
+    "uvloop protocol": (ASYNCIO, ["protocol", "uvloop"], {}),
+    "uvloop streams": (ASYNCIO, ["streams", "uvloop"], {}),
+    "asyncio protocol": (ASYNCIO, ["protocol"], {}),
+    "asyncio streams": (ASYNCIO, ["streams"], {}),
 }
 CLIENT = "bench/peers/echo_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
-PAIRS = [("weft:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"),
-         ("protocol:io_uring", "c:io_uring"), ("protocol:epoll", "c:epoll"), ("c:io_uring", "c:epoll")]
+PAIRS = [("weft:io_uring", "c:io_uring"), ("weft read_some:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"),
+         ("weft read_some:epoll", "c:epoll"), ("weft protocol:io_uring", "c:io_uring"),
+         ("weft protocol:epoll", "c:epoll"), ("c:io_uring", "c:epoll"), ("libuv", "c:epoll")]
 
 
 def pinned(core):
     return lambda: os.sched_setaffinity(0, {core})
+
+
+def interpreter_of(path):
+    return [sys.executable] if path.endswith(".py") else []
 
 
 class Stalled(Exception):
@@ -48,10 +64,10 @@ class Stalled(Exception):
 class Server:
     """A running echo server, ended by its pid."""
 
-    def __init__(self, path, environment, wrapper=()):
+    def __init__(self, path, arguments, environment, wrapper=()):
         # The wrapper (strace) stays the server's parent, so the server's own pid is looked up.
         self.process = subprocess.Popen(
-            [*wrapper, path, "0"], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
+            [*wrapper, *interpreter_of(path), path, "0", *arguments], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
             preexec_fn=pinned(SERVER_CORE))
         line = self.process.stdout.readline()
         found = re.search(r"listening on (\S*:)?(\d+)", line)
@@ -92,13 +108,13 @@ def load(options, server, seconds, warmup=0.2):
     return json.loads(result.stdout)
 
 
-def system_calls_per_message(options, path, environment):
+def system_calls_per_message(options, path, arguments, environment):
     """Total and the busiest calls by name, from one short run under strace; None without strace. Set-up calls are in the
     count, and strace slows the server, so that batches are as large as they get."""
     if not shutil.which("strace"):
         return None
     with tempfile.NamedTemporaryFile("r") as summary:
-        with Server(path, environment, ("strace", "-f", "-c", "-o", summary.name)) as server:
+        with Server(path, arguments, environment, ("strace", "-f", "-c", "-o", summary.name)) as server:
             # No warm-up: every call strace counts belongs to a message that is counted.
             messages = load(options, server, 1, warmup=0)["messages"]
         calls = {}
@@ -135,16 +151,26 @@ def parse():
     return parser.parse_args()
 
 
+def build_go(options):
+    """The one that CMake does not build."""
+    target = os.path.join(options.build, SERVERS["Go"][0])
+    if shutil.which("go") and os.path.isdir(os.path.dirname(target)):
+        subprocess.run(["go", "build", "-o", os.path.abspath(target), os.path.join(HERE, "peers/echo.go")], check=True)
+
+
 def find_servers(options):
+    build_go(options)
     replaced = dict(item.split("=", 1) for item in options.server)
     found = {}
     for name in options.servers.split(","):
         if name not in SERVERS and name not in replaced:
             sys.exit(f"no server is called {name}; there are {', '.join(SERVERS)}")
-        relative, environment = SERVERS.get(name, ("", {}))
+        relative, arguments, environment = SERVERS.get(name, ("", [], {}))
         path = replaced.get(name) or os.path.join(options.build, relative)
-        if os.access(path, os.X_OK):
-            found[name] = (path, environment)
+        if "uvloop" in arguments and not importlib.util.find_spec("uvloop"):
+            print(f"{name}: this Python has no uvloop, left out", file=sys.stderr)
+        elif os.access(path, os.X_OK):
+            found[name] = (path, arguments, environment)
         else:
             print(f"{name}: {path} is not built, left out", file=sys.stderr)
     return found
@@ -180,10 +206,10 @@ def main():
           f"{options.seconds:g} s\n")
     print("| server | CPU µs/message | messages/s | p50 µs | p99 µs | system calls/message | of these |\n"
           "|---|---|---|---|---|---|---|")
-    for name, (path, environment) in servers.items():
+    for name, server in servers.items():
         def median(key):
             return statistics.median(run[key] for run in runs[name])
-        calls = None if options.no_strace else system_calls_per_message(options, path, environment)
+        calls = None if options.no_strace else system_calls_per_message(options, *server)
         total, detail = (f"{calls[0]:.3f}", calls[1]) if calls else ("–", "")
         print(f"| {name} | {median('server_cpu_us_per_message'):.3f} | {median('messages_per_second'):.0f} | "
               f"{median('latency_p50_us'):.0f} | {median('latency_p99_us'):.0f} | {total} | {detail} |")

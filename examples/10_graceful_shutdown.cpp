@@ -47,7 +47,7 @@ weft::task<> serve(weft::server& server) {
 }
 
 weft::task<> main_task() {
-    auto server = co_await weft::start_server(slow_echo, "127.0.0.1", 0);
+    auto server = co_await weft::start_server(slow_echo, "127.0.0.1", 0, {.drain_timeout = 10s});  // then: cancelled
     auto visiting = weft::create_task(client(server.port()));
     co_await serve(server);
     co_await visiting;

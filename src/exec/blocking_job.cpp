@@ -26,6 +26,13 @@ void blocking_job::submit(executor& e, event_loop& loop) {
     expect(true);
 }
 
+bool blocking_job::withdraw() noexcept {
+    stage expected = stage::pending;
+    if (!stage_.compare_exchange_strong(expected, stage::abandoned, std::memory_order_relaxed)) return false;
+    forget_call();
+    return true;
+}
+
 void blocking_job::abandon() noexcept {
     abandoned_ = true;
     if (stage_.exchange(stage::abandoned, std::memory_order_relaxed) == stage::pending) forget_call();

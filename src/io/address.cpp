@@ -2,6 +2,7 @@
 #include "io/socket_address.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -17,6 +18,15 @@ std::string address::to_string() const {
     return host + ":" + std::to_string(port);
 }
 
+namespace {
+/// Which network a link-local address is meant in: "%eth0". Empty if it says none.
+std::string zone(unsigned scope) {
+    char name[IF_NAMESIZE] = {};
+    if (scope == 0) return {};
+    return "%" + (::if_indextoname(scope, name) ? std::string(name) : std::to_string(scope));
+}
+}  // namespace
+
 address to_address(const sockaddr_storage& from, socklen_t bytes) {
     char text[INET6_ADDRSTRLEN] = {};
     if (from.ss_family == AF_INET) {
@@ -27,7 +37,7 @@ address to_address(const sockaddr_storage& from, socklen_t bytes) {
     if (from.ss_family == AF_INET6) {
         const auto& in = reinterpret_cast<const sockaddr_in6&>(from);
         ::inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
-        return {text, ntohs(in.sin6_port)};
+        return {text + zone(in.sin6_scope_id), ntohs(in.sin6_port)};
     }
     if (from.ss_family == AF_UNIX && bytes > offsetof(sockaddr_un, sun_path)) {
         const auto& un = reinterpret_cast<const sockaddr_un&>(from);

@@ -61,6 +61,7 @@ void epoll_backend::accept_some(native_handle fd) {
         if (!d.input) return;
         const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
+            if (static_cast<accept_operation*>(d.input)->once) return end(d.input, accepted);
             d.input->on_complete(*d.input, {accepted, false});
             continue;
         }

@@ -35,7 +35,7 @@ constexpr std::uint64_t ignored_data = wake_data - 1;
 class io_uring_backend final : public backend {
 public:
     io_uring_backend();
-    ~io_uring_backend() override = default;
+    ~io_uring_backend() override;
 
     const char* name() const noexcept override { return "io_uring"; }
     void submit(operation& op) override;
@@ -98,6 +98,17 @@ io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLO
     if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
     received_.attach(ring_);
     arm_wake();
+}
+
+/// All operations are complete or cancelled. But of those cancelled, an accept or open may have brought a descriptor.
+io_uring_backend::~io_uring_backend() {
+    if (abandoned_ || !enabled_) return;
+    ::io_uring_get_events(&ring_);
+    for (io_uring_cqe* c = nullptr; ::io_uring_peek_cqe(&ring_, &c) == 0; ::io_uring_cqe_seen(&ring_, c)) {
+        const auto index = static_cast<std::uint32_t>(c->user_data);
+        if (index >= slots_.size() || slots_[index].generation != c->user_data >> 32 || c->res < 0) continue;
+        if (slots_[index].code == opcode::accept || slots_[index].code == opcode::open) ::close(c->res);
+    }
 }
 
 // Submitting
@@ -320,6 +331,9 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
     operation* const op = slots_[index].op;
     if (!op) {
         if (result >= 0) ::close(result);
+    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
+        release(index);
+        return op->on_complete(*op, {result, true});
     } else if (result >= 0) {
         op->on_complete(*op, {result, false});
     } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||

@@ -394,6 +394,7 @@ void event_loop::close() {
     while (!resources_.empty()) resources_.pop_front().loop_closes();
     if (default_executor_) default_executor_->shutdown({.wait = false});
     default_executor_.reset();
+    services_.clear();
     if (!fork_guard_->in_child()) remote_->close();  // a child's copy may be locked by a thread that it has not got
     timers_.advance(never);  // the frames that slept are gone: what is left is callbacks, which are not called any more
     discard_callbacks();

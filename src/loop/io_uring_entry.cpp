@@ -50,8 +50,11 @@ void fill_file(io_uring_sqe& e, const file_operation& op) noexcept {
 
 void fill_entry(io_uring_sqe& e, operation& op) noexcept {
     switch (op.code) {
-        case opcode::accept:
-            return ::io_uring_prep_multishot_accept(&e, op.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        case opcode::accept: {
+            const bool once = static_cast<accept_operation&>(op).once;
+            return (once ? ::io_uring_prep_accept : ::io_uring_prep_multishot_accept)(&e, op.fd, nullptr, nullptr,
+                                                                                      SOCK_NONBLOCK | SOCK_CLOEXEC);
+        }
         case opcode::receive: return fill_receive(e, static_cast<receive_operation&>(op));
         case opcode::send: return fill_send(e, static_cast<send_operation&>(op));
         case opcode::connect: {

@@ -61,6 +61,7 @@ struct operation {
 /// Accepts connections (non-blocking, close-on-exec) until cancelled or failing. accept4(2)
 struct accept_operation : operation {
     explicit accept_operation(complete_function f) noexcept : operation(opcode::accept, f) {}
+    bool once = false;  ///< over after one connection: the others stay in the kernel's queue
 };
 
 /// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2), read(2)

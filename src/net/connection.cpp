@@ -1,121 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/socket_address.hpp"
 #include "io/socket_layer.hpp"
 #include "io/stream_core.hpp"
+#include "net/happy_eyeballs.hpp"
+#include "net/resolver.hpp"
 #include "net/socket.hpp"
 
 #include <weft/net/connection.hpp>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
-#include <cerrno>
-#include <system_error>
+#include <stdexcept>
+#include <utility>
 
 namespace weft::inline v0 {
 
 namespace {
 
-/// A socket that operations are submitted for: closed by the backend, which has to forget it.
-class registered_socket {
-public:
-    registered_socket(backend& b, unique_fd fd) noexcept : backend_(b), fd_(std::move(fd)) {}
-    registered_socket(const registered_socket&) = delete;
-    registered_socket& operator=(const registered_socket&) = delete;
-    ~registered_socket() {
-        if (fd_) backend_.close(fd_.release());
-    }
-    native_handle get() const noexcept { return fd_.get(); }
-    /// To be moved from once there is something else to close it.
-    unique_fd& descriptor() noexcept { return fd_; }
+[[noreturn]] void throw_timed_out(const std::string& target, const std::vector<connect_failure>& failures) {
+    std::string text = "connect to " + target + ": timed out";
+    for (const connect_failure& f : failures) text += (&f == &failures.front() ? "; before that " : "; ") + f.what;
+    throw timeout_error(text);
+}
 
-private:
-    backend& backend_;
-    unique_fd fd_;
-};
+nanos deadline_of(const event_loop& loop, const connect_options& options) noexcept {
+    return options.timeout ? deadline_after(loop.now(), to_nanos(*options.timeout)) : never;
+}
 
-/// Suspends a task until a socket is connected, has failed to, or the time is up.
-class connect_awaiter : public waiter {
-public:
-    connect_awaiter(event_loop& loop, int fd, const socket_address& to, nanos timeout)
-        : waiter(kind_), loop_(loop), operation_(*this), timer_(*this), timeout_(timeout) {
-        operation_.fd = fd;
-        operation_.address = to.storage;
-        operation_.address_bytes = to.bytes;
-    }
-    ~connect_awaiter() { loop_.operations().cancel(operation_); }
-
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        loop_.operations().submit(operation_);
-        if (timeout_ != never) loop_.add_timer(timer_, deadline_after(loop_.now(), timeout_));
-        return true;
-    }
-    /// @return 0 or an errno
-    int await_resume() {
-        this->resumed();
-        return result_;
-    }
-
-private:
-    struct connecting : connect_operation {
-        explicit connecting(connect_awaiter& a) noexcept : connect_operation(completed), owner(a) {}
-        static void completed(operation& op, const completion& c) { static_cast<connecting&>(op).owner.end(-c.result); }
-        connect_awaiter& owner;
-    };
-    struct own_timer : timer_node {
-        explicit own_timer(connect_awaiter& a) noexcept : timer_node(fired), owner(a) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.end(ETIMEDOUT); }
-        connect_awaiter& owner;
-    };
-    void end(int result) {
-        result_ = result;
-        loop_.operations().cancel(operation_);
-        timer_.unlink();
-        this->wake();
-    }
-    static const wait_kind kind_;
-
-    event_loop& loop_;
-    connecting operation_;
-    own_timer timer_;
-    nanos timeout_;
-    int result_ = 0;
-};
-
-const wait_kind connect_awaiter::kind_ = {
-    .name = "connect",
-    .cancel =
-        [](waiter& w) {
-            static_cast<connect_awaiter&>(w).end(ECANCELED);
-            return false;
-        },
-};
+/// @param target  as messages call it
+task<stream> connect(std::string target, connect_plan plan, std::size_t limit) {
+    event_loop& loop = get_running_loop();
+    happy_eyeballs race(loop, std::move(plan));
+    registered_socket socket(loop.operations(), co_await race);
+    if (!socket.descriptor() && race.timed_out()) throw_timed_out(target, race.failures());
+    if (!socket.descriptor()) throw connect_error(target, race.failures());
+    co_return stream(std::make_unique<stream_core>(
+        loop, std::make_unique<socket_layer>(loop.operations(), std::move(socket.descriptor())),
+        stream_limits{.read_bytes = limit}));
+}
 
 }  // namespace
 
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options) {
-    event_loop& loop = get_running_loop();
-    const socket_address to = numeric_address("open_connection", host, port);
-    registered_socket socket(loop.operations(), make_tcp_socket(to.storage.ss_family));
-    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1, "open_connection: TCP_NODELAY");
+    if (host.empty()) throw std::invalid_argument("open_connection: the host is empty");
+    connect_plan plan{.to = {}, .deadline = deadline_of(get_running_loop(), options)};
+    const std::string target = address{host, port}.to_string();
+    plan.to = co_await look_up(make_query(std::move(host), std::to_string(port), options.family, false), plan.deadline);
+    if (plan.to.empty()) throw_timed_out(target, {});
+    if (options.happy_eyeballs_delay && plan.to.size() > 1) {
+        plan.to = interleave(plan.to);
+        plan.delay = to_nanos(*options.happy_eyeballs_delay);
+    }
     if (options.local) {
-        const socket_address from = numeric_address("open_connection", options.local->host, options.local->port);
-        if (::bind(socket.get(), from.get(), from.bytes) != 0) {
-            throw std::system_error(errno, std::generic_category(), "bind " + options.local->to_string());
-        }
+        plan.from = co_await look_up(
+            make_query(options.local->host, std::to_string(options.local->port), address_family::any, true),
+            plan.deadline);
+        if (plan.from.empty()) throw_timed_out(target, {});
     }
-    const nanos timeout = options.timeout ? to_nanos(*options.timeout) : never;
-    if (const int error = co_await connect_awaiter(loop, socket.get(), to, timeout)) {
-        const std::string what = "connect to " + to_address(to.storage, to.bytes).to_string();
-        if (error == ETIMEDOUT && options.timeout) throw timeout_error(what + ": timed out");
-        throw std::system_error(error, std::generic_category(), what);
-    }
-    co_return stream(std::make_unique<stream_core>(
-        loop, std::make_unique<socket_layer>(loop.operations(), std::move(socket.descriptor())),
-        stream_limits{.read_bytes = options.limit}));
+    co_return co_await connect(target, std::move(plan), options.limit);
+}
+
+task<stream> open_unix_connection(std::string path, connect_options options) {
+    connect_plan plan{.to = {unix_address("open_unix_connection", path)},
+                      .deadline = deadline_of(get_running_loop(), options)};
+    if (options.local) plan.from = {unix_address("open_unix_connection", options.local->host)};
+    std::string target = plan.to.front().text().to_string();
+    co_return co_await connect(std::move(target), std::move(plan), options.limit);
 }
 
 }  // namespace weft::inline v0

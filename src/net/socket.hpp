@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "loop/backend.hpp"
+
 #include <weft/base/unique_fd.hpp>
+#include <weft/io/address.hpp>
 
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace weft::inline v0 {
 
@@ -15,19 +18,55 @@ namespace weft::inline v0 {
 struct socket_address {
     sockaddr_storage storage{};
     socklen_t bytes = 0;
+
     const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
+    sa_family_t family() const noexcept { return storage.ss_family; }
+    std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
+    address text() const;
+    bool operator==(const socket_address& other) const noexcept;
 };
 
-/// The address that `host` spells: IPv4, IPv6 (with %zone) or "localhost", which by RFC 6761 needs no resolver.
-/// @param who  for the message  @throws std::invalid_argument
-socket_address numeric_address(const char* who, const std::string& host, std::uint16_t port);
+/// The address that `host` spells: IPv4, or IPv6 (with %zone). Empty: it spells none.
+std::optional<socket_address> numeric_address(const std::string& host, std::uint16_t port);
 
-/// As above, empty meaning any address of the machine: IPv4, then IPv6.
-std::vector<socket_address> listening_addresses(const std::string& host, std::uint16_t port);
+/// @param who  for the message
+/// @throws std::invalid_argument  no path; std::system_error (filename_too_long)
+socket_address unix_address(const char* who, const std::string& path);
+bool is_abstract(const socket_address& unix_socket) noexcept;
 
-/// @throws std::system_error
-unique_fd make_tcp_socket(int family);
+/// Non-blocking, close-on-exec. @throws std::system_error
+unique_fd make_stream_socket(int family);
 void set_option(int fd, int level, int option, int value, const char* what);
+/// @throws std::system_error  it is no socket
+int get_option(int fd, int level, int option, const char* what);
+
+/// A socket that operations are submitted for: closed by the backend, which has to forget it.
+class registered_socket {
+public:
+    registered_socket() noexcept = default;
+    registered_socket(backend& b, unique_fd fd) noexcept : backend_(&b), fd_(std::move(fd)) {}
+    registered_socket(registered_socket&&) noexcept = default;
+    registered_socket& operator=(registered_socket&& other) noexcept {
+        reset();
+        backend_ = other.backend_;
+        fd_ = std::move(other.fd_);
+        return *this;
+    }
+    ~registered_socket() { reset(); }
+
+    native_handle get() const noexcept { return fd_.get(); }
+    explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+    unique_fd take() noexcept { return std::move(fd_); }
+    /// To be moved from once there is something else to close it.
+    unique_fd& descriptor() noexcept { return fd_; }
+    void reset() noexcept {
+        if (fd_) backend_->close(fd_.release());
+    }
+
+private:
+    backend* backend_ = nullptr;
+    unique_fd fd_;
+};
 
 }  // namespace weft::inline v0

@@ -1,10 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a protocol is paused, and pauses, over a layer that does as it is told.
+// What a transport sends, when its protocol is paused, and when it pauses, over a layer that does as it is told.
 #include "io/recorder.hpp"
 
 using namespace weft_test;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 namespace {
+
+// Writing
+
+TEST(transport, is_given_what_the_layer_does_not_take_at_once_and_then_what_came_meanwhile) {
+    run([]() -> weft::task<> {
+        recorded r;
+        co_await turn();
+        r.told.takes = 3;
+        r.transport.write("");
+        r.transport.write("abcdef");
+        EXPECT_EQ(r.told.sent, "abc");
+        EXPECT_EQ(r.told.sending, "def");
+        r.transport.write("ghi");
+        r.transport.writelines({"j", "", "kl"});
+        EXPECT_EQ(r.told.sending, "def");
+        EXPECT_EQ(r.transport.get_write_buffer_size(), 9u);
+        r.told.complete_send();
+        EXPECT_EQ(r.told.sending, "ghijkl");
+        r.told.complete_send();
+        EXPECT_EQ(r.told.sent, "abcdefghijkl");
+        EXPECT_EQ(r.transport.get_write_buffer_size(), 0u);
+        r.told.takes = 4;
+        r.transport.writelines({"mno", "pqr"});  // the layer may take the first alone
+        EXPECT_EQ(r.told.sent, "abcdefghijklmno");
+        EXPECT_EQ(r.told.sending, "pqr");
+        r.transport.writelines({});
+        r.transport.abort();
+    });
+}
+
+TEST(transport, ends_its_direction_after_the_last_byte) {
+    run([]() -> weft::task<> {
+        recorded r;
+        co_await turn();
+        r.transport.write("last");
+        EXPECT_TRUE(r.transport.can_write_eof());
+        r.transport.write_eof();
+        r.transport.write_eof();
+        EXPECT_FALSE(r.told.ended);
+        EXPECT_THROW(r.transport.write("more"), weft::invalid_state_error);
+        EXPECT_THROW(r.transport.writelines({"more"}), weft::invalid_state_error);
+        r.told.complete_send();
+        EXPECT_TRUE(r.told.ended);
+        r.told.receive("reply");
+        EXPECT_EQ(r.log.next(), "made reply");
+        EXPECT_FALSE(r.transport.is_closing());
+        r.transport.close();
+        co_await turn();
+        EXPECT_EQ(r.log.next(), "lost");
+    });
+}
+
+TEST(transport, ends_its_direction_at_once_if_nothing_is_unsent_and_not_at_all_once_it_closes) {
+    run([]() -> weft::task<> {
+        recorded open;
+        co_await turn();
+        open.transport.write_eof();
+        EXPECT_TRUE(open.told.ended);
+        open.transport.abort();
+        recorded closing;
+        co_await turn();
+        closing.transport.write("x");
+        closing.transport.close();
+        closing.transport.write_eof();
+        closing.told.complete_send();
+        EXPECT_FALSE(closing.told.ended);
+    });
+}
+
+TEST(transport, lost_it_drops_what_is_written_and_at_the_fifth_time_says_so) {
+    run([]() -> weft::task<> {
+        reports heard;
+        recorded r;
+        co_await turn();
+        r.transport.abort();
+        for (int i = 0; i < 2; ++i) r.transport.write("x");
+        co_await turn();
+        for (int i = 0; i < 2; ++i) r.transport.write("x");
+        EXPECT_THAT(heard.messages, IsEmpty());
+        for (int i = 0; i < 20; ++i) r.transport.write("x");
+        EXPECT_THAT(heard.messages,
+                    ElementsAre("a protocol keeps writing to told:1, to which the connection is lost"));
+        EXPECT_EQ(r.transport.get_write_buffer_size(), 0u);
+    });
+}
+
+TEST(transport, passes_on_what_its_protocol_receives_without_a_copy) {
+    run([]() -> weft::task<> {
+        recorded r;
+        co_await turn();
+        const std::string text(3000, 'x');
+        const std::byte* where = nullptr;
+        struct forwarder : weft::protocol {
+            explicit forwarder(const std::byte*& w) : where(w) {}
+            void connection_made(weft::transport t) override { transport = std::move(t); }
+            void data_received(std::span<const std::byte> data) override {
+                where = data.data() + 100;
+                transport.write(data.subspan(100));
+                transport.write(data);                 // now it is being sent: a copy
+                EXPECT_EQ(weft::as_text(data), std::string(3000, 'x'));
+            }
+            weft::transport transport;
+            const std::byte*& where;
+        };
+        told_layer::state told;
+        const auto t = told_transport(told, std::make_shared<forwarder>(where));
+        co_await turn();
+        told.receive(text);
+        EXPECT_EQ(static_cast<const void*>(told.sending.data()), static_cast<const void*>(where));
+        EXPECT_EQ(told.sending.size(), 2900u);
+        told.complete_send();
+        told.complete_send();
+        EXPECT_EQ(told.sent, std::string(5900, 'x'));
+        told.takes = 2000;
+        told.receive(text);
+        EXPECT_EQ(told.sending.size(), 900u);  // fewer are copied
+        EXPECT_NE(static_cast<const void*>(told.sending.data()), static_cast<const void*>(where + 2000));
+        t.abort();
+        r.transport.abort();
+    });
+}
 
 // Pausing to write
 

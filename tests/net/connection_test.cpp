@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/connected.hpp"
+#include "io/operations.hpp"
+#include "net/name_server.hpp"
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -98,13 +99,73 @@ TEST(open_connection, may_be_told_where_to_come_from) {
     });
 }
 
-TEST(open_connection, to_a_host_that_is_no_address_is_refused) {
-    run([]() -> weft::task<> {
-        EXPECT_THROW(co_await weft::open_connection("example.org", 80), std::invalid_argument);
+TEST(open_connection, to_a_host_without_an_address_says_so) {
+    const name_server names({});
+    run([&names]() -> weft::task<> {
+        names.serve();
+        EXPECT_THROW(co_await weft::open_connection("example.test", 80), weft::resolve_error);
         EXPECT_THROW(co_await weft::open_connection("", 80), std::invalid_argument);
-        EXPECT_THROW(co_await weft::open_connection("127.0.0.1", 80, {.local = weft::address{"nowhere", 0}}),
-                     std::invalid_argument);
+        EXPECT_THROW(co_await weft::open_connection("127.0.0.1", 80, {.local = weft::address{"nowhere.test", 0}}),
+                     weft::resolve_error);
     });
+}
+
+TEST(open_connection, looks_names_up) {
+    const name_server names({{"here.test", {"::1", "127.0.0.1"}}});
+    run([&names]() -> weft::task<> {
+        names.serve();
+        auto server = co_await weft::start_server(ignore, "127.0.0.1", 0);
+        auto s = co_await weft::open_connection("here.test", server.port());
+        EXPECT_EQ(s.peer().to_string(), "127.0.0.1:" + std::to_string(server.port()));
+        try {
+            co_await weft::open_connection("here.test", server.port(), {.family = weft::address_family::ipv6});
+            ADD_FAILURE();
+        } catch (const std::system_error& e) {
+            EXPECT_EQ(e.code(), std::errc::connection_refused);
+        }
+    });
+}
+
+TEST(open_connection, gives_a_name_no_more_time_than_the_whole_has) {
+    const name_server names({{"slow.test", {"127.0.0.1"}}});
+    names.keep_silent();
+    weft::run([](const name_server& n) -> weft::task<> {
+        n.serve();
+        try {
+            co_await weft::open_connection("slow.test", 80, {.timeout = 5ms});
+            ADD_FAILURE();
+        } catch (const weft::timeout_error& e) {
+            EXPECT_STREQ(e.what(), "connect to slow.test:80: timed out");
+        }
+        EXPECT_THROW(
+            co_await weft::open_connection("127.0.0.1", 80, {.local = weft::address{"slow.test", 0}, .timeout = 5ms}),
+            weft::timeout_error);
+    }(names));
+}
+
+TEST(open_connection, cancelled_and_destroyed_while_the_name_is_looked_up) {
+    const name_server names({{"slow.test", {"127.0.0.1"}}});
+    names.keep_silent();
+    weft::event_loop loop;
+    loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+    const auto before = open_descriptors();
+    const auto main = [](const name_server& n) -> weft::task<> {
+        n.serve();
+        const auto connect = []() -> weft::task<> { co_await weft::open_connection("slow.test", 80); };
+        auto connecting = weft::create_task(connect());
+        n.wait_until_asked(0);
+        co_await weft::yield_now();
+        co_await weft::yield_now();
+        connecting.cancel();
+        EXPECT_THROW(co_await connecting, weft::cancelled_error);
+        weft::spawn(connect());
+        co_await weft::yield_now();
+        co_await weft::yield_now();
+    };
+    loop.run_until_complete(main(names));
+    EXPECT_EQ(open_descriptors(), before);
+    loop.close();
+    names.answer();
 }
 
 TEST(open_connection, takes_the_limit_of_what_its_stream_buffers) {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets themselves: how they are accepted and connected, what becomes of their descriptors, and who else is out there.
+// Sockets themselves: how they are accepted and connected, and what becomes of their descriptors.
 #include "io/operations.hpp"
 
 #include <netinet/tcp.h>
-#include <spawn.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-
-#include <cstdio>
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -51,6 +47,30 @@ TEST_F(operations, a_connection_that_comes_late_to_a_cancelled_accept_is_closed)
     EXPECT_EQ(open_descriptors(), before - 1);
     char byte = 0;
     EXPECT_LE(::recv(client.get(), &byte, 1, 0), 0);  // ended or reset: nobody holds the other end
+}
+
+TEST_F(operations, accept_once_brings_one_connection_and_leaves_the_others_to_the_kernel) {
+    std::uint16_t port = 0;
+    auto listener = listen_on_loopback(port);
+    make_nonblocking(listener);
+    accepting a;
+    a.once = true;
+    std::vector<weft::unique_fd> clients, accepted;
+    for (int i = 0; i < 3; ++i) clients.push_back(connect_to_loopback(port));
+    for (std::size_t i = 0; i < 3; ++i) {
+        a.over = false;
+        submit(a, listener);
+        turn_until([&] { return a.over; });
+        turn_a_little();
+        EXPECT_EQ(a.results.size(), i + 1);
+        EXPECT_FALSE(a.is_submitted());
+        accepted.emplace_back(a.results.back());
+    }
+    submit(a, listener);
+    turn_a_little();
+    EXPECT_EQ(a.results.size(), 3u);
+    backend_->cancel(a);
+    backend_->close(listener.release());
 }
 
 TEST_F(operations, connect_says_how_it_went) {
@@ -161,91 +181,6 @@ TEST(server, of_ten_thousand_connections_opened_and_dropped_keeps_no_descriptor)
         EXPECT_EQ(server.connections(), 0u);
         EXPECT_EQ(open_descriptors(), before);
     });
-}
-
-/// A Python program with a pipe from its standard output.
-class python {
-public:
-    explicit python(const std::string& program) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
-        output_.reset(ends[0]);
-        weft::unique_fd input(ends[1]);
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, input.get(), 1);
-        std::string name = "python3", flag = "-c", text = "import asyncio\n" + program;
-        char* arguments[] = {name.data(), flag.data(), text.data(), nullptr};
-        const int error = ::posix_spawnp(&pid_, "python3", &actions, nullptr, arguments, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        if (error) throw std::system_error(error, std::generic_category(), "python3");
-    }
-    ~python() { finish(); }
-    std::string read_line() {
-        std::string line;
-        for (char c = 0; ::read(output_.get(), &c, 1) == 1 && c != '\n';) line += c;
-        return line;
-    }
-    int finish() {
-        int status = -1;
-        if (pid_ > 0) ::waitpid(std::exchange(pid_, -1), &status, 0);
-        return status;
-    }
-
-private:
-    pid_t pid_ = -1;
-    weft::unique_fd output_;
-};
-
-TEST(asyncio, as_a_client_is_served) {
-    weft::run([]() -> weft::task<> {
-        weft::future<> served;
-        const auto serve = [&served](weft::stream s) -> weft::task<> {
-            while (auto line = co_await s.read_line()) co_await s.write(*line + "\n");
-            co_await s.close();
-            served.set_result();
-        };
-        auto server = co_await weft::start_server(serve, "127.0.0.1", 0);
-        python client("async def main():\n"
-                      "    r, w = await asyncio.open_connection('127.0.0.1', " +
-                      std::to_string(server.port()) +
-                      ")\n"
-                      "    w.write(b'one\\ntwo' + b'x' * 50000 + b'\\nthree')\n"
-                      "    w.write_eof()\n"
-                      "    print((await r.read()) == b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n')\n"
-                      "asyncio.run(main())\n");
-        co_await served;
-        EXPECT_EQ(client.read_line(), "True");
-        EXPECT_EQ(client.finish(), 0);
-    }());
-}
-
-TEST(asyncio, as_a_server_answers) {
-    python server("async def echo(r, w):\n"
-                  "    while line := await r.readline():\n"
-                  "        w.write(line)\n"
-                  "    w.write(b'bye')\n"
-                  "    w.close()\n"
-                  "    await w.wait_closed()\n"
-                  "    done.set_result(None)\n"
-                  "async def main():\n"
-                  "    global done\n"
-                  "    done = asyncio.get_running_loop().create_future()\n"
-                  "    s = await asyncio.start_server(echo, '127.0.0.1', 0)\n"
-                  "    print(s.sockets[0].getsockname()[1], flush=True)\n"
-                  "    await done\n"
-                  "asyncio.run(main())\n");
-    const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
-    weft::run([](std::uint16_t at) -> weft::task<> {
-        auto s = co_await weft::open_connection("127.0.0.1", at);
-        for (int i = 0; i < 100; ++i) {
-            co_await s.write("line " + std::to_string(i) + "\r\n");
-            EXPECT_EQ(co_await s.read_line(), "line " + std::to_string(i));
-        }
-        co_await s.write_eof();
-        EXPECT_EQ(co_await s.read_all(), "bye");
-    }(port));
-    EXPECT_EQ(server.finish(), 0);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ struct options {
     std::optional<std::uint64_t> count;   ///< tasks or timers
     std::optional<std::uint64_t> rounds;  ///< how often
     std::optional<std::uint64_t> seed;    ///< of the first round; each further round has the next one
-    double seconds = 2;                   ///< how long, unless `rounds` is said
+    double seconds = 2;                   ///< how long, unless `rounds` is said; of connections, all rounds together
 };
 
 // The commands. Each ends the program by fail() if something does not hold.
@@ -26,5 +26,7 @@ void run_timers(const options& o);
 void run_chaos(const options& o);
 /// Random cancellation on real loops and threads.
 void run_threaded_chaos(const options& o);
+/// Connections that open, talk, close and are cancelled at random: what is left open and held returns to the start.
+void run_connections(const options& o);
 
 }  // namespace stress

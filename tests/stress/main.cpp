@@ -13,8 +13,9 @@ struct command {
     void (*run)(const stress::options&);
 };
 constexpr command commands[] = {
-    {"sleepers", stress::run_sleepers}, {"spawn", stress::run_spawn_and_join},   {"timers", stress::run_timers},
-    {"chaos", stress::run_chaos},       {"threads", stress::run_threaded_chaos},
+    {"sleepers", stress::run_sleepers},      {"spawn", stress::run_spawn_and_join},
+    {"timers", stress::run_timers},          {"chaos", stress::run_chaos},
+    {"threads", stress::run_threaded_chaos}, {"connections", stress::run_connections},
 };
 
 int explain() {
@@ -22,7 +23,8 @@ int explain() {
                "stress spawn    [--count N] [--rounds N]\n"
                "stress timers   [--count N] [--seed N]\n"
                "stress chaos    [--seconds S | --rounds N] [--seed N]\n"
-               "stress threads  [--seconds S | --rounds N] [--seed N]\n",
+               "stress threads  [--seconds S | --rounds N] [--seed N]\n"
+               "stress connections [--count N] [--seconds S] [--rounds N] [--seed N]\n",
                stderr);
     return 2;
 }

@@ -4,6 +4,9 @@
 #include <malloc.h>
 
 #include <chrono>
+#include <cstddef>
+
+extern "C" [[gnu::weak]] std::size_t __sanitizer_get_current_allocated_bytes();
 
 namespace stress {
 
@@ -13,8 +16,10 @@ constexpr bool measures_heap = true;
 constexpr bool measures_heap = false;  // frames are larger, or malloc is another one's
 #endif
 
-/// Bytes that malloc has given out.
+/// Bytes that malloc has given out, the sanitizer's if that stands in its place.
 inline long long heap_in_use() {
+    if (__sanitizer_get_current_allocated_bytes)
+        return static_cast<long long>(__sanitizer_get_current_allocated_bytes());
     const auto heap = mallinfo2();
     return static_cast<long long>(heap.uordblks + heap.hblkhd);
 }

@@ -26,7 +26,7 @@ namespace weft::inline v0 {
 ///     pending    → abandoned  the loop lost interest first: the call is never made
 ///     running    → abandoned  …or meanwhile: what comes of the call goes nowhere, and nobody is woken
 ///
-/// On the loop's thread: submit, abandon, arrived. On the executor's: run, finish, refuse.
+/// On the loop's thread: submit, withdraw, abandon, arrived. On the executor's: run, finish, refuse.
 class blocking_job : public executor_job, public ready_node, public recycled {
 public:
     blocking_job(const blocking_job&) = delete;
@@ -45,6 +45,8 @@ public:
     /// Hands the job to `e`; it will arrive on `loop`. @throws what e.post() throws, and is as before then
     void submit(executor& e, event_loop& loop);
 
+    /// Makes sure that the call is never made, if it has not begun. abandon() is to follow. @return false: it has begun
+    bool withdraw() noexcept;
     /// Ends the loop's interest, and its hold on the job.
     void abandon() noexcept;
 

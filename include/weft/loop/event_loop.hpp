@@ -6,6 +6,7 @@
 #include <weft/base/unique_fd.hpp>
 #include <weft/loop/handle.hpp>
 #include <weft/loop/loop_resource.hpp>
+#include <weft/loop/loop_service.hpp>
 #include <weft/loop/ready_queue.hpp>
 #include <weft/loop/registry.hpp>
 #include <weft/loop/task_handle.hpp>
@@ -194,6 +195,10 @@ public:
     std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
+    /// The one service of this kind that the loop has, made now if there is none.
+    loop_service& service(const loop_service_kind& kind);
+    /// Puts one in the place of that which is there, if any: for tests.
+    void set_service(const loop_service_kind& kind, std::unique_ptr<loop_service> service);
     void adopt(async_generator_core& g) noexcept;
     bool has_default_executor() const noexcept { return default_executor_ != nullptr; }
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
@@ -287,6 +292,11 @@ private:
     std::vector<std::unique_ptr<descriptor_watch>> watches_;
     std::unique_ptr<signal_inbox> signals_;
     std::shared_ptr<executor> default_executor_;
+    struct kept_service {
+        const loop_service_kind* kind;
+        std::unique_ptr<loop_service> service;
+    };
+    std::vector<kept_service> services_;
     context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/base/clock.hpp>
+#include <weft/coro/immediate.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/io/stream.hpp>
+#include <weft/net/listen_fds.hpp>
+#include <weft/net/resolve.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace weft::inline v0 {
 
+class event_loop;
 class server_core;
 
 struct server_options {
@@ -24,11 +32,25 @@ struct server_options {
     int backlog = 1024;
     /// Share the port with other servers, this process's or another's (SO_REUSEPORT).
     bool reuse_port = false;
+    /// Take a port of which only connections that have ended are left (SO_REUSEADDR).
+    bool reuse_address = true;
+    /// While so many are being served no more are accepted: they wait in the kernel's queue (see backlog). Empty: any number.
+    std::optional<std::size_t> max_connections = std::nullopt;
+    /// How long a drain waits for the handlers before it cancels them; it waits for them all the same. Empty: for ever.
+    std::optional<std::chrono::nanoseconds> drain_timeout = std::nullopt;
+    /// False: bound, but not listening until start_serving() or serve_forever().
+    bool start_serving = true;
+    /// Remove the file of a Unix socket when the server is closed, if it is still the same file.
+    bool cleanup_socket = true;
+    /// Which of a name's addresses to listen on.
+    address_family family = address_family::any;
 };
 
 /// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on.
-/// When the process is out of descriptors it stops accepting for a tenth of a second at a time, says so once through the
-/// loop's exception handler, and serves those it has.
+/// When the process is out of descriptors or the kernel of memory it stops accepting for a tenth of a second at a time, says
+/// so once through the loop's exception handler, and serves those it has.
+///
+/// A context for `with`: left, it is closed and drained.
 /// @thread its loop's  @see asyncio.Server
 class server {
 public:
@@ -38,21 +60,32 @@ public:
     ~server();
 
     /// The port it listens on: what the kernel chose, if 0 was asked for.
+    /// @throws invalid_state_error  it is closed, or a Unix server
     std::uint16_t port() const;
     std::vector<address> addresses() const;
+    /// The listening sockets, to be looked at: they remain the server's.
+    std::vector<native_handle> sockets() const;
+    event_loop& get_loop() const;
     bool is_serving() const noexcept;
     /// Connections whose handler has not ended.
     std::size_t connections() const noexcept;
 
+    /// Begins to accept, if it does not yet. @throws invalid_state_error  it is closed; std::system_error
+    void start_serving();
     /// Stops accepting. Connections go on. Idempotent.
     void close() noexcept;
     /// Waits until it is closed and the handler of every connection has ended.
     task<> wait_closed();
-    /// Cancels the handler of every connection: each gets a cancelled_error where it waits.
+    /// Cancels the handler of every connection: each gets a cancelled_error where it waits, and its stream goes with it.
     void cancel_connections();
-    /// Serves until cancelled or closed: then it stops accepting, waits for the handlers, and returns. A second
-    /// cancellation does not wait and is thrown.
+    /// Serves until cancelled or closed: then it stops accepting, drains, and returns. To drain is to wait for the handlers,
+    /// and to cancel them when drain_timeout is over. A second cancellation does not wait and is thrown.
+    /// @throws invalid_state_error  it is closed, or another task is here already
     task<> serve_forever();
+
+    /// For `with`.
+    immediate<server&> enter();
+    task<> exit(std::exception_ptr error);
 
 private:
     server_core& core() const;
@@ -61,22 +94,64 @@ private:
 
 /// What a handler is kept as: for as long as the server or one of its connections lives.
 using connection_handler = std::move_only_function<task<>(stream)>;
+template <class F>
+concept handles_connections = std::is_invocable_r_v<task<>, std::decay_t<F>&, stream>;
 
-task<server> start_server_with(connection_handler handler, std::string host, std::uint16_t port,
+task<server> start_server_with(connection_handler handler, std::vector<std::string> hosts, std::uint16_t port,
                                server_options options);
+task<server> start_unix_server_with(connection_handler handler, std::string path, server_options options);
+task<server> start_server_on_with(connection_handler handler, std::vector<listening_socket> sockets,
+                                  server_options options);
 
 /// Listens on TCP and runs `handler(stream)` as a task for each connection. What a handler throws goes to the loop's
 /// exception handler and ends its connection only.
 /// @param handler  called as `task<> handler(stream)`; kept alive, captures and all, until the last connection has ended
-/// @param host  an IPv4 or IPv6 address, "localhost" (IPv4), or empty for every address of the machine
-/// @param port  0: the kernel chooses; see server::port
-/// @throws std::system_error naming the address (address_in_use, permission_denied); std::invalid_argument  a host that
-///         is no address
+/// @param host  an address; a name, for all its addresses; "localhost" (127.0.0.1); or empty for every address of the machine
+/// @param port  0: the kernel chooses one, the same for all addresses; see server::port
+/// @throws awaited: std::system_error naming the address (address_in_use, permission_denied); resolve_error;
+///         std::invalid_argument  options that make no sense
 /// @see asyncio.start_server
-template <class Handler>
-    requires std::is_invocable_r_v<task<>, std::decay_t<Handler>&, stream>
+template <handles_connections Handler>
 task<server> start_server(Handler&& handler, std::string host, std::uint16_t port, server_options options = {}) {
-    return start_server_with(connection_handler(std::forward<Handler>(handler)), std::move(host), port, options);
+    return start_server_with(connection_handler(std::forward<Handler>(handler)), {std::move(host)}, port, options);
+}
+/// On several hosts; an address that is meant twice is listened on once.
+/// @throws std::invalid_argument  no host
+template <handles_connections Handler>
+task<server> start_server(Handler&& handler, std::vector<std::string> hosts, std::uint16_t port,
+                          server_options options = {}) {
+    return start_server_with(connection_handler(std::forward<Handler>(handler)), std::move(hosts), port, options);
+}
+template <handles_connections Handler>
+task<server> start_server(Handler&& handler, std::initializer_list<std::string> hosts, std::uint16_t port,
+                          server_options options = {}) {
+    std::vector<std::string> all(hosts);
+    if (all.empty()) all.emplace_back();  // {}: as ""
+    return start_server_with(connection_handler(std::forward<Handler>(handler)), std::move(all), port, options);
+}
+
+/// Listens on a Unix socket. A socket that is there already is removed first, as asyncio does; any other file is not.
+/// @param path  of at most 107 bytes; if it begins with a NUL byte, an abstract name
+/// @throws awaited: std::system_error naming the path (address_in_use, permission_denied, filename_too_long);
+///         std::invalid_argument  an empty path, a NUL byte within
+/// @see unix(7), asyncio.start_unix_server, examples/26_unix_socket.cpp
+template <handles_connections Handler>
+task<server> start_unix_server(Handler&& handler, std::string path, server_options options = {}) {
+    return start_unix_server_with(connection_handler(std::forward<Handler>(handler)), std::move(path), options);
+}
+
+/// Serves on sockets that are bound already: those of listen_fds(), or one's own. What does not listen yet is told to, and
+/// the file of a Unix socket is left alone.
+/// @throws awaited: std::invalid_argument  no socket, or something else than a stream socket
+template <handles_connections Handler>
+task<server> start_server_on(Handler&& handler, std::vector<listening_socket> sockets, server_options options = {}) {
+    return start_server_on_with(connection_handler(std::forward<Handler>(handler)), std::move(sockets), options);
+}
+template <handles_connections Handler>
+task<server> start_server_on(Handler&& handler, unique_fd socket, server_options options = {}) {
+    std::vector<listening_socket> sockets;
+    sockets.push_back({.fd = std::move(socket)});
+    return start_server_on_with(connection_handler(std::forward<Handler>(handler)), std::move(sockets), options);
 }
 
 }  // namespace weft::inline v0

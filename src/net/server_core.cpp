@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/server_core.hpp"
+
+#include "io/socket_layer.hpp"
+#include "io/stream_core.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace weft::inline v0 {
+
+server_core::server_core(event_loop& loop, connection_handler handler, const server_options& options)
+    : loop_(loop), handler_(std::move(handler)), options_(options), ended_(loop), drain_timer_(*this) {
+    if (options.max_connections == 0)
+        throw std::invalid_argument("start_server: max_connections must be greater than 0");
+    loop_.attach(*this);
+}
+
+void server_core::add(bound_socket socket) {
+    listeners_.push_back(
+        std::make_unique<listener>(loop_, *this, std::move(socket), options_.max_connections.has_value()));
+}
+
+void server_core::start_serving() {
+    if (is_closed()) throw invalid_state_error("the server is closed");
+    if (serving_) return;
+    try {
+        for (const auto& l : listeners_) l->start(options_.backlog);
+    } catch (...) {
+        close();  // not at some addresses alone
+        throw;
+    }
+    serving_ = true;
+}
+
+// Connections
+
+void server_core::on_accepted(listener& from, unique_fd connection) {
+    if (!options_.max_connections) return begin_to_serve(std::move(connection), from.is_tcp());
+    if (!has_room()) return held_.push_back({std::move(connection), from.is_tcp()});
+    begin_to_serve(std::move(connection), from.is_tcp());
+    use_room();
+}
+
+void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
+    try {
+        const int on = 1;
+        if (is_tcp) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        stream s(std::make_unique<stream_core>(loop_,
+                                               std::make_unique<socket_layer>(loop_.operations(), std::move(socket)),
+                                               stream_limits{.read_bytes = options_.limit}));
+        auto place = std::make_unique<connection>(shared_from_this());
+        connection& here = *place;
+        here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
+    } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
+        loop_.call_exception_handler(
+            {.message = "cannot serve a new connection", .exception = std::current_exception()});
+    }
+}
+
+/// One connection: the handler, and what it throws.
+task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
+    server_core& self = *place->server;
+    try {
+        co_await self.handler_(std::move(s));
+    } catch (const std::exception&) {
+        self.loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
+                                           .exception = std::current_exception(),
+                                           .task = place->task->name()});
+    }
+}
+
+/// There may be room below max_connections: for those that wait here, then for those that wait in the kernel.
+void server_core::use_room() noexcept {
+    while (has_room() && !held_.empty()) {
+        held_connection next = std::move(held_.front());
+        held_.pop_front();
+        begin_to_serve(std::move(next.socket), next.is_tcp);
+    }
+    if (!has_room() || !is_serving()) return;
+    for (const auto& l : listeners_) l->resume();
+}
+
+void server_core::note_end() noexcept {
+    if (loop_.is_closing()) return;
+    if (options_.max_connections) use_room();
+    if (!is_closed() || connection_count_ > 0) return;
+    drain_timer_.unlink();
+    if (!ended_.done()) ended_.set_result();
+}
+
+// Ending
+
+void server_core::close() noexcept {
+    if (listeners_.empty()) return;
+    listeners_.clear();
+    held_.clear();
+    note_end();
+}
+
+void server_core::drain() noexcept {
+    close();
+    if (std::exchange(draining_, true) || !options_.drain_timeout || connection_count_ == 0) return;
+    loop_.add_timer(drain_timer_, deadline_after(loop_.now(), to_nanos(*options_.drain_timeout)));
+}
+
+void server_core::cancel_connections() {
+    for (connection& c : connections_) {
+        if (c.task) c.task->cancel();  // which only makes tasks ready
+    }
+}
+
+void server_core::loop_closes() noexcept {
+    close();
+    drain_timer_.unlink();
+}
+
+server_core::serving_forever::serving_forever(server_core& core) : core_(core) {
+    if (core.is_closed()) throw invalid_state_error("serve_forever: the server is closed");
+    if (core.serving_forever_) throw invalid_state_error("serve_forever: another task is serving already");
+    core.start_serving();
+    core.serving_forever_ = true;
+}
+
+}  // namespace weft::inline v0

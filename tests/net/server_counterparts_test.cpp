@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other people's clients and servers, as child processes: asyncio, curl, socat and nc where they are installed.
+#include "net/child.hpp"
+#include "net/name_server.hpp"
+
+using namespace weft_test;
+using testing::EndsWith;
+
+namespace {
+
+TEST(asyncio, as_a_client_is_served) {
+    weft::run([]() -> weft::task<> {
+        weft::future<> served;
+        const auto serve = [&served](weft::stream s) -> weft::task<> {
+            while (auto line = co_await s.read_line()) co_await s.write(*line + "\n");
+            co_await s.close();
+            served.set_result();
+        };
+        auto server = co_await weft::start_server(serve, "127.0.0.1", 0);
+        child client(python("async def main():\n"
+                            "    r, w = await asyncio.open_connection('127.0.0.1', " +
+                            std::to_string(server.port()) +
+                            ")\n"
+                            "    w.write(b'one\\ntwo' + b'x' * 50000 + b'\\nthree')\n"
+                            "    w.write_eof()\n"
+                            "    print((await r.read()) == b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n')\n"
+                            "asyncio.run(main())\n"));
+        co_await served;
+        EXPECT_EQ(client.read_line(), "True");
+        EXPECT_EQ(client.finish(), 0);
+    }());
+}
+
+TEST(asyncio, as_a_server_answers) {
+    child server(python("async def echo(r, w):\n"
+                        "    while line := await r.readline():\n"
+                        "        w.write(line)\n"
+                        "    w.write(b'bye')\n"
+                        "    w.close()\n"
+                        "    await w.wait_closed()\n"
+                        "    done.set_result(None)\n"
+                        "async def main():\n"
+                        "    global done\n"
+                        "    done = asyncio.get_running_loop().create_future()\n"
+                        "    s = await asyncio.start_server(echo, '127.0.0.1', 0)\n"
+                        "    print(s.sockets[0].getsockname()[1], flush=True)\n"
+                        "    await done\n"
+                        "asyncio.run(main())\n"));
+    const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
+    weft::run([](std::uint16_t at) -> weft::task<> {
+        auto s = co_await weft::open_connection("127.0.0.1", at);
+        for (int i = 0; i < 100; ++i) {
+            co_await s.write("line " + std::to_string(i) + "\r\n");
+            EXPECT_EQ(co_await s.read_line(), "line " + std::to_string(i));
+        }
+        co_await s.write_eof();
+        EXPECT_EQ(co_await s.read_all(), "bye");
+    }(port));
+    EXPECT_EQ(server.finish(), 0);
+}
+
+TEST(asyncio, as_a_client_over_a_unix_socket_is_served) {
+    const temporary_directory folder;
+    weft::run([](std::string path) -> weft::task<> {
+        weft::future<> served;
+        const auto serve = [&served](weft::stream s) -> weft::task<> {
+            for (std::string part; !(part = co_await s.read(65536)).empty();) co_await s.write(part);
+            co_await s.close();
+            served.set_result();
+        };
+        auto server = co_await weft::start_unix_server(serve, path);
+        child client(python("async def main():\n"
+                            "    r, w = await asyncio.open_unix_connection('" +
+                            path +
+                            "')\n"
+                            "    w.write(b'x' * 500000 + b'\\n')\n"
+                            "    w.write_eof()\n"
+                            "    print((await r.read()) == b'x' * 500000 + b'\\n')\n"
+                            "asyncio.run(main())\n"));
+        co_await served;
+        EXPECT_EQ(client.read_line(), "True");
+        EXPECT_EQ(client.finish(), 0);
+    }(folder / "x.sock"));
+}
+
+TEST(asyncio, as_a_server_on_a_unix_socket_answers) {
+    const temporary_directory folder;
+    const std::string path = folder / "x.sock";
+    child server(python("async def echo(r, w):\n"
+                        "    while line := await r.readline():\n"
+                        "        w.write(line)\n"
+                        "    w.close()\n"
+                        "    await w.wait_closed()\n"
+                        "    done.set_result(None)\n"
+                        "async def main():\n"
+                        "    global done\n"
+                        "    done = asyncio.get_running_loop().create_future()\n"
+                        "    s = await asyncio.start_unix_server(echo, '" +
+                        path +
+                        "')\n"
+                        "    print('ready', flush=True)\n"
+                        "    await done\n"
+                        "asyncio.run(main())\n"));
+    ASSERT_EQ(server.read_line(), "ready");
+    weft::run([](std::string at) -> weft::task<> {
+        auto s = co_await weft::open_unix_connection(at);
+        for (int i = 0; i < 100; ++i) {
+            co_await s.write("line " + std::to_string(i) + "\n");
+            EXPECT_EQ(co_await s.read_line(), "line " + std::to_string(i));
+        }
+        co_await s.write_eof();
+        EXPECT_EQ(co_await s.read_all(), "");
+    }(path));
+    EXPECT_EQ(server.finish(), 0);
+}
+
+TEST(asyncio, as_a_server_on_one_family_is_found_by_a_name_of_both) {
+    child server(python("async def hello(r, w):\n"
+                        "    w.write(b'hello from six')\n"
+                        "    w.close()\n"
+                        "    await w.wait_closed()\n"
+                        "    done.set_result(None)\n"
+                        "async def main():\n"
+                        "    global done\n"
+                        "    done = asyncio.get_running_loop().create_future()\n"
+                        "    s = await asyncio.start_server(hello, '::1', 0)\n"
+                        "    print(s.sockets[0].getsockname()[1], flush=True)\n"
+                        "    await done\n"
+                        "asyncio.run(main())\n"));
+    const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
+    weft::run([](std::uint16_t at) -> weft::task<> {
+        const name_server names({{"both.test", {"127.0.0.1", "::1"}}});
+        names.serve();
+        auto s = co_await weft::open_connection("both.test", at);
+        EXPECT_EQ(co_await s.read_all(), "hello from six");
+    }(port));
+    EXPECT_EQ(server.finish(), 0);
+}
+
+/// Answers one HTTP request.
+weft::task<> hello_http(weft::stream s) {
+    std::string request;
+    while (auto line = co_await s.read_line()) {
+        if (line->empty()) break;
+        request += *line + ";";
+    }
+    const std::string body = "you asked: " + request.substr(0, request.find(';'));
+    co_await s.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                     "\r\n\r\n" + body);
+}
+
+/// What a program prints, without blocking the loop.
+weft::task<std::string> output_of(std::vector<std::string> arguments) {
+    co_return co_await weft::to_thread(
+        [](std::vector<std::string> a) {
+            child c(std::move(a));
+            return c.read_all();
+        },
+        std::move(arguments));
+}
+
+TEST(curl, is_served_over_tcp_by_name_and_over_a_unix_socket) {
+    if (!is_installed("curl")) GTEST_SKIP() << "curl is not installed";
+    const temporary_directory folder;
+    weft::run([](std::string path) -> weft::task<> {
+        auto tcp = co_await weft::start_server(hello_http, {"127.0.0.1", "::1"}, 0);
+        const std::string url = "http://localhost:" + std::to_string(tcp.port()) + "/page";
+        for (const char* family : {"-4", "-6"}) {
+            EXPECT_EQ(co_await output_of({"curl", "-s", "--noproxy", "*", "--max-time", "20", family, url}),
+                      "you asked: GET /page HTTP/1.1");
+        }
+        auto local = co_await weft::start_unix_server(hello_http, path);
+        EXPECT_EQ(co_await output_of({"curl", "-s", "--max-time", "20", "--unix-socket", path, "http://x/unix"}),
+                  "you asked: GET /unix HTTP/1.1");
+    }(folder / "http.sock"));
+}
+
+TEST(socat, carries_a_request_to_a_unix_socket) {
+    if (!is_installed("socat")) GTEST_SKIP() << "socat is not installed";
+    const temporary_directory folder;
+    weft::run([](std::string path) -> weft::task<> {
+        auto server = co_await weft::start_unix_server(hello_http, path);
+        const std::string command = "printf 'GET /socat HTTP/1.1\\r\\n\\r\\n' | socat -t10 - UNIX-CONNECT:" + path;
+        EXPECT_THAT(co_await output_of({"sh", "-c", command}), EndsWith("you asked: GET /socat HTTP/1.1"));
+    }(folder / "x.sock"));
+}
+
+TEST(nc, carries_a_request_over_tcp) {
+    if (!is_installed("nc")) GTEST_SKIP() << "nc is not installed";
+    weft::run([]() -> weft::task<> {
+        auto server = co_await weft::start_server(hello_http, "127.0.0.1", 0);
+        const std::string command =
+            "printf 'GET /nc HTTP/1.1\\r\\n\\r\\n' | nc -w 10 127.0.0.1 " + std::to_string(server.port());
+        EXPECT_THAT(co_await output_of({"sh", "-c", command}), EndsWith("you asked: GET /nc HTTP/1.1"));
+    }());
+}
+
+}  // namespace
