@@ -110,8 +110,8 @@ void endpoint_core::report(const char* message) noexcept {
 
 void endpoint_core::note_lost_write() noexcept {
     if (loop_closed_ || ++lost_writes_ != lost_writes_reported) return;
-    loop_.call_exception_handler({.message = "a protocol keeps writing to " + name().to_string() +
-                                             ", to which the connection is lost"});
+    loop_.call_exception_handler(
+        {.message = "a protocol keeps writing to " + name().to_string() + ", to which the connection is lost"});
 }
 
 // Flow control

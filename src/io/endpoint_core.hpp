@@ -21,9 +21,7 @@ namespace weft::inline v0 {
 ///
 /// made: connection_made() has been called, by the loop's ready queue. closing: nothing is received any more, what is
 /// unsent is sent. lost: connection_lost() is in the ready queue. over: it has been called, and the connection is closed.
-class endpoint_core : public loop_resource,
-                      public std::enable_shared_from_this<endpoint_core>,
-                      private ready_node {
+class endpoint_core : public loop_resource, public std::enable_shared_from_this<endpoint_core>, private ready_node {
 public:
     endpoint_core(const endpoint_core&) = delete;
     endpoint_core& operator=(const endpoint_core&) = delete;

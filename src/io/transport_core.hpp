@@ -87,12 +87,12 @@ private:
     void force_close(std::exception_ptr why) noexcept;
 
     std::unique_ptr<stream_layer> layer_;
-    protocol* plain_;             // one of these is the protocol,
+    protocol* plain_;  // one of these is the protocol,
     buffered_protocol* buffered_;  // the other null
     byte_buffer held_, pending_, sending_;  // what is in sending_ does not move until on_sent()
-    byte_buffer* delivering_ = nullptr;     // what data_received() is being given, in its block
-    std::exception_ptr failure_;            // what EPROTO stands for
-    int receive_error_ = 0;                 // not told yet
+    byte_buffer* delivering_ = nullptr;  // what data_received() is being given, in its block
+    std::exception_ptr failure_;  // what EPROTO stands for
+    int receive_error_ = 0;  // not told yet
     bool receiving_ = false, reading_paused_ = false;
     bool ended_ = false, end_told_ = false;  // the peer has ended its direction
     bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;

@@ -116,8 +116,7 @@ void transport_core::tell_end() {
     end_told_ = true;
     const callback_in_context running(*this);
     try {
-        const bool stays_open =
-            plain_ ? plain_->eof_received() : buffered_->eof_received();
+        const bool stays_open = plain_ ? plain_->eof_received() : buffered_->eof_received();
         if (!stays_open) close();
     } catch (...) {
         callback_failed("Fatal error: protocol.eof_received() call failed");

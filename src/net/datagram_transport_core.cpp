@@ -114,7 +114,9 @@ void datagram_transport_core::send(std::span<const std::byte> bytes, const addre
         }
     } else {
         if (!to) throw std::invalid_argument("send: the endpoint has no peer");
-        where = numeric_address("send_to", to->host, to->port);
+        const auto numeric = numeric_address(to->host, to->port);
+        if (!numeric) throw std::invalid_argument("send_to: \"" + to->host + "\" is not an IPv4 or IPv6 address");
+        where = *numeric;
     }
     if (closing_ && (lost_ || queue_.empty())) return note_lost_write();
     if (queue_.empty() && try_send(bytes, where)) return;

@@ -40,7 +40,9 @@ private:
     };
     struct receiving : receive_message_operation {
         explicit receiving(datagram_transport_core& c) noexcept : receive_message_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion& c) { static_cast<receiving&>(op).owner.received(c.result); }
+        static void completed(operation& op, const completion& c) {
+            static_cast<receiving&>(op).owner.received(c.result);
+        }
         datagram_transport_core& owner;
     };
     struct writable : writable_operation {

@@ -90,10 +90,12 @@ TEST(callbacks, that_throw_with_bytes_unsent_reset_the_connection) {
         EXPECT_TRUE(r.told.reset);
         EXPECT_EQ(heard.messages.size(), 1u);
         r.log.during = [](const std::string&) {};
-        EXPECT_THROW(co_await weft::wait_for([](weft::transport t) -> weft::task<> {
-                         co_await t.wait_closed();
-                         throw std::logic_error("over");
-                     }(r.transport), std::chrono::seconds(1)),
+        EXPECT_THROW(co_await weft::wait_for(
+                         [](weft::transport t) -> weft::task<> {
+                             co_await t.wait_closed();
+                             throw std::logic_error("over");
+                         }(r.transport),
+                         std::chrono::seconds(1)),
                      std::logic_error);
     });
 }

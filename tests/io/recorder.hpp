@@ -81,9 +81,9 @@ struct buffered_recorder : recorder_of<weft::buffered_protocol> {
 template <class P>
 weft::transport told_transport(told_layer::state& told, std::shared_ptr<P> p) {
     using base = std::conditional_t<std::is_base_of_v<weft::protocol, P>, weft::protocol, weft::buffered_protocol>;
-    const auto core = std::make_shared<weft::transport_core>(weft::get_running_loop(),
-                                                             std::make_unique<told_layer>(told),
-                                                             weft::protocol_slot(std::shared_ptr<base>(std::move(p))));
+    const auto core =
+        std::make_shared<weft::transport_core>(weft::get_running_loop(), std::make_unique<told_layer>(told),
+                                               weft::protocol_slot(std::shared_ptr<base>(std::move(p))));
     core->start();
     return weft::transport(core);
 }
@@ -100,9 +100,8 @@ struct recorded {
 /// What the loop's exception handler hears.
 struct reports {
     reports() {
-        weft::get_running_loop().set_exception_handler([this](weft::event_loop&, const weft::error_context& e) {
-            messages.push_back(e.message);
-        });
+        weft::get_running_loop().set_exception_handler(
+            [this](weft::event_loop&, const weft::error_context& e) { messages.push_back(e.message); });
     }
     ~reports() { weft::get_running_loop().set_exception_handler(nullptr); }
     std::vector<std::string> messages;

@@ -87,8 +87,7 @@ TEST(transport, lost_it_drops_what_is_written_and_at_the_fifth_time_says_so) {
         for (int i = 0; i < 2; ++i) r.transport.write("x");
         EXPECT_THAT(heard.messages, IsEmpty());
         for (int i = 0; i < 20; ++i) r.transport.write("x");
-        EXPECT_THAT(heard.messages,
-                    ElementsAre("a protocol keeps writing to told:1, to which the connection is lost"));
+        EXPECT_THAT(heard.messages, ElementsAre("a protocol keeps writing to told:1, to which the connection is lost"));
         EXPECT_EQ(r.transport.get_write_buffer_size(), 0u);
     });
 }

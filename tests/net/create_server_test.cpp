@@ -158,6 +158,34 @@ TEST(create_connection, talks_to_a_protocol_on_the_other_side) {
     });
 }
 
+TEST(create_unix_server, and_create_unix_connection_do_the_same_by_a_path) {
+    run([]() -> weft::task<> {
+        const std::string path("\0weft_create_unix_server_test", 29);  // abstract: no file is left
+        auto server = co_await weft::create_unix_server([] { return std::make_unique<echo>(); }, path);
+        diary log;
+        auto [transport, protocol] =
+            co_await weft::create_unix_connection([&log] { return std::make_unique<recorder>(log); }, path);
+        transport.write("hello");
+        co_await settle();
+        EXPECT_EQ(log.next(), "made hello");
+        transport.write_eof();
+        co_await transport.wait_closed();
+        EXPECT_EQ(log.next(), "eof lost");
+    });
+}
+
+TEST(create_server, listens_on_several_hosts) {
+    run([]() -> weft::task<> {
+        auto server =
+            co_await weft::create_server([] { return std::make_unique<echo>(); }, {"127.0.0.1", "127.0.0.2"}, 0);
+        for (const char* host : {"127.0.0.1", "127.0.0.2"}) {
+            auto client = co_await weft::open_connection(host, server.port());
+            co_await client.write("x");
+            EXPECT_EQ(co_await client.read(1), "x");
+        }
+    });
+}
+
 TEST(create_connection, that_fails_does_not_call_the_factory) {
     run([]() -> weft::task<> {
         auto server = co_await echoes();
@@ -299,7 +327,8 @@ TEST(an_asyncio_client, gets_back_what_it_sent) {
         auto plain = co_await echoes();
         auto buffered = co_await weft::create_server([] { return std::make_unique<buffered_echo>(); }, "127.0.0.1", 0);
         for (const auto port : {plain.port(), buffered.port()}) {
-            const std::string command = std::string("timeout 30 python3 -c '") + asyncio_client + "' " + std::to_string(port);
+            const std::string command =
+                std::string("timeout 30 python3 -c '") + asyncio_client + "' " + std::to_string(port);
             EXPECT_EQ(co_await weft::to_thread(output_of, command), "True made eof lost None\n");
         }
     }());

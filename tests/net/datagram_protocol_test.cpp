@@ -3,6 +3,7 @@
 #include "io/recorder.hpp"
 
 #include <weft/net/create_datagram_endpoint.hpp>
+#include <weft/net/resolve.hpp>
 
 using namespace weft_test;
 using testing::ElementsAre;
@@ -109,6 +110,47 @@ TEST(a_datagram_endpoint, is_told_what_cannot_be_sent_and_goes_on) {
     });
 }
 
+TEST(a_datagram_endpoint, still_receives_after_it_has_sent_to_where_nobody_listens) {
+    run([]() -> weft::task<> {
+        diary log, other, gone;
+        auto [one, p] = co_await endpoint(log);
+        auto [two, q] = co_await endpoint(other);
+        auto [nobody, r] = co_await endpoint(gone);
+        const auto there = nobody.local();
+        nobody.abort();
+        co_await nobody.wait_closed();
+        one.send_to("lost", there);
+        two.send_to("received", one.local());
+        co_await settle();
+        EXPECT_EQ(log.next(), "made <received>");
+        one.close();
+        two.close();
+    });
+}
+
+TEST(a_datagram_endpoint, may_change_its_protocol) {
+    run([]() -> weft::task<> {
+        diary log, next_log, other;
+        auto [transport, first] = co_await endpoint(log);
+        auto [peer, q] = co_await endpoint(other, {.remote = transport.local()});
+        const auto next = std::make_shared<datagram_recorder>(next_log);
+        EXPECT_THROW(transport.set_protocol(nullptr), std::invalid_argument);
+        log.during = [&, t = transport](const std::string&) { t.set_protocol(next); };
+        first.reset();
+        peer.send("one");
+        peer.send("two");
+        co_await settle();
+        EXPECT_EQ(log.next(), "made <one>");
+        EXPECT_EQ(next_log.next(), "<two>");
+        EXPECT_EQ(transport.get_protocol(), next);
+        transport.close();
+        peer.close();
+        co_await transport.wait_closed();
+        transport.set_protocol(next);  // over: nothing
+        EXPECT_EQ(transport.get_protocol(), nullptr);
+    });
+}
+
 TEST(a_datagram_endpoint, refuses_what_is_no_address_or_not_its_peer) {
     run([]() -> weft::task<> {
         diary log;
@@ -120,7 +162,9 @@ TEST(a_datagram_endpoint, refuses_what_is_no_address_or_not_its_peer) {
         bound.abort();
         connected.abort();
         EXPECT_THROW(co_await endpoint(log, {}), std::invalid_argument);
-        EXPECT_THROW(co_await endpoint(log, {.local = weft::address{"no address", 0}}), std::invalid_argument);
+        EXPECT_THROW(co_await endpoint(log, {.local = weft::address{"no address", 0}}), weft::resolve_error);
+        EXPECT_THROW(co_await endpoint(log, {.local = weft::address{"::1", 0}, .remote = bound.local()}),
+                     std::invalid_argument);
         EXPECT_THROW(co_await endpoint(log, {.local = weft::address{"192.0.2.1", 0}}), std::system_error);
         EXPECT_THROW(co_await weft::create_datagram_endpoint([] { return std::shared_ptr<datagram_recorder>(); },
                                                              {.local = weft::address{"127.0.0.1", 0}}),

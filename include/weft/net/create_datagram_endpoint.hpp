@@ -14,7 +14,8 @@
 namespace weft::inline v0 {
 
 struct datagram_endpoint_options {
-    /// What to be bound to; port 0: the kernel chooses, see datagram_transport::local. One of these two is needed.
+    /// What to be bound to; an empty host: every address of the machine; port 0: the kernel chooses, see
+    /// datagram_transport::local. One of these two is needed. Names are looked up.
     std::optional<address> local = std::nullopt;
     /// The one peer to send to and receive from; without one, anybody.
     std::optional<address> remote = std::nullopt;
@@ -37,9 +38,10 @@ struct connected_datagram_protocol {
     std::shared_ptr<P> protocol;
 };
 
-/// Opens a UDP socket. @throws std::system_error naming the address; std::invalid_argument  no address, or neither
+/// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither
 /// @cancel the socket is closed
-task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p, datagram_endpoint_options options);
+task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                datagram_endpoint_options options);
 
 /// Opens a UDP socket and has a protocol called back for what comes:
 ///
@@ -48,8 +50,8 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
 ///
 /// When this ends connection_made() has been called. @see loop.create_datagram_endpoint
 template <datagram_protocol_factory Factory>
-task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>> create_datagram_endpoint(
-    Factory factory, datagram_endpoint_options options) {
+task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
+create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
     connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
     made.protocol = factory();
     made.transport = co_await open_datagram_endpoint(made.protocol, std::move(options));
