@@ -44,9 +44,9 @@ SERVERS = {
 }
 CLIENT = "bench/peers/echo_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
-PAIRS = [("weft:io_uring", "c:io_uring"), ("weft read_some:io_uring", "c:io_uring"), ("weft:epoll", "c:epoll"),
-         ("weft read_some:epoll", "c:epoll"), ("weft protocol:io_uring", "c:io_uring"),
-         ("weft protocol:epoll", "c:epoll"), ("c:io_uring", "c:epoll"), ("libuv", "c:epoll")]
+# Each of weft's beside the C server on the same backend; and what the yardstick is beside.
+PAIRS = [(f"weft{kind}:{backend}", f"c:{backend}") for backend in ("io_uring", "epoll")
+         for kind in ("", " read_some", " protocol")] + [("c:io_uring", "c:epoll"), ("libuv", "c:epoll")]
 
 
 def pinned(core):

@@ -61,6 +61,11 @@ std::int64_t checked(std::uint64_t offset, const char* who) {
     return static_cast<std::int64_t>(offset);
 }
 
+/// io_uring would ignore an offset where there are no positions, and wait for what comes.
+void require_positions(const file_core& f, const char* who) {
+    if (!f.seeks) throw_error(ESPIPE, std::string(who) + ": " + f.path);
+}
+
 /// Where the next operation at the position is: -1 for the descriptor's own.
 std::int64_t position_of(const file_core& f) { return f.seeks ? static_cast<std::int64_t>(f.position) : -1; }
 
@@ -215,23 +220,26 @@ task<std::string> file::read_all() { return read_all_here(core()); }
 task<> file::write(std::span<const std::byte> bytes) { return write_here(core(), bytes); }
 
 std::uint64_t file::tell() const {
-    if (!core()->seeks) throw_error(ESPIPE, "tell: " + core_->path);
+    require_positions(*core(), "tell");
     return core_->position;
 }
 void file::seek(std::uint64_t offset) {
-    if (!core()->seeks) throw_error(ESPIPE, "seek: " + core_->path);
+    require_positions(*core(), "seek");
     const position_hold hold(*core_, "seek");
     core_->position = static_cast<std::uint64_t>(checked(offset, "seek"));
 }
 
 task<std::size_t> file::read_at(std::uint64_t offset, std::span<std::byte> buffer) {
-    return read_bytes(core(), buffer, checked(offset, "read_at"));
+    require_positions(*core(), "read_at");
+    return read_bytes(core_, buffer, checked(offset, "read_at"));
 }
 task<std::string> file::read_at(std::uint64_t offset, std::size_t max) {
-    return read_text(core(), max, checked(offset, "read_at"));
+    require_positions(*core(), "read_at");
+    return read_text(core_, max, checked(offset, "read_at"));
 }
 task<> file::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-    if (core()->appends) throw invalid_state_error("write_at: " + core_->path + " is open for appending");
+    require_positions(*core(), "write_at");
+    if (core_->appends) throw invalid_state_error("write_at: " + core_->path + " is open for appending");
     return write_there(core_, bytes, checked(offset, "write_at"));
 }
 

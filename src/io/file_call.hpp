@@ -56,7 +56,7 @@ class file_call : public waiter {
 public:
     struct outcome {
         std::size_t moved = 0;  ///< bytes
-        int error = 0;          ///< an errno
+        int error = 0;  ///< an errno
     };
 
     /// open: `path` lives until this is over.
@@ -107,7 +107,7 @@ private:
     native_operation operation_;
     std::shared_ptr<file_core> file_;
     std::span<std::byte> bytes_;  // to be moved
-    std::int64_t offset_ = -1;    // of the first of them
+    std::int64_t offset_ = -1;  // of the first of them
     std::size_t moved_ = 0;
     std::unique_ptr<file_job, job_abandoner> job_;
     unique_fd opened_;

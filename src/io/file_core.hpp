@@ -14,10 +14,10 @@ struct file_core {
     unique_fd fd;
     const std::string path;
     const bool writes, appends;
-    bool seeks = true;            ///< it has positions; else an operation takes the descriptor's own
-    bool position_in_use = false; ///< by the one operation that may
+    bool seeks = true;  ///< it has positions; else an operation takes the descriptor's own
+    bool position_in_use = false;  ///< by the one operation that may
     std::uint64_t position = 0;
-    int operations = 0;           ///< under way
+    int operations = 0;  ///< under way
 };
 
 }  // namespace weft::inline v0

@@ -177,7 +177,7 @@ void io_uring_backend::cancel(operation& op) noexcept {
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
         ::io_uring_register_sync_cancel(&ring_, &request);
-        // Until its end is noted here the kernel holds the socket open: closed, it would keep its address.
+        // The request holds its socket, and with that the port, until its end has been worked off.
         if (op.code == opcode::accept || op.code == opcode::receive_message) ::io_uring_get_events(&ring_);
         return;
     }

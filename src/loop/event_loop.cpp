@@ -329,10 +329,13 @@ bool event_loop::unwatch(native_handle fd, short events) {
     return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
 }
 
-void event_loop::add_signal_handler(int signal, std::function<void()> f) {
+signal_inbox& event_loop::signals() {
     check_open();
     if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
-    signals_->add(signal, guarded(std::move(f)));
+    return *signals_;
+}
+void event_loop::add_signal_handler(int signal, std::function<void()> f) {
+    signals().add(signal, guarded(std::move(f)));
 }
 std::uint64_t event_loop::signal_registration(int signal) const {
     return signals_ ? signals_->registration(signal) : 0;

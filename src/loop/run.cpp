@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/signal_inbox.hpp"
+
 #include <weft/loop/run.hpp>
 
 #include <sys/syscall.h>
@@ -12,7 +14,8 @@ namespace weft::inline v0 {
 
 namespace {
 
-/// While it lives, the first SIGINT cancels the main task; the second is the default again and ends the process.
+/// While it lives, the first SIGINT cancels the main task; the second is the default again and ends the process. What the
+/// program has itself for SIGINT comes first: a handler takes its place, a signal_stream holds it off.
 class interrupt_guard {
 public:
     interrupt_guard(event_loop& loop, task_core& main, bool wanted) : loop_(loop) {
@@ -21,6 +24,7 @@ public:
         if (!wanted || !first_thread || ::sigaction(SIGINT, nullptr, &present) != 0 || present.sa_handler != SIG_DFL)
             return;
         loop.add_signal_handler(SIGINT, [this, &main] {
+            if (loop_.signals().has_listeners(SIGINT)) return;  // the program deals with it
             interrupted_ = true;
             loop_.remove_signal_handler(SIGINT);
             main.cancel();

@@ -5,41 +5,16 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <string>
 #include <system_error>
+#include <utility>
 
 namespace weft::inline v0 {
-
-namespace {
-
-/// The pipe's write end for each signal, plus one, so that the zero-initialised table says "none".
-constinit std::atomic<int> pipe_of_signal[NSIG]{};
-/// Whose pipes they are: a forked child inherits them, and the handler, but its signals are not the parent's.
-constinit std::atomic<pid_t> owner{0};
-
-extern "C" void weft_on_signal(int signal) {
-    const int saved = errno;
-    if (::getpid() != owner.load(std::memory_order_relaxed)) {
-        ::signal(signal, SIG_DFL);
-        ::raise(signal);  // blocked until this returns; then it does what it does by default
-        return;
-    }
-    if (const int fd = pipe_of_signal[signal].load(std::memory_order_relaxed) - 1; fd >= 0) {
-        const auto number = static_cast<unsigned char>(signal);
-        // A full pipe means that thousands of signals are waiting to be read: this one is among them.
-        [[maybe_unused]] const auto written = ::write(fd, &number, 1);
-    }
-    errno = saved;
-}
-
-}  // namespace
 
 signal_inbox::signal_inbox(backend& b) : backend_(b), operation_(*this) {
     int ends[2];
     if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
-        throw std::system_error(errno, std::generic_category(), "add_signal_handler: pipe2");
+        throw std::system_error(errno, std::generic_category(), "signals: pipe2");
     }
     read_end_.reset(ends[0]);
     write_end_.reset(ends[1]);
@@ -49,35 +24,35 @@ signal_inbox::signal_inbox(backend& b) : backend_(b), operation_(*this) {
 }
 
 signal_inbox::~signal_inbox() {
-    while (!entries_.empty()) remove(entries_.begin()->first);
+    for (auto& [signal, e] : entries_) vacate_signal(signal, *e.place, write_end_.get());
+    entries_.clear();
     backend_.cancel(operation_);
     backend_.close(read_end_.release());
 }
 
+signal_inbox::entry& signal_inbox::obtain(int signal, const char* who) {
+    entry& e = entries_[signal];
+    if (e.place) return e;
+    try {
+        e.place = &occupy_signal(signal, write_end_.get(), who);
+    } catch (...) {
+        entries_.erase(signal);
+        throw;
+    }
+    return e;
+}
+
+void signal_inbox::let_go_if_unused(int signal) noexcept {
+    const auto found = entries_.find(signal);
+    if (found->second.call || !found->second.listeners.empty()) return;
+    vacate_signal(signal, *found->second.place, write_end_.get());
+    entries_.erase(found);
+}
+
 void signal_inbox::add(int signal, std::function<void()> f) {
-    const auto refuse = [&](int error) {
-        throw std::system_error(error, std::generic_category(), "add_signal_handler: signal " + std::to_string(signal));
-    };
-    if (signal < 1 || signal >= NSIG) refuse(EINVAL);
-    if (const auto found = entries_.find(signal); found != entries_.end()) {
-        found->second.call = std::move(f);
-        found->second.registration = ++registrations_;
-        return;
-    }
-    int none = 0;
-    if (!pipe_of_signal[signal].compare_exchange_strong(none, write_end_.get() + 1)) refuse(EBUSY);
-    owner.store(::getpid());
-    struct sigaction action{};
-    action.sa_handler = weft_on_signal;
-    action.sa_flags = SA_RESTART;
-    sigfillset(&action.sa_mask);
-    entry e{std::move(f), {}, ++registrations_};
-    if (::sigaction(signal, &action, &e.before) != 0) {
-        const int error = errno;
-        pipe_of_signal[signal].store(0);
-        refuse(error);
-    }
-    entries_.emplace(signal, std::move(e));
+    entry& e = obtain(signal, "add_signal_handler");
+    e.call = std::move(f);
+    e.registration = ++registrations_;
 }
 
 std::uint64_t signal_inbox::registration(int signal) const {
@@ -87,11 +62,25 @@ std::uint64_t signal_inbox::registration(int signal) const {
 
 bool signal_inbox::remove(int signal) {
     const auto found = entries_.find(signal);
-    if (found == entries_.end()) return false;
-    ::sigaction(signal, &found->second.before, nullptr);
-    pipe_of_signal[signal].store(0);
-    entries_.erase(found);
+    if (found == entries_.end() || !found->second.call) return false;
+    found->second.call = nullptr;
+    found->second.registration = 0;
+    let_go_if_unused(signal);
     return true;
+}
+
+void signal_inbox::listen(int signal, signal_listener& l, const char* who) {
+    obtain(signal, who).listeners.push_back(l);
+}
+
+void signal_inbox::unlisten(int signal, signal_listener& l) noexcept {
+    l.unlink();
+    let_go_if_unused(signal);
+}
+
+bool signal_inbox::has_listeners(int signal) {
+    const auto found = entries_.find(signal);
+    return found != entries_.end() && !found->second.listeners.empty();
 }
 
 void signal_inbox::own_operation::completed(operation& op, const completion&) {
@@ -104,14 +93,26 @@ void signal_inbox::read_pipe() {
     unsigned char numbers[64];
     for (;;) {
         const auto count = ::read(read_end_.get(), numbers, sizeof numbers);
-        if (count <= 0) return;  // EAGAIN: all read. The write end is ours, so there is no end of file.
-        for (int i = 0; i < count; ++i) {
-            if (const auto found = entries_.find(numbers[i]); found != entries_.end()) {
-                const auto call = found->second.call;  // a copy: the callback may remove itself
-                call();
-            }
-        }
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;  // EAGAIN: all read. The write end is ours, so there is no end of file.
+        for (int i = 0; i < count; ++i) deliver(numbers[i]);
     }
+    while (const int signal = take_missed()) deliver(signal);
+}
+
+/// @return a signal that found the pipe full; 0 if there is none
+int signal_inbox::take_missed() {
+    for (auto& [signal, e] : entries_) {
+        if (e.place->missed.load(std::memory_order_relaxed) && e.place->missed.exchange(false)) return signal;
+    }
+    return 0;
+}
+
+void signal_inbox::deliver(int signal) {
+    const auto found = entries_.find(signal);
+    if (found == entries_.end()) return;  // let go since it arrived
+    for (signal_listener& l : found->second.listeners) l.arrived_(l, signal);
+    if (const auto call = found->second.call) call();  // a copy: the callback may remove itself
 }
 
 }  // namespace weft::inline v0

@@ -2,19 +2,29 @@
 #pragma once
 
 #include "loop/backend.hpp"
+#include "loop/signal_table.hpp"
 
-#include <csignal>
+#include <weft/base/intrusive_list.hpp>
 
 #include <functional>
 #include <map>
 
 namespace weft::inline v0 {
 
-/// A loop's signal handlers. The handler in the kernel's sense writes the signal's number into a pipe, which the loop
-/// reads; the callbacks run on the loop's thread.
-///
-/// A signal handler has no argument of ours, so which pipe belongs to which signal has to be process-wide: a table of
-/// descriptors, one per signal number. A signal belongs to one loop at a time.
+/// Somebody who is told of a signal, on the loop's thread, beside others. Unlinked once the loop has closed.
+class signal_listener : public list_node {
+public:
+    using arrived_function = void (*)(signal_listener&, int signal);
+    explicit signal_listener(arrived_function arrived) noexcept : arrived_(arrived) {}
+
+private:
+    friend class signal_inbox;
+    arrived_function arrived_;  // calls nothing of the user's
+};
+
+/// What a loop does on signals. The handler in the kernel's sense writes the signal's number into a pipe, which the loop
+/// reads; listeners and the callback are called on the loop's thread, as often as the signal arrived. (After some
+/// thousands in one turn of the loop the pipe is full: those that follow count as one.)
 class signal_inbox {
 public:
     /// @throws std::system_error
@@ -23,23 +33,34 @@ public:
     signal_inbox& operator=(const signal_inbox&) = delete;
     ~signal_inbox();
 
+    /// The callback of `signal`: replaces an earlier one. @throws std::system_error
     void add(int signal, std::function<void()> f);
     bool remove(int signal);
-    /// Which registration is the present one of `signal`; 0 if there is none.
+    /// Which registration of a callback is the present one of `signal`; 0 if there is none.
     std::uint64_t registration(int signal) const;
+
+    /// Any number of listeners. @param who  for the message  @throws std::system_error
+    void listen(int signal, signal_listener& l, const char* who);
+    void unlisten(int signal, signal_listener& l) noexcept;
+    bool has_listeners(int signal);
 
 private:
     struct entry {
+        signal_place* place = nullptr;  // null: not told of it yet
         std::function<void()> call;
-        struct sigaction before;
-        std::uint64_t registration;
+        std::uint64_t registration = 0;
+        intrusive_list<signal_listener> listeners;
     };
     struct own_operation : poll_operation {
         explicit own_operation(signal_inbox& s) noexcept : poll_operation(completed), owner(s) {}
         static void completed(operation& op, const completion&);
         signal_inbox& owner;
     };
+    entry& obtain(int signal, const char* who);
+    void let_go_if_unused(int signal) noexcept;
     void read_pipe();
+    int take_missed();
+    void deliver(int signal);
 
     backend& backend_;
     unique_fd read_end_, write_end_;

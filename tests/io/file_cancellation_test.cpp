@@ -8,8 +8,8 @@
 
 #include <sys/stat.h>
 
+#include <deque>
 #include <fstream>
-#include <semaphore>
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -19,40 +19,71 @@ namespace {
 
 bool uses_the_pool() { return weft::get_running_loop().backend_name() == std::string("epoll"); }
 
-/// Gives the loop a pool of one thread, and keeps that busy until told.
-class busy_pool {
+/// A pool that outlives its loop and whose end waits for its threads.
+class kept_pool final : public weft::executor {
 public:
-    busy_pool() {
-        weft::get_running_loop().set_default_executor(pool_);
-        pool_->submit([this] {
-            began_.release();
-            go_on_.acquire();
-        });
-        began_.acquire();
-    }
-    void free() {
-        if (!std::exchange(freed_, true)) go_on_.release();
-    }
-    ~busy_pool() {
-        free();
-        pool_->shutdown();
+    void post(weft::executor_job& job) override { threads_.post(job); }
+    void shutdown(weft::shutdown_options) override {}
+    void shutdown_then(std::move_only_function<void()> ended) override { ended(); }
+    void join() { threads_.shutdown(); }
+
+private:
+    weft::thread_pool threads_{2};
+};
+
+/// An executor whose calls the test makes, when it likes.
+class executor_by_hand final : public weft::executor {
+public:
+    void post(weft::executor_job& job) override { jobs_.push_back(&job); }
+    void shutdown(weft::shutdown_options) override {}
+    void shutdown_then(std::move_only_function<void()> ended) override { ended(); }
+
+    bool has_job() const { return !jobs_.empty(); }
+    void make_call() { jobs_.front()->run(); }
+    void send_back() {
+        weft::executor_job& job = *jobs_.front();
+        jobs_.pop_front();
+        job.finish();
     }
 
 private:
-    std::binary_semaphore began_{0}, go_on_{0};
-    bool freed_ = false;
-    std::shared_ptr<weft::thread_pool> pool_ = std::make_shared<weft::thread_pool>(1);
+    std::deque<weft::executor_job*> jobs_;
+};
+
+/// A file operation that has begun and has not ended until the test says so: on a pool, or, on io_uring, on a FIFO.
+class held_file {
+public:
+    /// @return a FIFO open for both directions
+    weft::task<weft::file> open() {
+        EXPECT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+        auto f = co_await weft::file::open(folder_ / "pipe", open_mode::read | open_mode::write);
+        if (uses_the_pool()) weft::get_running_loop().set_default_executor(pool_);
+        co_return f;
+    }
+    /// Something can be read; or, after a full FIFO, written.
+    void write(std::string_view text) {
+        const weft::unique_fd other(::open((folder_ / "pipe").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+        EXPECT_EQ(::write(other.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    }
+    weft::task<> let_it_begin() {
+        co_await weft::yield_now();
+        EXPECT_EQ(pool_->has_job(), uses_the_pool());
+    }
+    executor_by_hand& pool() { return *pool_; }
+
+private:
+    temporary_folder folder_;
+    std::shared_ptr<executor_by_hand> pool_ = std::make_shared<executor_by_hand>();
 };
 
 TEST(file_cancellation, a_read_that_has_begun_is_delivered_and_the_next_await_raises) {
-    const temporary_folder folder;
-    std::ofstream(folder / "a") << "text";
-    run([&]() -> weft::task<> {
-        auto f = co_await weft::file::open(folder / "a");
+    run([]() -> weft::task<> {
+        held_file held;
+        auto f = co_await held.open();
         std::string got;
         bool raised = false;
         const auto reader = [&]() -> weft::task<> {
-            got = co_await f.read_at(0, 4);
+            got = co_await f.read(4);
             try {
                 co_await weft::sleep(1h);
             } catch (const weft::cancelled_error& e) {
@@ -61,30 +92,33 @@ TEST(file_cancellation, a_read_that_has_begun_is_delivered_and_the_next_await_ra
             }
         };
         weft::task_handle<void> h = weft::create_task(reader());
-        if (uses_the_pool()) {  // it has begun when its thread has it: the end may have come by then, which is no matter
-            co_await weft::yield_now();
-            std::this_thread::sleep_for(5ms);
-        } else {
-            co_await weft::yield_now();
+        co_await held.let_it_begin();
+        if (uses_the_pool()) {
+            held.write("text");
+            held.pool().make_call();
         }
         h.cancel("enough");
+        for (int i = 0; i < 3; ++i) co_await weft::yield_now();
+        EXPECT_FALSE(h.done());
+        if (uses_the_pool()) {
+            held.pool().send_back();
+        } else {
+            held.write("text");
+        }
         EXPECT_THROW(co_await h, weft::cancelled_error);
         EXPECT_EQ(got, "text");
         EXPECT_TRUE(raised);
-        EXPECT_EQ(co_await f.read(4), "text");
     });
 }
 
 TEST(file_cancellation, a_write_that_has_begun_is_whole) {
     const temporary_folder folder;
     run([&]() -> weft::task<> {
-        const std::string big(3 << 20, 'x');
+        const std::string big(3 << 20, 'x');  // more than a job takes
         auto f = co_await weft::file::open(folder / "a", open_mode::write | open_mode::create);
         auto h = weft::create_task(f.write(big));
         co_await weft::yield_now();
-        if (uses_the_pool()) {
-            while (std::filesystem::file_size(folder / "a") == 0) co_await weft::yield_now();
-        }
+        while (std::filesystem::file_size(folder / "a") == 0) co_await weft::yield_now();
         h.cancel();
         EXPECT_THROW(co_await h, weft::cancelled_error);
         EXPECT_EQ(f.tell(), big.size());
@@ -93,20 +127,22 @@ TEST(file_cancellation, a_write_that_has_begun_is_whole) {
 }
 
 TEST(file_cancellation, what_no_thread_has_begun_never_is) {
-    const temporary_folder folder;
-    run([&]() -> weft::task<> {
+    run([]() -> weft::task<> {
         if (!uses_the_pool()) co_return;
-        auto f = co_await weft::file::open(folder / "a", open_mode::write | open_mode::create);
-        co_await f.write("before");
-        {
-            busy_pool pool;
-            auto h = weft::create_task(f.write("never"));
-            co_await weft::yield_now();
-            h.cancel();
-            EXPECT_THROW(co_await h, weft::cancelled_error);
-            EXPECT_EQ(f.tell(), 6u);
-        }
-        EXPECT_EQ(std::filesystem::file_size(folder / "a"), 6u);
+        held_file held;
+        auto f = co_await held.open();
+        auto h = weft::create_task(f.write("never"));
+        co_await held.let_it_begin();
+        h.cancel();
+        EXPECT_THROW(co_await h, weft::cancelled_error);
+        held.pool().make_call();  // finds that nobody wants it
+        held.pool().send_back();
+        held.write("x");
+        auto reading = weft::create_task(f.read(10));
+        co_await weft::yield_now();
+        held.pool().make_call();
+        held.pool().send_back();
+        EXPECT_EQ(co_await reading, "x");
     });
 }
 
@@ -160,9 +196,11 @@ TEST(file_cancellation, an_open_that_waits_is_cancelled_at_once) {
 TEST(file_cancellation, destroyed_while_it_waits_leaves_nothing_that_writes_into_its_memory) {
     const temporary_folder folder;
     std::ofstream(folder / "a") << std::string(1 << 20, 'x');
+    const auto pool = std::make_shared<kept_pool>();
     const auto before = open_descriptors();
     for (int turns = 0; turns < 4; ++turns) {
         weft::event_loop loop;
+        loop.set_default_executor(pool);
         loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
         const auto main = [&]() -> weft::task<> {
             const auto reader = [](std::string path) -> weft::task<> {
@@ -180,16 +218,18 @@ TEST(file_cancellation, destroyed_while_it_waits_leaves_nothing_that_writes_into
         loop.run_until_complete(main());
         loop.close();
     }
-    for (int i = 0; i < 1000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);  // the pool's threads
+    pool->join();
     EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(file_cancellation, destroyed_while_it_opens_leaves_no_descriptor) {
     const temporary_folder folder;
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    const auto pool = std::make_shared<kept_pool>();
     const auto before = open_descriptors();
     {
         weft::event_loop loop;
+        loop.set_default_executor(pool);
         loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
         const auto main = [&]() -> weft::task<> {
             const auto open = [](std::string path) -> weft::task<> { co_await weft::file::open(std::move(path)); };
@@ -201,7 +241,7 @@ TEST(file_cancellation, destroyed_while_it_opens_leaves_no_descriptor) {
     }
     weft::unique_fd other(::open((folder / "pipe").c_str(), O_RDWR | O_CLOEXEC));  // lets the thread go
     other.reset();
-    for (int i = 0; i < 1000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);
+    pool->join();
     EXPECT_EQ(open_descriptors(), before);
 }
 

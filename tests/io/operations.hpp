@@ -5,11 +5,13 @@
 #include "io/connected.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <filesystem>
+#include <vector>
 
 namespace weft_test {
 
@@ -18,6 +20,25 @@ inline std::size_t open_descriptors() {
     for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
     return count;
 }
+
+/// While it lives, the process can open `left` more descriptors.
+class few_descriptors {
+public:
+    explicit few_descriptors(std::size_t left) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        std::vector<weft::unique_fd> lowest;  // the limit is on their numbers, and there may be gaps
+        for (std::size_t i = 0; i <= left; ++i) lowest.emplace_back(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+        const rlimit low{static_cast<rlim_t>(lowest.back().get()), before_.rlim_max};
+        lowest.clear();
+        ::setrlimit(RLIMIT_NOFILE, &low);
+    }
+    few_descriptors(const few_descriptors&) = delete;
+    few_descriptors& operator=(const few_descriptors&) = delete;
+    ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
 
 /// An operation that keeps what it brings.
 template <class Operation>

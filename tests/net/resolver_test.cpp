@@ -159,13 +159,19 @@ TEST(resolver, idle_ends_its_threads_with_its_loop) {
         names.serve();
         co_await weft::resolve("a.test");
     });
-    const auto before = threads();
+    // The kernel lists a thread a little longer than until it has been joined.
+    const auto fewest = [&threads] {
+        std::size_t least = threads();
+        for (int i = 0; i < 10'000 && least > 1; ++i) least = std::min(least, threads());
+        return least;
+    };
+    const auto before = fewest();
     run([&]() -> weft::task<> {
         names.serve();
         co_await weft::resolve("a.test");
         EXPECT_EQ(threads(), before + 1);
     });
-    EXPECT_EQ(threads(), before);
+    EXPECT_EQ(fewest(), before);
 }
 
 TEST(resolver, what_the_call_throws_reaches_everybody) {

@@ -97,6 +97,7 @@ public:
     // Anywhere
 
     /// As read(), from `offset`. The position stays.
+    /// @throws std::system_error (invalid_seek): it has no positions
     task<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> buffer);
     task<std::string> read_at(std::uint64_t offset, std::size_t max);
     /// As write(), at `offset`. Before it, behind the end, there are zeros.

@@ -148,10 +148,12 @@ public:
     void add_writer(native_handle fd, std::function<void()> f);
     bool remove_reader(native_handle fd);
     bool remove_writer(native_handle fd);
-    /// Calls `f` on the loop's thread after `signal` arrived; replaces an earlier handler of this loop.
-    /// @throws std::system_error  no such signal, or one that cannot be caught
+    /// Calls `f` on the loop's thread after `signal` arrived; replaces an earlier handler of this loop. Other loops, and
+    /// signal_streams, may have the same signal: each is told.
+    /// @throws std::system_error  no such signal, or one that cannot be caught  @see signal_stream
     void add_signal_handler(int signal, std::function<void()> f);
-    /// Restores what the process did on `signal` before. @return false if there was no handler
+    /// Restores what the process did on `signal` before, unless somebody else has it too. @return false if there was no
+    /// handler
     bool remove_signal_handler(int signal);
     /// Tells one registration from the next: 0 while `signal` has no handler here.
     std::uint64_t signal_registration(int signal) const;
@@ -190,6 +192,8 @@ public:
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
     const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
+    /// @throws std::system_error  it is made at the first call
+    signal_inbox& signals();
     /// Some resource is still sending what its owner left.
     bool has_finishing_resources() noexcept;
     std::uint64_t next_token() noexcept { return ++last_token_; }

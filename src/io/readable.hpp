@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "loop/backend.hpp"
+
+#include <weft/loop/event_loop.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <poll.h>
+
+#include <coroutine>
+#include <system_error>
+
+namespace weft::inline v0 {
+
+/// Suspends a task until a descriptor that no other operation is on is readable.
+class readable_awaiter : public waiter {
+public:
+    explicit readable_awaiter(native_handle fd) noexcept : waiter(kind_), operation_(*this) {
+        operation_.fd = fd;
+        operation_.events = POLLIN;
+    }
+    ~readable_awaiter() { abandon(); }
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!this->suspend(h)) return false;
+        start();
+        return true;
+    }
+    void start() { loop().operations().submit(operation_); }
+    void abandon() noexcept {
+        if (operation_.is_submitted()) loop().operations().cancel(operation_);
+    }
+    /// @throws cancelled_error, std::system_error
+    void await_resume() {
+        this->resumed();
+        if (result_ < 0) throw std::system_error(-result_, std::generic_category(), "poll");
+    }
+
+private:
+    struct polling : poll_operation {
+        explicit polling(readable_awaiter& a) noexcept : poll_operation(completed), owner(a) {}
+        static void completed(operation& op, const completion& c) {
+            readable_awaiter& self = static_cast<polling&>(op).owner;
+            self.result_ = c.result;
+            self.wake();
+        }
+        readable_awaiter& owner;
+    };
+    static bool cancel(waiter& w) {
+        auto& self = static_cast<readable_awaiter&>(w);
+        self.abandon();
+        self.wake();
+        return false;
+    }
+    static const wait_kind kind_;
+
+    polling operation_;
+    int result_ = 0;
+};
+
+inline const wait_kind readable_awaiter::kind_ = {.name = "readable", .cancel = &cancel};
+
+}  // namespace weft::inline v0

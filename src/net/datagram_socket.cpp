@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/socket_address.hpp"
+#include "net/datagram_address.hpp"
+#include "net/datagram_core.hpp"
+#include "net/datagram_open.hpp"
+#include "net/multicast.hpp"
+
+#include <weft/base/errors.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+namespace {
+[[noreturn]] void throw_closed(const char* what) {
+    throw std::system_error(ECONNABORTED, std::generic_category(),
+                            std::string(what) + ": the socket was closed while a task waited for it");
+}
+}  // namespace
+
+// Receiving
+
+const wait_kind receive_awaiter::kind_ = {
+    .name = "datagram receive",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<receive_awaiter&>(w);
+            self.abandon();
+            self.wake();
+            return false;
+        },
+};
+
+bool receive_awaiter::await_ready() {
+    if (!socket_) throw invalid_state_error("receive: this receive was awaited before");
+    socket_->require_open("receive");
+    return socket_->can_take(nullptr);
+}
+
+void receive_awaiter::start() { socket_->wait(*this); }
+
+void receive_awaiter::abandon() noexcept {
+    if (socket_) socket_->leave(*this);
+}
+
+/// The wait is over. @throws cancelled_error, what came in place of a datagram
+void receive_awaiter::arrive() {
+    if (task_core* const t = task(); t && t->must_cancel()) [[unlikely]] {
+        abandon();  // now: what is awaited may outlive the await
+        t->raise_pending_cancellation();
+    }
+    if (!socket_) throw_closed("receive");
+    if (!socket_->can_take(this)) throw cancelled_error();  // the cancellation has been taken back since
+    socket_->check();
+}
+
+datagram receive_awaiter::take_datagram() {
+    arrive();
+    datagram_core& s = *std::exchange(socket_, nullptr);  // which may die in the same full expression, before this does
+    const auto bytes = s.bytes();
+    datagram out{.bytes = std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+                 .from = s.from(),
+                 .sent_bytes = s.sent_bytes()};
+    s.taken();
+    return out;
+}
+
+received_datagram receive_awaiter::take_into(std::span<std::byte> buffer) {
+    arrive();
+    datagram_core& s = *std::exchange(socket_, nullptr);
+    const auto bytes = s.bytes().first(std::min(s.bytes().size(), buffer.size()));
+    std::ranges::copy(bytes, buffer.begin());
+    received_datagram out{.bytes = bytes.size(), .from = s.from(), .sent_bytes = s.sent_bytes()};
+    s.taken();
+    return out;
+}
+
+// Sending
+
+const wait_kind datagram_send::kind_ = {
+    .name = "datagram send",
+    .cancel =
+        [](waiter& w) {
+            auto& self = static_cast<datagram_send&>(w);
+            self.abandon();
+            self.wake();
+            return false;
+        },
+};
+
+datagram_send::datagram_send(datagram_core& s, std::span<const std::byte> bytes) noexcept
+    : waiter(kind_), socket_(&s), bytes_(bytes) {}
+datagram_send::datagram_send(datagram_core& s, std::span<const std::byte> bytes, const address& to)
+    : datagram_send(s, bytes) {
+    static_assert(sizeof to_ == sizeof(sockaddr_storage) && alignof(sockaddr_storage) <= 8);
+    const socket_address target = datagram_address("send_to", to);
+    std::memcpy(to_.data(), target.get(), target.bytes);
+    to_bytes_ = target.bytes;
+}
+
+bool datagram_send::await_ready() {
+    if (over_) throw invalid_state_error("send: this send was awaited before");
+    socket_->require_open("send");
+    return !socket_->has_senders() && socket_->try_send(*this);
+}
+
+void datagram_send::start() { socket_->wait(*this); }
+
+void datagram_send::abandon() noexcept { unlink(); }
+
+void datagram_send::await_resume() {
+    if (!over_) {
+        this->resumed();
+        if (!socket_) throw_closed("send");
+        throw cancelled_error();  // the cancellation has been taken back since
+    }
+    if (error_) throw_refused();
+}
+
+void datagram_send::throw_refused() const {
+    std::string what = "send " + std::to_string(bytes_.size()) + " bytes";
+    if (to_bytes_) {
+        sockaddr_storage to{};
+        std::memcpy(&to, to_.data(), to_bytes_);
+        what += " to " + to_address(to, to_bytes_).to_string();
+        if (error_ == EACCES) what += " (a broadcast address needs the option broadcast)";
+    }
+    throw std::system_error(error_, std::generic_category(), what);
+}
+
+// The socket
+
+datagram_socket::datagram_socket(std::unique_ptr<datagram_core> core) noexcept : core_(core.release()) {}
+datagram_socket::datagram_socket(datagram_socket&&) noexcept = default;
+datagram_socket& datagram_socket::operator=(datagram_socket&&) noexcept = default;
+datagram_socket::~datagram_socket() = default;
+void datagram_socket::release::operator()(datagram_core* core) const noexcept { delete core; }
+
+// Names are to be resolved in these two.
+task<datagram_socket> datagram_socket::bind(std::string host, std::uint16_t port, datagram_options options) {
+    const socket_address at = ip_datagram_address("datagram_socket::bind", host.empty() ? "0.0.0.0" : host, port);
+    co_return datagram_socket(open_datagram_socket(&at, nullptr, options));
+}
+task<datagram_socket> datagram_socket::connect(std::string host, std::uint16_t port, datagram_options options) {
+    const socket_address to = ip_datagram_address("datagram_socket::connect", host, port);
+    if (!options.local) co_return datagram_socket(open_datagram_socket(nullptr, &to, options));
+    const socket_address from = datagram_address("datagram_socket::connect", *options.local);
+    co_return datagram_socket(open_datagram_socket(&from, &to, options));
+}
+
+task<datagram_socket> datagram_socket::bind_unix(std::string path, datagram_options options) {
+    const socket_address at = unix_datagram_address("datagram_socket::bind_unix", path);
+    co_return datagram_socket(open_datagram_socket(&at, nullptr, options));
+}
+task<datagram_socket> datagram_socket::connect_unix(std::string path, datagram_options options) {
+    const socket_address to = unix_datagram_address("datagram_socket::connect_unix", path);
+    if (!options.local) co_return datagram_socket(open_datagram_socket(nullptr, &to, options));
+    const socket_address from = unix_datagram_address("datagram_socket::connect_unix", options.local->host);
+    co_return datagram_socket(open_datagram_socket(&from, &to, options));
+}
+
+datagram_core& datagram_socket::core() const {
+    if (!core_) throw invalid_state_error("the socket was moved from");
+    return *core_;
+}
+
+datagram_receive datagram_socket::receive_from() { return datagram_receive(core()); }
+datagram_receive_into datagram_socket::receive_from(std::span<std::byte> buffer) { return {core(), buffer}; }
+datagram_send datagram_socket::send_to(std::span<const std::byte> bytes, const address& to) {
+    return {core(), bytes, to};
+}
+datagram_send datagram_socket::send(std::span<const std::byte> bytes) { return {core(), bytes}; }
+
+immediate<> datagram_socket::connect(const address& peer) {
+    core().require_open("connect");
+    connect_datagram_socket(core().fd(), datagram_address("connect", peer));
+    return {};
+}
+
+void datagram_socket::join_multicast(const std::string& group, const std::string& interface) {
+    core().require_open("join_multicast");
+    change_membership(core().fd(), true, "join_multicast", group, interface);
+}
+void datagram_socket::leave_multicast(const std::string& group, const std::string& interface) {
+    core().require_open("leave_multicast");
+    change_membership(core().fd(), false, "leave_multicast", group, interface);
+}
+void datagram_socket::set_multicast_interface(const std::string& interface) {
+    core().require_open("set_multicast_interface");
+    weft::set_multicast_interface(core().fd(), interface);
+}
+void datagram_socket::set_multicast_ttl(int hops) {
+    core().require_open("set_multicast_ttl");
+    weft::set_multicast_ttl(core().fd(), hops);
+}
+void datagram_socket::set_multicast_loopback(bool on) {
+    core().require_open("set_multicast_loopback");
+    weft::set_multicast_loopback(core().fd(), on);
+}
+
+address datagram_socket::local() const { return local_address(core().fd()); }
+address datagram_socket::peer() const { return peer_address(core().fd()); }
+native_handle datagram_socket::descriptor() const { return core().fd(); }
+
+immediate<> datagram_socket::close() noexcept {
+    if (core_) core_->close();
+    return {};
+}
+
+}  // namespace weft::inline v0

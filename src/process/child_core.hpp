@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "loop/backend.hpp"
+
+#include <weft/loop/event_loop.hpp>
+#include <weft/process/process.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace weft::inline v0 {
+
+/// A child process and those who wait for its end. Kept by the loop while it runs, by process objects and waits.
+class child_core final : public loop_resource, public std::enable_shared_from_this<child_core> {
+public:
+    /// Made before the child is, so that nothing can go wrong afterwards.
+    child_core(event_loop& loop, std::string program);
+    ~child_core();
+
+    /// Begins to watch it. @param pidfd  none: the child has gone already, nobody knows how
+    void watch(int pid, unique_fd pidfd);
+
+    int pid() const noexcept { return pid_; }
+    const std::optional<exit_status>& status() const noexcept { return status_; }
+    void send_signal(int signal);
+    void add(exit_awaiter& w) noexcept { waiting_.push_back(w); }
+    void detach() noexcept { detached_ = true; }
+
+    void loop_closes() noexcept override;
+
+private:
+    struct polling : poll_operation {
+        explicit polling(child_core& c) noexcept : poll_operation(completed), child(c) {}
+        static void completed(operation& op, const completion& c);
+        child_core& child;
+    };
+    struct retrying : timer_node {
+        explicit retrying(child_core& c) noexcept : timer_node(fired), child(c) {}
+        static void fired(timer_node& t) { static_cast<retrying&>(t).child.reap_or_go_on(); }
+        child_core& child;
+    };
+    void reap_or_go_on();
+    void go_on();
+    void try_later() noexcept;
+    bool reap();
+    void end(exit_status s);
+    void kill_and_reap() noexcept;
+    std::string name() const;
+
+    event_loop& loop_;
+    int pid_ = 0;
+    int parent_;  // whose child it is: not that of a forked copy of this
+    unique_fd pidfd_;
+    std::string program_;
+    polling poll_;
+    retrying retry_;
+    std::optional<exit_status> status_;
+    intrusive_list<exit_awaiter> waiting_;
+    std::shared_ptr<child_core> self_;  // the loop's reference, while it runs
+    bool detached_ = false;
+};
+
+}  // namespace weft::inline v0
