@@ -32,7 +32,7 @@ struct datagram_recorder : weft::datagram_protocol {
     void connection_lost(std::exception_ptr e) override { log.note(lost_word(e)); }
     void pause_writing() override { log.note("pause"); }
     void resume_writing() override { log.note("resume"); }
-    diary& log;
+    diary_entry log;
     weft::datagram_transport transport;
     weft::address from;
 };

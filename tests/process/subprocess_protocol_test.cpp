@@ -31,7 +31,7 @@ struct child_recorder : weft::subprocess_protocol {
     void connection_lost(std::exception_ptr error) override { log.note(lost_word(error)); }
     void pause_writing() override { log.note("pause"); }
     void resume_writing() override { log.note("resume"); }
-    diary& log;
+    diary_entry log;
     weft::subprocess_transport transport;
     std::string out, err;
 };
