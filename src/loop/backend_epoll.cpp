@@ -212,7 +212,8 @@ void epoll_backend::dispatch() {
     for (int i = 0; i < event_count_; ++i) on_event(events_[static_cast<std::size_t>(i)]);
     event_count_ = 0;
     working_.swap(pending_);
-    for (const native_handle fd : working_) {
+    for (std::size_t i = 0; i < working_.size(); ++i) {  // by index: a new descriptor makes room in it
+        const native_handle fd = working_[i];
         at(fd).queued = false;
         work(fd);
     }

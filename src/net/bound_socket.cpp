@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/bound_socket.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -107,13 +106,7 @@ bound_socket adopt(listening_socket socket) {
     const int fd = socket.fd.get();
     const std::string which =
         "start_server_on: descriptor " + std::to_string(fd) + (socket.name.empty() ? "" : " (" + socket.name + ")");
-    int type = 0;
-    socklen_t bytes = sizeof type;
-    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0)
-        throw std::invalid_argument(which + " is no socket: " + std::generic_category().message(errno));
-    if (type != SOCK_STREAM) throw std::invalid_argument(which + " is no stream socket");
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    make_ours(fd, which);
     return {.fd = std::move(socket.fd)};
 }
 

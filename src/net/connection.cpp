@@ -7,7 +7,9 @@
 
 #include <weft/net/connection.hpp>
 
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace weft::inline v0 {
@@ -24,22 +26,32 @@ nanos deadline_of(const event_loop& loop, const connect_options& options) noexce
     return options.timeout ? deadline_after(loop.now(), to_nanos(*options.timeout)) : never;
 }
 
+/// @param socket  taken when there is a stream to close it
+stream make_stream(event_loop& loop, unique_fd& socket, std::size_t limit) {
+    return stream(std::make_unique<stream_core>(loop,
+                                                std::make_unique<socket_layer>(loop.operations(), std::move(socket)),
+                                                stream_limits{.read_bytes = limit}));
+}
+
+void check(const char* who, const connect_options& options) {
+    if (options.limit == 0) throw std::invalid_argument(std::string(who) + ": limit must be greater than 0");
+}
+
 /// @param target  as messages call it
 task<stream> connect(std::string target, connect_plan plan, std::size_t limit) {
     event_loop& loop = get_running_loop();
     happy_eyeballs race(loop, std::move(plan));
-    registered_socket socket(loop.operations(), co_await race);
-    if (!socket.descriptor() && race.timed_out()) throw_timed_out(target, race.failures());
-    if (!socket.descriptor()) throw connect_error(target, race.failures());
-    co_return stream(std::make_unique<stream_core>(
-        loop, std::make_unique<socket_layer>(loop.operations(), std::move(socket.descriptor())),
-        stream_limits{.read_bytes = limit}));
+    registered_socket socket = co_await race;
+    if (!socket && race.timed_out()) throw_timed_out(target, race.failures());
+    if (!socket) throw connect_error(target, race.failures());
+    co_return make_stream(loop, socket.descriptor(), limit);
 }
 
 }  // namespace
 
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options) {
     if (host.empty()) throw std::invalid_argument("open_connection: the host is empty");
+    check("open_connection", options);
     connect_plan plan{.to = {}, .deadline = deadline_of(get_running_loop(), options)};
     const std::string target = address{host, port}.to_string();
     plan.to = co_await look_up(make_query(std::move(host), std::to_string(port), options.family, false), plan.deadline);
@@ -57,7 +69,18 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
     co_return co_await connect(target, std::move(plan), options.limit);
 }
 
+task<stream> open_connection(unique_fd connected, connect_options options) {
+    check("open_connection", options);
+    make_ours(connected.get(), "open_connection: descriptor " + std::to_string(connected.get()));
+    socket_address peer;
+    peer.bytes = sizeof peer.storage;
+    if (::getpeername(connected.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.bytes) != 0)
+        throw std::system_error(errno, std::generic_category(), "open_connection: getpeername");
+    co_return make_stream(get_running_loop(), connected, options.limit);
+}
+
 task<stream> open_unix_connection(std::string path, connect_options options) {
+    check("open_unix_connection", options);
     connect_plan plan{.to = {unix_address("open_unix_connection", path)},
                       .deadline = deadline_of(get_running_loop(), options)};
     if (options.local) plan.from = {unix_address("open_unix_connection", options.local->host)};

@@ -15,9 +15,7 @@ namespace weft::inline v0 {
 /// @param who  for the message  @throws std::invalid_argument
 socket_address datagram_address(const char* who, const address& a);
 /// @throws std::invalid_argument  the host is neither an IPv4 nor an IPv6 address nor "localhost"
-socket_address ip_datagram_address(const char* who, const std::string& host, std::uint16_t port);
-/// @throws std::invalid_argument  the path is empty, or longer than a Unix socket's can be
-socket_address unix_datagram_address(const char* who, const std::string& path);
+socket_address ip_address(const char* who, const std::string& host, std::uint16_t port);
 
 /// @throws std::system_error
 void connect_datagram_socket(int fd, const socket_address& to);

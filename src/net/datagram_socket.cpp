@@ -4,6 +4,7 @@
 #include "net/datagram_core.hpp"
 #include "net/datagram_open.hpp"
 #include "net/multicast.hpp"
+#include "net/resolver.hpp"
 
 #include <weft/base/errors.hpp>
 
@@ -142,26 +143,33 @@ datagram_socket& datagram_socket::operator=(datagram_socket&&) noexcept = defaul
 datagram_socket::~datagram_socket() = default;
 void datagram_socket::release::operator()(datagram_core* core) const noexcept { delete core; }
 
-// Names are to be resolved in these two.
+namespace {
+/// The first address of a host, which the system prefers.
+task<socket_address> first_address(std::string host, std::uint16_t port, bool to_bind) {
+    const auto all = co_await look_up(make_query(std::move(host), std::to_string(port), address_family::any, to_bind));
+    co_return all.front();
+}
+}  // namespace
+
 task<datagram_socket> datagram_socket::bind(std::string host, std::uint16_t port, datagram_options options) {
-    const socket_address at = ip_datagram_address("datagram_socket::bind", host.empty() ? "0.0.0.0" : host, port);
+    const socket_address at = co_await first_address(host.empty() ? "0.0.0.0" : std::move(host), port, true);
     co_return datagram_socket(open_datagram_socket(&at, nullptr, options));
 }
 task<datagram_socket> datagram_socket::connect(std::string host, std::uint16_t port, datagram_options options) {
-    const socket_address to = ip_datagram_address("datagram_socket::connect", host, port);
+    const socket_address to = co_await first_address(std::move(host), port, false);
     if (!options.local) co_return datagram_socket(open_datagram_socket(nullptr, &to, options));
     const socket_address from = datagram_address("datagram_socket::connect", *options.local);
     co_return datagram_socket(open_datagram_socket(&from, &to, options));
 }
 
 task<datagram_socket> datagram_socket::bind_unix(std::string path, datagram_options options) {
-    const socket_address at = unix_datagram_address("datagram_socket::bind_unix", path);
+    const socket_address at = unix_address("datagram_socket::bind_unix", path);
     co_return datagram_socket(open_datagram_socket(&at, nullptr, options));
 }
 task<datagram_socket> datagram_socket::connect_unix(std::string path, datagram_options options) {
-    const socket_address to = unix_datagram_address("datagram_socket::connect_unix", path);
+    const socket_address to = unix_address("datagram_socket::connect_unix", path);
     if (!options.local) co_return datagram_socket(open_datagram_socket(nullptr, &to, options));
-    const socket_address from = unix_datagram_address("datagram_socket::connect_unix", options.local->host);
+    const socket_address from = unix_address("datagram_socket::connect_unix", options.local->host);
     co_return datagram_socket(open_datagram_socket(&from, &to, options));
 }
 

@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace weft::inline v0 {
@@ -46,9 +47,9 @@ public:
     }
     void start() noexcept;
     /// @return the connected socket; empty if there is none
-    unique_fd await_resume() {
+    registered_socket await_resume() {
         this->resumed();
-        return connected_.take();
+        return std::move(connected_);
     }
 
     bool timed_out() const noexcept { return timed_out_; }

@@ -16,7 +16,7 @@ class listener;
 class accept_sink {
 public:
     /// May destroy the listener.
-    virtual void on_accepted(listener& from, unique_fd connection) = 0;
+    virtual void on_accepted(listener& from, unique_fd accepted) = 0;
 
 protected:
     ~accept_sink() = default;

@@ -29,7 +29,7 @@ ip_mreqn ipv4_interface(const char* who, const std::string& interface) {
     ip_mreqn out{};
     if (interface.empty()) return out;
     if (interface.find_first_not_of("0123456789.") == std::string::npos) {
-        const socket_address a = ip_datagram_address(who, interface, 0);
+        const socket_address a = ip_address(who, interface, 0);
         out.imr_address = reinterpret_cast<const sockaddr_in&>(a.storage).sin_addr;
     } else {
         out.imr_ifindex = interface_index(who, interface);
@@ -46,7 +46,7 @@ bool is_ipv6(int fd) {
 }  // namespace
 
 void change_membership(int fd, bool joins, const char* who, const std::string& group, const std::string& interface) {
-    const socket_address at = ip_datagram_address(who, group, 0);
+    const socket_address at = ip_address(who, group, 0);
     int result = 0;
     if (at.storage.ss_family == AF_INET) {
         ip_mreqn request = ipv4_interface(who, interface);

@@ -14,6 +14,7 @@ namespace weft::inline v0 {
 
 server_core::server_core(event_loop& loop, connection_handler handler, const server_options& options)
     : loop_(loop), handler_(std::move(handler)), options_(options), ended_(loop), drain_timer_(*this) {
+    if (options.limit == 0) throw std::invalid_argument("start_server: limit must be greater than 0");
     if (options.max_connections == 0)
         throw std::invalid_argument("start_server: max_connections must be greater than 0");
     loop_.attach(*this);
@@ -38,10 +39,10 @@ void server_core::start_serving() {
 
 // Connections
 
-void server_core::on_accepted(listener& from, unique_fd connection) {
-    if (!options_.max_connections) return begin_to_serve(std::move(connection), from.is_tcp());
-    if (!has_room()) return held_.push_back({std::move(connection), from.is_tcp()});
-    begin_to_serve(std::move(connection), from.is_tcp());
+void server_core::on_accepted(listener& from, unique_fd accepted) {
+    if (!options_.max_connections) return begin_to_serve(std::move(accepted), from.is_tcp());
+    if (!has_room()) return held_.push_back({std::move(accepted), from.is_tcp()});
+    begin_to_serve(std::move(accepted), from.is_tcp());
     use_room();
 }
 

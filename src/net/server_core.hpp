@@ -70,7 +70,7 @@ private:
         bool is_tcp;
     };
 
-    void on_accepted(listener& from, unique_fd connection) override;
+    void on_accepted(listener& from, unique_fd accepted) override;
     bool has_room() const noexcept { return connection_count_ < *options_.max_connections; }
     void begin_to_serve(unique_fd socket, bool is_tcp) noexcept;
     void use_room() noexcept;

@@ -4,6 +4,7 @@
 #include "io/socket_address.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -71,7 +72,7 @@ std::optional<socket_address> numeric_address(const std::string& host, std::uint
 
 socket_address unix_address(const char* who, const std::string& path) {
     if (path.empty()) throw std::invalid_argument(std::string(who) + ": the path is empty");
-    const bool abstract = path.front() == '\0';
+    const bool abstract = path.front() == '\0' || path.front() == '@';
     if (!abstract && path.contains('\0'))
         throw std::invalid_argument(std::string(who) + ": there is a NUL byte within the path");
     socket_address out;
@@ -86,6 +87,7 @@ socket_address unix_address(const char* who, const std::string& path) {
     }
     un.sun_family = AF_UNIX;
     std::memcpy(un.sun_path, path.data(), path.size());
+    if (abstract) un.sun_path[0] = '\0';
     out.bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
     return out;
 }
@@ -113,6 +115,16 @@ int get_option(int fd, int level, int option, const char* what) {
         throw std::system_error(errno, std::generic_category(), what);
     }
     return value;
+}
+
+void make_ours(int fd, const std::string& what) {
+    int type = 0;
+    socklen_t bytes = sizeof type;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0)
+        throw std::invalid_argument(what + " is no socket: " + std::generic_category().message(errno));
+    if (type != SOCK_STREAM) throw std::invalid_argument(what + " is no stream socket");
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 }  // namespace weft::inline v0

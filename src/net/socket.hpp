@@ -30,6 +30,7 @@ struct socket_address {
 /// The address that `host` spells: IPv4, or IPv6 (with %zone). Empty: it spells none.
 std::optional<socket_address> numeric_address(const std::string& host, std::uint16_t port);
 
+/// @param path  a name that begins with '@', as address has it, or with a NUL byte, as Python has it, is abstract: no file
 /// @param who  for the message
 /// @throws std::invalid_argument  no path; std::system_error (filename_too_long)
 socket_address unix_address(const char* who, const std::string& path);
@@ -40,6 +41,8 @@ unique_fd make_stream_socket(int family);
 void set_option(int fd, int level, int option, int value, const char* what);
 /// @throws std::system_error  it is no socket
 int get_option(int fd, int level, int option, const char* what);
+/// Makes somebody else's socket as ours are. @throws std::invalid_argument  it is no stream socket
+void make_ours(int fd, const std::string& what);
 
 /// A socket that operations are submitted for: closed by the backend, which has to forget it.
 class registered_socket {
@@ -57,7 +60,6 @@ public:
 
     native_handle get() const noexcept { return fd_.get(); }
     explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
-    unique_fd take() noexcept { return std::move(fd_); }
     /// To be moved from once there is something else to close it.
     unique_fd& descriptor() noexcept { return fd_; }
     void reset() noexcept {

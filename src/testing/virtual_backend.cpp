@@ -5,7 +5,7 @@
 
 namespace weft::inline v0 {
 
-virtual_backend::virtual_backend(std::unique_ptr<backend> real) : backend(real->buffers()), real_(std::move(real)) {}
+virtual_backend::virtual_backend(std::unique_ptr<backend> real) : backend_decorator(std::move(real)) {}
 
 void virtual_backend::submit(operation& op) {
     if (op.code < opcode::poll) sockets_.insert(op.fd);

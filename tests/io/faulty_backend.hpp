@@ -2,7 +2,7 @@
 // A backend in which operations fail on purpose.
 #pragma once
 
-#include "loop/backend.hpp"
+#include "testing/backend_decorator.hpp"
 
 #include <sys/socket.h>
 
@@ -27,11 +27,9 @@ struct fate {
 };
 
 /// Stands before a real backend. One at a time: completions find it by a static pointer.
-class faulty_backend final : public weft::backend {
+class faulty_backend final : public weft::backend_decorator {
 public:
-    explicit faulty_backend(std::unique_ptr<backend> real) : backend(real->buffers()), real_(std::move(real)) {
-        active = this;
-    }
+    explicit faulty_backend(std::unique_ptr<backend> real) : backend_decorator(std::move(real)) { active = this; }
     ~faulty_backend() override { active = nullptr; }
 
     inline static faulty_backend* active = nullptr;
@@ -47,7 +45,6 @@ public:
     std::function<bool(weft::native_handle)> resets = [](weft::native_handle) { return true; };
     std::size_t received = 0;
 
-    const char* name() const noexcept override { return real_->name(); }
     void submit(weft::operation& op) override {
         const fate f = decide(op.code, op.fd);
         if (f.error && f.at_submit) throw std::system_error(f.error, std::generic_category(), "injected");
@@ -99,7 +96,6 @@ public:
             submit(op);
         }
     }
-    bool carries_files() const noexcept override { return real_->carries_files(); }
     std::ptrdiff_t try_send(weft::native_handle fd, std::span<const std::byte> bytes) noexcept override {
         // Where the real one leaves it to submit(), there is nothing to fail here.
         if (name() == std::string_view("io_uring")) return 0;
@@ -118,7 +114,6 @@ public:
         const fate f = decide(op.code, op.fd);
         return f.error ? -f.error : real_->try_send_message(op);
     }
-    void close(weft::native_handle fd) noexcept override { real_->close(fd); }
     bool wait(weft::nanos deadline) override { return real_->wait(failed_.empty() ? deadline : 0); }
     void dispatch() override {
         for (std::size_t count = failed_.size(); count > 0 && !failed_.empty(); --count) {
@@ -134,11 +129,6 @@ public:
         for (const failure& f : failed_) visit(*f.op);
         real_->for_each_submitted(visit);
     }
-    void flush() override { real_->flush(); }
-    void wake() noexcept override { real_->wake(); }
-    void abandon() noexcept override { real_->abandon(); }
-    weft::native_handle poll_fd() const noexcept override { return real_->poll_fd(); }
-    weft::nanos now() const noexcept override { return real_->now(); }
 
 private:
     struct kept {
@@ -192,7 +182,6 @@ private:
         }
     }
 
-    std::unique_ptr<backend> real_;
     std::map<weft::operation*, kept> kept_;
     std::deque<failure> failed_;
 };

@@ -4,6 +4,7 @@
 
 #include "io/operations.hpp"
 #include "io/socket_address.hpp"
+#include "testing/backend_decorator.hpp"
 #include "testing/virtual_backend.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct network_weather {
     std::set<std::string> silent;  // hosts that never answer
     std::map<std::string, int> errors;  // hosts, and the errno that they answer with
     std::map<weft::opcode, int> refused;  // operations that cannot be submitted, and why
+    std::vector<int> accept_errors;  // what the next accepts fail with
     struct attempt {
         std::string host;
         std::chrono::milliseconds at;  // after the first
@@ -33,15 +35,19 @@ struct network_weather {
 };
 
 /// The backend of the machine in such weather.
-class faulty_network final : public weft::backend {
+class faulty_network final : public weft::backend_decorator {
 public:
-    explicit faulty_network(network_weather& w, std::unique_ptr<weft::backend> real = weft::make_backend())
-        : backend(real->buffers()), real_(std::move(real)), weather_(w) {}
+    explicit faulty_network(network_weather& w) : faulty_network(w, weft::make_backend()) {}
 
-    const char* name() const noexcept override { return real_->name(); }
     void submit(weft::operation& op) override {
         if (const auto error = weather_.refused.find(op.code); error != weather_.refused.end())
             throw std::system_error(error->second, std::generic_category(), "submit");
+        if (op.code == weft::opcode::accept && !weather_.accept_errors.empty()) {
+            failed_.push_back({&op, weather_.accept_errors.front()});
+            weather_.accept_errors.erase(weather_.accept_errors.begin());
+            op.slot = held;
+            return;
+        }
         if (op.code != weft::opcode::connect) return real_->submit(op);
         const auto& c = static_cast<weft::connect_operation&>(op);
         const std::string host = weft::to_address(c.address, c.address_bytes).host;
@@ -57,22 +63,14 @@ public:
         op.slot = held;
     }
     void cancel(weft::operation& op) noexcept override {
-        if (op.slot != held || op.code != weft::opcode::connect) return real_->cancel(op);
-        const auto& c = static_cast<weft::connect_operation&>(op);
-        weather_.given_up.push_back(weft::to_address(c.address, c.address_bytes).host);
+        if (op.slot != held) return real_->cancel(op);
+        if (op.code == weft::opcode::connect) {
+            const auto& c = static_cast<weft::connect_operation&>(op);
+            weather_.given_up.push_back(weft::to_address(c.address, c.address_bytes).host);
+        }
         op.slot = weft::operation::no_slot;
         std::erase_if(failed_, [&](const auto& f) { return f.op == &op; });
     }
-    void pause(weft::receive_operation& op) noexcept override { real_->pause(op); }
-    void resume(weft::receive_operation& op) override { real_->resume(op); }
-    std::ptrdiff_t try_send(weft::native_handle fd, std::span<const std::byte> bytes) noexcept override {
-        return real_->try_send(fd, bytes);
-    }
-    std::ptrdiff_t try_send_pieces(weft::native_handle fd,
-                                   std::span<const std::span<const std::byte>> pieces) noexcept override {
-        return real_->try_send_pieces(fd, pieces);
-    }
-    void close(weft::native_handle fd) noexcept override { real_->close(fd); }
     bool wait(weft::nanos deadline) override { return real_->wait(failed_.empty() ? deadline : 0); }
     void dispatch() override {
         real_->dispatch();
@@ -84,22 +82,17 @@ public:
         }
     }
     bool has_happened() const noexcept override { return !failed_.empty() || real_->has_happened(); }
-    void for_each_submitted(const std::function<void(const weft::operation&)>& visit) const override {
-        real_->for_each_submitted(visit);
-    }
-    void flush() override { real_->flush(); }
-    void wake() noexcept override { real_->wake(); }
-    void abandon() noexcept override { real_->abandon(); }
-    weft::native_handle poll_fd() const noexcept override { return real_->poll_fd(); }
 
 private:
+    faulty_network(network_weather& w, std::unique_ptr<weft::backend> real)
+        : backend_decorator(std::move(real)), weather_(w) {}
+
     struct failure {
         weft::operation* op;
         int error;
     };
     static constexpr std::uint32_t held = weft::operation::no_slot - 1;
 
-    std::unique_ptr<weft::backend> real_;
     network_weather& weather_;
     std::vector<failure> failed_;
 };

@@ -268,4 +268,23 @@ TEST(happy_eyeballs, comes_from_a_local_address_of_the_same_family) {
     EXPECT_THAT(weather.hosts_tried(), ElementsAre("127.0.0.1", "127.0.0.1"));
 }
 
+TEST(happy_eyeballs, binding_fails_for_one_and_connecting_for_another_and_both_are_said) {
+    network_weather weather{.errors = {{"2001:db8::1", ENETUNREACH}}};
+    run_in(weather, []() -> weft::task<> {
+        const name_server names({{"host.test", {"198.51.100.1", "2001:db8::1"}}, {"here.test", {"127.0.0.2", "::1"}}});
+        names.serve();
+        auto taken = co_await weft::start_server(ignore, "127.0.0.2", 0);
+        try {
+            co_await weft::open_connection("host.test", 80, {.local = weft::address{"here.test", taken.port()}});
+            ADD_FAILURE();
+        } catch (const weft::connect_error& e) {
+            EXPECT_EQ(e.code(), std::errc::address_in_use);
+            EXPECT_THAT(e.what(), HasSubstr("bind 127.0.0.2:" + std::to_string(taken.port()) +
+                                            " to connect to 198.51.100.1:80: Address already in use; connect to "
+                                            "[2001:db8::1]:80: Network is unreachable"));
+        }
+    });
+    EXPECT_THAT(weather.hosts_tried(), ElementsAre("2001:db8::1"));
+}
+
 }  // namespace

@@ -131,4 +131,38 @@ TEST(server_limit, holds_on_a_unix_socket_too) {
     });
 }
 
+TEST(server_limit, bears_clients_that_come_and_go_at_random) {
+    run([]() -> weft::task<> {
+        weft::get_running_loop().set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+        counted c;
+        auto server =
+            co_await weft::start_server(c.handler(), {"127.0.0.1", "::1"}, 0, {.backlog = 4, .max_connections = 3});
+        const auto before = open_descriptors();
+        const auto visit = [](std::uint16_t port, std::uint32_t dice) -> weft::task<> {
+            auto s = co_await weft::open_connection(dice & 1 ? "127.0.0.1" : "::1", port);
+            if (dice & 2) co_await answers(s);
+            if (dice & 4) co_await weft::sleep(std::chrono::milliseconds(dice >> 8 & 31));
+            if (dice & 8) s.abort();
+        };
+        std::uint32_t dice = 1;
+        for (int round = 0; round < 30; ++round) {
+            std::vector<weft::task_handle<>> visits;
+            for (int i = 0; i < 20; ++i)
+                visits.push_back(weft::create_task(visit(server.port(), dice = dice * 1664525 + 1013904223)));
+            for (std::uint32_t i = 0; i < (dice >> 20 & 15); ++i) co_await weft::yield_now();
+            for (std::size_t i = 0; i < visits.size(); ++i) {
+                if (dice >> i & 1) visits[i].cancel();
+            }
+            co_await weft::sleep(std::chrono::milliseconds(dice >> 12 & 63));
+            for (auto& v : visits) v.cancel();
+            co_await weft::wait(visits);
+        }
+        co_await settle();
+        EXPECT_EQ(server.connections(), 0u);
+        EXPECT_EQ(open_descriptors(), before);
+        auto s = co_await weft::open_connection("::1", server.port());
+        EXPECT_TRUE(co_await answers(s));
+    });
+}
+
 }  // namespace

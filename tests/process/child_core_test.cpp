@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of a child when the kernel cannot watch it at first.
 #include "process/children.hpp"
+#include "testing/backend_decorator.hpp"
 #include "testing/virtual_backend.hpp"
 
 #include <csignal>
@@ -10,12 +11,11 @@ using namespace weft_test;
 namespace {
 
 /// Refuses to watch descriptors as often as it is told, in one way or the other, and is the real backend otherwise.
-class refusing_backend final : public weft::backend {
+class refusing_backend final : public weft::backend_decorator {
 public:
     enum class way { throws, runs_out_of_memory, completes };
-    refusing_backend(way w, int times) : way_(w), times_(times) {}
+    refusing_backend(way w, int times) : backend_decorator(weft::make_backend()), way_(w), times_(times) {}
 
-    const char* name() const noexcept override { return real_->name(); }
     void submit(weft::operation& op) override {
         if (op.code != weft::opcode::poll || times_ == 0) return real_->submit(op);
         --times_;
@@ -29,12 +29,6 @@ public:
         failing_ = nullptr;
         op.slot = weft::operation::no_slot;
     }
-    void pause(weft::receive_operation& op) noexcept override { real_->pause(op); }
-    void resume(weft::receive_operation& op) override { real_->resume(op); }
-    std::ptrdiff_t try_send(weft::native_handle fd, std::span<const std::byte> bytes) noexcept override {
-        return real_->try_send(fd, bytes);
-    }
-    void close(weft::native_handle fd) noexcept override { real_->close(fd); }
     bool wait(weft::nanos deadline) override { return real_->wait(failing_ ? 0 : deadline); }
     void dispatch() override {
         real_->dispatch();
@@ -44,16 +38,8 @@ public:
         }
     }
     bool has_happened() const noexcept override { return failing_ || real_->has_happened(); }
-    void for_each_submitted(const std::function<void(const weft::operation&)>& visit) const override {
-        real_->for_each_submitted(visit);
-    }
-    void flush() override { real_->flush(); }
-    void wake() noexcept override { real_->wake(); }
-    void abandon() noexcept override { real_->abandon(); }
-    weft::native_handle poll_fd() const noexcept override { return real_->poll_fd(); }
 
 private:
-    std::unique_ptr<weft::backend> real_ = weft::make_backend();
     way way_;
     int times_;
     weft::operation* failing_ = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/base/clock.hpp>
+#include <weft/base/unique_fd.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/io/stream.hpp>
 #include <weft/net/connect_error.hpp>
@@ -15,7 +16,7 @@
 namespace weft::inline v0 {
 
 struct connect_options {
-    /// How many bytes are buffered for a reader, and how far a delimiter may be (see stream).
+    /// How many bytes are buffered for a reader, and how far a delimiter may be; at least 1 (see stream).
     std::size_t limit = 64 * 1024;
     /// Where to connect from; port 0 for any. (A Unix socket's path is the host.)
     std::optional<address> local = std::nullopt;
@@ -32,13 +33,18 @@ struct connect_options {
 /// algorithm is off.
 /// @param host  a name, an IPv4 or IPv6 address, or "localhost" (see resolve)
 /// @throws connect_error, a std::system_error, naming each address and why it failed; resolve_error; timeout_error;
-///         std::invalid_argument: an empty host
+///         std::invalid_argument: an empty host, a limit of 0
 /// @cancel all attempts are given up and their sockets closed   @thread the loop's
 /// @see connect(2), asyncio.open_connection, examples/25_happy_eyeballs.cpp
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options = {});
 
+/// A stream on a socket that is connected already: one of socketpair(2), or handed over by somebody else.
+/// @param options  their limit is what counts here
+/// @throws std::invalid_argument: it is no stream socket; std::system_error (not_connected)
+task<stream> open_connection(unique_fd connected, connect_options options = {});
+
 /// Connects to a server on a Unix socket. A full queue of the server's is waited for.
-/// @param path  of at most 107 bytes, relative to the working directory; if it begins with a NUL byte, an abstract name
+/// @param path  of at most 107 bytes, relative to the working directory; if it begins with '@' or a NUL byte, an abstract name
 /// @throws connect_error, a std::system_error naming the path; timeout_error; std::system_error (filename_too_long);
 ///         std::invalid_argument: an empty path, a NUL byte within
 /// @cancel the attempt is given up and its socket closed

@@ -155,13 +155,13 @@ public:
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
     /// A UDP socket that receives what is sent to a port of this machine.
-    /// @param host  an IPv4 or IPv6 address, "localhost", or empty for every IPv4 address of the machine
-    /// @param port  0: the kernel chooses; see local()
-    /// @throws std::system_error naming the address (address_in_use, …); std::invalid_argument  a host that is no address
+    /// @param host  an address; a name, of which the first address counts (see resolve); or empty for every IPv4 address of
+    ///     the machine  @param port  0: the kernel chooses; see local()
+    /// @throws awaited: std::system_error naming the address (address_in_use, …); resolve_error
     static task<datagram_socket> bind(std::string host, std::uint16_t port, datagram_options options = {});
     /// A UDP socket with one peer: it sends there, and receives from nobody else.
     static task<datagram_socket> connect(std::string host, std::uint16_t port, datagram_options options = {});
-    /// The same between processes of this machine. A path that begins with '@' is abstract: no file. A socket's file whose
+    /// The same between processes of this machine. A path that begins with '@' or a NUL byte is abstract: no file. A socket's file whose
     /// owner is gone is replaced; ours goes when the socket is closed.
     static task<datagram_socket> bind_unix(std::string path, datagram_options options = {});
     /// @param options  without `local` the socket has no name, and cannot be answered

@@ -26,7 +26,7 @@ class event_loop;
 class server_core;
 
 struct server_options {
-    /// How many bytes are buffered for a reader, and how far a delimiter may be (see stream).
+    /// How many bytes are buffered for a reader, and how far a delimiter may be; at least 1 (see stream).
     std::size_t limit = 64 * 1024;
     /// How many connections the kernel keeps for us until we accept them.
     int backlog = 1024;
@@ -34,7 +34,8 @@ struct server_options {
     bool reuse_port = false;
     /// Take a port of which only connections that have ended are left (SO_REUSEADDR).
     bool reuse_address = true;
-    /// While so many are being served no more are accepted: they wait in the kernel's queue (see backlog). Empty: any number.
+    /// While so many are being served no more are accepted: they wait in the kernel's queue (see backlog). At least 1;
+    /// empty: any number.
     std::optional<std::size_t> max_connections = std::nullopt;
     /// How long a drain waits for the handlers before it cancels them; it waits for them all the same. Empty: for ever.
     std::optional<std::chrono::nanoseconds> drain_timeout = std::nullopt;
@@ -131,7 +132,7 @@ task<server> start_server(Handler&& handler, std::initializer_list<std::string> 
 }
 
 /// Listens on a Unix socket. A socket that is there already is removed first, as asyncio does; any other file is not.
-/// @param path  of at most 107 bytes; if it begins with a NUL byte, an abstract name
+/// @param path  of at most 107 bytes; if it begins with '@' or a NUL byte, an abstract name
 /// @throws awaited: std::system_error naming the path (address_in_use, permission_denied, filename_too_long);
 ///         std::invalid_argument  an empty path, a NUL byte within
 /// @see unix(7), asyncio.start_unix_server, examples/26_unix_socket.cpp
