@@ -33,6 +33,8 @@ public:
     bool is_made() const noexcept { return made_; }
     bool is_closing() const noexcept { return closing_; }
     bool is_over() const noexcept { return over_; }
+    transport_awaiter until_made() { return {shared_from_this(), transport_awaiter::until::made}; }
+    transport_awaiter until_lost() { return {shared_from_this(), transport_awaiter::until::lost}; }
     void wait(transport_awaiter& w) noexcept { waiting_.push_back(w); }
     std::shared_ptr<base_protocol> get_protocol() const { return protocol_; }
 
@@ -77,7 +79,7 @@ private:
     void tell_lost();
     void wake_waiting() noexcept;
 
-    bool loop_closed_ = false, scheduled_ = false, writing_paused_ = false;
+    bool loop_closed_ = false, scheduled_ = false, writing_paused_ = false, in_context_ = false;
     unsigned depth_ = 0;  // callbacks that run, one within another
     unsigned lost_writes_ = 0;
     std::shared_ptr<base_protocol> protocol_;
@@ -106,11 +108,19 @@ protected:
 /// A callback from the loop, in the context that the transport was made in: what one sets there, the next sees.
 class endpoint_core::callback_in_context : running_callback {
 public:
-    explicit callback_in_context(endpoint_core& e) noexcept : running_callback(e) { swap_contexts(); }
-    ~callback_in_context() { swap_contexts(); }
+    explicit callback_in_context(endpoint_core& e) noexcept
+        : running_callback(e), is_outermost_(!std::exchange(e.in_context_, true)) {
+        if (is_outermost_) swap_contexts();
+    }
+    ~callback_in_context() {
+        if (!is_outermost_) return;
+        swap_contexts();
+        endpoint_.in_context_ = false;
+    }
 
 private:
     void swap_contexts() noexcept { std::swap(endpoint_.loop_.present_context_to_change(), endpoint_.context_); }
+    const bool is_outermost_;
 };
 
 }  // namespace weft::inline v0

@@ -31,6 +31,7 @@ public:
 
     void receive(stream_sink& sink) override;
     void pause_receiving() noexcept override;
+    bool can_receive() const noexcept override { return direction_ == direction::in; }
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;  ///< closes: that is how a pipe says it

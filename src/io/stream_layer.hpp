@@ -40,6 +40,8 @@ public:
     /// Begins to receive, after the start and after pause_receiving(). The sink may be another one than before.
     virtual void receive(stream_sink& sink) = 0;
     virtual void pause_receiving() noexcept = 0;
+    /// False: nothing ever comes, and the end that receive() gives at once is none of the peer's.
+    virtual bool can_receive() const noexcept { return true; }
 
     /// Takes what can be sent without waiting. @return a count, 0 for "use send()", or -errno
     virtual std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept = 0;

@@ -36,10 +36,7 @@ bool transport::is_reading() const noexcept { return core_ && core_->is_reading(
 void transport::close() const { core().close(); }
 void transport::abort() const { core().abort(); }
 bool transport::is_closing() const noexcept { return !core_ || core_->is_closing(); }
-transport_awaiter transport::wait_closed() const {
-    core();
-    return {core_, transport_awaiter::until::lost};
-}
+transport_awaiter transport::wait_closed() const { return core().until_lost(); }
 address transport::peer() const { return core().peer(); }
 address transport::local() const { return core().local(); }
 
@@ -109,7 +106,7 @@ task<transport> transport_core::connect(stream s, protocol_slot p) {
     s = stream();
     core->start();
     ending closes(transport(core), &transport::close);
-    co_await transport_awaiter(core, transport_awaiter::until::made);
+    co_await core->until_made();
     co_return closes.release();
 }
 

@@ -114,6 +114,7 @@ void transport_core::on_end() {
 
 void transport_core::tell_end() {
     end_told_ = true;
+    if (!layer_->can_receive()) return;
     const callback_in_context running(*this);
     try {
         const bool stays_open = plain_ ? plain_->eof_received() : buffered_->eof_received();

@@ -110,6 +110,10 @@ public:
                                    std::span<const std::span<const std::byte>> pieces) noexcept override {
         return pieces.empty() ? 0 : try_send(fd, pieces.front());
     }
+    int try_send_message(const weft::send_message_operation& op) noexcept override {
+        const fate f = decide(op.code, op.fd);
+        return f.error ? -f.error : real_->try_send_message(op);
+    }
     bool wait(weft::nanos deadline) override { return real_->wait(failed_.empty() ? deadline : 0); }
     void dispatch() override {
         for (std::size_t count = failed_.size(); count > 0 && !failed_.empty(); --count) {

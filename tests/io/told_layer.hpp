@@ -4,6 +4,7 @@
 #include "io/connected.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct told_layer final : weft::stream_layer {
         std::ptrdiff_t takes = 0;  // what the next try_send() gives
         std::string sent;          // by try_send()
         std::string_view sending;  // by send(), in progress
+        std::shared_ptr<state*> self = std::make_shared<state*>(this);  // a test may be over before its layer
+        ~state() { *self = nullptr; }
         void complete_send(int error = 0) {
             if (!error) sent += sending;
             sending = {};
@@ -31,8 +34,10 @@ struct told_layer final : weft::stream_layer {
             sink->on_bytes(bytes);
         }
     };
-    explicit told_layer(state& s) : told(s) {}
-    ~told_layer() override { told.destroyed = true; }
+    explicit told_layer(state& s) : told(s), alive(s.self) {}
+    ~told_layer() override {
+        if (*alive) told.destroyed = true;
+    }
     void receive(weft::stream_sink& s) override {
         refuse_if_told();
         told.sink = &s;
@@ -61,6 +66,7 @@ struct told_layer final : weft::stream_layer {
     weft::address peer() const override { return {"told", 1}; }
     weft::address local() const override { return {"told", 2}; }
     state& told;
+    std::shared_ptr<state*> alive;
 };
 
 }  // namespace weft_test

@@ -216,6 +216,14 @@ TEST_F(descriptor_watch, a_loop_that_closes_lets_go_of_its_descriptors) {
     loop.close();
     EXPECT_EQ(log, "");
     EXPECT_NE(::fcntl(near.get(), F_GETFD), -1);
+    EXPECT_FALSE(loop.remove_reader(near.get()));
+    EXPECT_FALSE(loop.remove_writer(near.get()));
+}
+
+TEST_F(descriptor_watch, a_closed_loop_watches_nothing) {
+    loop.close();
+    EXPECT_THROW(loop.add_reader(near.get(), [] {}), weft::invalid_state_error);
+    EXPECT_THROW(loop.add_writer(near.get(), [] {}), weft::invalid_state_error);
 }
 
 }  // namespace

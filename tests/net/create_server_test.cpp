@@ -158,6 +158,34 @@ TEST(create_connection, talks_to_a_protocol_on_the_other_side) {
     });
 }
 
+TEST(create_unix_server, and_create_unix_connection_do_the_same_by_a_path) {
+    run([]() -> weft::task<> {
+        const std::string path("\0weft_create_unix_server_test", 29);  // abstract: no file is left
+        auto server = co_await weft::create_unix_server([] { return std::make_unique<echo>(); }, path);
+        diary log;
+        auto [transport, protocol] =
+            co_await weft::create_unix_connection([&log] { return std::make_unique<recorder>(log); }, path);
+        transport.write("hello");
+        co_await settle();
+        EXPECT_EQ(log.next(), "made hello");
+        transport.write_eof();
+        co_await transport.wait_closed();
+        EXPECT_EQ(log.next(), "eof lost");
+    });
+}
+
+TEST(create_server, listens_on_several_hosts) {
+    run([]() -> weft::task<> {
+        auto server =
+            co_await weft::create_server([] { return std::make_unique<echo>(); }, {"127.0.0.1", "127.0.0.2"}, 0);
+        for (const char* host : {"127.0.0.1", "127.0.0.2"}) {
+            auto client = co_await weft::open_connection(host, server.port());
+            co_await client.write("x");
+            EXPECT_EQ(co_await client.read(1), "x");
+        }
+    });
+}
+
 TEST(create_connection, that_fails_does_not_call_the_factory) {
     run([]() -> weft::task<> {
         auto server = co_await echoes();

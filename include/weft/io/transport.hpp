@@ -44,10 +44,7 @@ public:
     ~transport_awaiter() { abandon(); }
 
 private:
-    friend class datagram_transport;
     friend class endpoint_core;
-    friend class transport;
-    friend class transport_core;
     enum class until { made, lost };  // until connection_made(), or connection_lost(), has been called
     transport_awaiter(std::shared_ptr<endpoint_core> t, until u) noexcept;
     static const wait_kind kind_;

@@ -29,4 +29,14 @@ task<connected_by<Factory>> create_connection(Factory factory, std::string host,
     co_return made;
 }
 
+/// The same on a Unix socket. @see open_unix_connection, loop.create_unix_connection
+template <protocol_factory Factory>
+task<connected_by<Factory>> create_unix_connection(Factory factory, std::string path, connect_options options = {}) {
+    stream s = co_await open_unix_connection(std::move(path), std::move(options));
+    connected_by<Factory> made;
+    made.protocol = factory();
+    made.transport = co_await connect_protocol(std::move(s), made.protocol);
+    co_return made;
+}
+
 }  // namespace weft::inline v0

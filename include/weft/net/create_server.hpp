@@ -7,12 +7,16 @@
 #include <weft/net/server.hpp>
 
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
 
-/// What start_server() takes, of a factory of protocols.
+/// What start_server() and its like take, of a factory of protocols.
 template <protocol_factory Factory>
 auto protocol_handler(Factory&& factory) {
     return [make = std::forward<Factory>(factory)](stream s) mutable -> task<> {
@@ -32,6 +36,22 @@ auto protocol_handler(Factory&& factory) {
 template <protocol_factory Factory>
 task<server> create_server(Factory&& factory, std::string host, std::uint16_t port, server_options options = {}) {
     return start_server(protocol_handler(std::forward<Factory>(factory)), std::move(host), port, std::move(options));
+}
+template <protocol_factory Factory>
+task<server> create_server(Factory&& factory, std::vector<std::string> hosts, std::uint16_t port,
+                           server_options options = {}) {
+    return start_server(protocol_handler(std::forward<Factory>(factory)), std::move(hosts), port, std::move(options));
+}
+template <protocol_factory Factory>
+task<server> create_server(Factory&& factory, std::initializer_list<std::string> hosts, std::uint16_t port,
+                           server_options options = {}) {
+    return start_server(protocol_handler(std::forward<Factory>(factory)), hosts, port, std::move(options));
+}
+
+/// The same on a Unix socket. @see start_unix_server, loop.create_unix_server
+template <protocol_factory Factory>
+task<server> create_unix_server(Factory&& factory, std::string path, server_options options = {}) {
+    return start_unix_server(protocol_handler(std::forward<Factory>(factory)), std::move(path), std::move(options));
 }
 
 }  // namespace weft::inline v0

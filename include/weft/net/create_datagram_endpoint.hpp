@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/task.hpp>
+#include <weft/io/as_text.hpp>
+#include <weft/net/datagram_protocol.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace weft::inline v0 {
+
+struct datagram_endpoint_options {
+    /// What to be bound to; an empty host: every address of the machine; port 0: the kernel chooses, see
+    /// datagram_transport::local. One of these two is needed. Names are looked up.
+    std::optional<address> local = std::nullopt;
+    /// The one peer to send to and receive from; without one, anybody.
+    std::optional<address> remote = std::nullopt;
+    /// Allow sending to a broadcast address; else that is refused (permission_denied).
+    bool allow_broadcast = false;
+    /// Share the port with other sockets of the same user (SO_REUSEPORT).
+    bool reuse_port = false;
+};
+
+/// A callable that gives a std::shared_ptr or std::unique_ptr to a datagram protocol.
+template <class F>
+concept datagram_protocol_factory = requires(F& f) {
+    typename std::invoke_result_t<F&>::element_type;
+    requires std::constructible_from<std::shared_ptr<datagram_protocol>, std::invoke_result_t<F&>>;
+};
+
+template <class P>
+struct connected_datagram_protocol {
+    datagram_transport transport;
+    std::shared_ptr<P> protocol;
+};
+
+/// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither
+/// @cancel the socket is closed
+task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                datagram_endpoint_options options);
+
+/// Opens a UDP socket and has a protocol called back for what comes:
+///
+///     auto [transport, protocol] = co_await weft::create_datagram_endpoint(
+///         [] { return std::make_unique<clock_protocol>(); }, {.local = weft::address{"127.0.0.1", 9000}});
+///
+/// When this ends connection_made() has been called. @see loop.create_datagram_endpoint
+template <datagram_protocol_factory Factory>
+task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
+create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
+    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
+    made.protocol = factory();
+    made.transport = co_await open_datagram_endpoint(made.protocol, std::move(options));
+    co_return made;
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/datagram_transport_core.hpp"
+
+#include "io/socket_address.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+namespace {
+constexpr std::size_t longest_datagram = 65'535;
+constexpr std::size_t header_bytes = 8;  // what each counts for on top of its bytes, as in asyncio
+void ignore(operation&, const completion&) {}
+}  // namespace
+
+datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd socket, address peer,
+                                                 std::shared_ptr<datagram_protocol> p)
+    : endpoint_core(loop, p),
+      fd_(std::move(socket)),
+      protocol_(p.get()),
+      peer_(std::move(peer)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(longest_datagram)),
+      receive_(*this),
+      writable_(*this),
+      send_(ignore) {
+    receive_.fd = writable_.fd = send_.fd = fd_.get();
+}
+
+void datagram_transport_core::tell_made() {
+    protocol_->connection_made(
+        datagram_transport(std::static_pointer_cast<datagram_transport_core>(shared_from_this())));
+}
+
+void datagram_transport_core::shut() noexcept {
+    if (!fd_) return;
+    backend& b = loop_.operations();
+    b.cancel(receive_);
+    b.cancel(writable_);
+    b.close(fd_.release());
+    buffer_.reset();
+    queue_.clear();
+}
+
+address datagram_transport_core::local() const { return fd_ ? local_address(fd_.get()) : address(); }
+
+void datagram_transport_core::set_protocol(std::shared_ptr<datagram_protocol> p) {
+    if (over_) return;
+    protocol_ = p.get();
+    replace_protocol(std::move(p));
+}
+
+/// A send or a receive failed: what to do about it is the protocol's affair.
+void datagram_transport_core::tell_error(const char* what, int error) {
+    const running_callback running(*this);
+    try {
+        protocol_->error_received(
+            std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name().to_string())));
+    } catch (...) {
+        report("Exception in callback protocol.error_received()");
+    }
+}
+
+// Receiving
+
+void datagram_transport_core::receive() {
+    if (closing_ || receive_.is_submitted()) return;
+    try {
+        receive_.use({buffer_.get(), longest_datagram}, sizeof receive_.address);
+        loop_.operations().submit(receive_);
+    } catch (const std::system_error&) {  // the kernel has no room for it
+        lose(std::current_exception());
+    }
+}
+
+void datagram_transport_core::received(int result) {
+    if (closing_) return;
+    {
+        const callback_in_context running(*this);
+        if (result < 0) {
+            tell_error("receive at ", -result);
+        } else {
+            try {
+                protocol_->datagram_received({buffer_.get(), static_cast<std::size_t>(result)}, sender());
+            } catch (...) {
+                report("Exception in callback protocol.datagram_received()");
+            }
+        }
+    }
+    receive();
+}
+
+const address& datagram_transport_core::sender() {
+    const socklen_t size = receive_.header.msg_namelen;
+    if (size == 0) return peer_;
+    if (size != sender_address_.bytes || std::memcmp(&receive_.address, &sender_address_.storage, size) != 0) {
+        sender_ = to_address(receive_.address, size);
+        std::memcpy(&sender_address_.storage, &receive_.address, size);
+        sender_address_.bytes = size;
+    }
+    return sender_;
+}
+
+// Sending
+
+void datagram_transport_core::send(std::span<const std::byte> bytes, const address* to) {
+    socket_address where;
+    if (!peer_.host.empty()) {
+        if (to && *to != peer_) {
+            throw std::invalid_argument("send_to: " + to->to_string() + " is not the peer, " + peer_.to_string());
+        }
+    } else {
+        if (!to) throw std::invalid_argument("send: the endpoint has no peer");
+        const auto numeric = numeric_address(to->host, to->port);
+        if (!numeric) throw std::invalid_argument("send_to: \"" + to->host + "\" is not an IPv4 or IPv6 address");
+        where = *numeric;
+    }
+    if (closing_ && (lost_ || queue_.empty())) return note_lost_write();
+    if (queue_.empty() && try_send(bytes, where)) return;
+    queue_.push_back({.bytes = {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, .to = where});
+    queued_bytes_ += bytes.size() + header_bytes;
+    if (queue_.size() == 1) wait_until_writable();
+    pause_writing_if_too_much();
+}
+
+/// @return false: later; else it was sent, or the protocol was told why not
+bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const socket_address& to) {
+    send_.use({const_cast<std::byte*>(bytes.data()), bytes.size()});
+    if (to.bytes) {
+        send_.header.msg_name = const_cast<sockaddr*>(to.get());
+        send_.header.msg_namelen = to.bytes;
+    }
+    const int result = loop_.operations().try_send_message(send_);
+    if (result == -EAGAIN) return false;
+    if (result < 0) tell_error("send from ", -result);
+    return true;
+}
+
+void datagram_transport_core::wait_until_writable() {
+    try {
+        loop_.operations().submit(writable_);
+    } catch (const std::system_error&) {
+        if (!lost_) lose(std::current_exception());
+    }
+}
+
+void datagram_transport_core::send_queued() {
+    const callback_in_context running(*this);
+    while (!queue_.empty() && !lost_) {
+        queued next = std::move(queue_.front());  // a callback may send more, or abort
+        if (!try_send(std::as_bytes(std::span(next.bytes)), next.to)) {
+            queue_.front() = std::move(next);
+            wait_until_writable();
+            break;
+        }
+        queue_.pop_front();
+        queued_bytes_ -= next.bytes.size() + header_bytes;
+    }
+    resume_writing_if_little();
+    if (queue_.empty() && closing_ && !lost_) lose(nullptr);
+}
+
+// Ending
+
+void datagram_transport_core::close() {
+    if (closing_) return;
+    closing_ = true;
+    if (queue_.empty()) lose(nullptr);
+}
+
+void datagram_transport_core::abort() {
+    if (!lost_) lose(nullptr);
+}
+
+}  // namespace weft::inline v0
