@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/endpoint_core.hpp"
 
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -105,13 +106,20 @@ void endpoint_core::replace_protocol(std::shared_ptr<base_protocol> p) {
 }
 
 void endpoint_core::report(const char* message) noexcept {
-    loop_.call_exception_handler({.message = message, .exception = std::current_exception()});
+    try {
+        loop_.call_exception_handler({.message = message, .exception = std::current_exception()});
+    } catch (const std::bad_alloc&) {  // of the message: who hears of it is told that, too
+        loop_.call_exception_handler({.message = {}, .exception = std::current_exception()});
+    }
 }
 
 void endpoint_core::note_lost_write() noexcept {
     if (loop_closed_ || ++lost_writes_ != lost_writes_reported) return;
-    loop_.call_exception_handler(
-        {.message = "a protocol keeps writing to " + name().to_string() + ", to which the connection is lost"});
+    try {
+        loop_.call_exception_handler(
+            {.message = "a protocol keeps writing to " + name().to_string() + ", to which the connection is lost"});
+    } catch (const std::bad_alloc&) {  // it is a hint
+    }
 }
 
 // Flow control

@@ -2,6 +2,7 @@
 #include "io/transport_core.hpp"
 
 #include <cerrno>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -83,10 +84,16 @@ void transport_core::force_close(std::exception_ptr why) noexcept {
     lose(std::move(why));
 }
 
-void transport_core::fail(const char* what, int error) {
+void transport_core::fail(const char* what, int error) noexcept {
     if (error == EPROTO && failure_) return force_close(failure_);
-    force_close(std::make_exception_ptr(
-        std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string())));
+    std::exception_ptr why;
+    try {
+        why = std::make_exception_ptr(
+            std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string()));
+    } catch (const std::bad_alloc&) {
+        why = std::current_exception();
+    }
+    force_close(std::move(why));
 }
 
 }  // namespace weft::inline v0

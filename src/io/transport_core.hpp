@@ -83,7 +83,7 @@ private:
     void start_sending();
     void after_output();
     void finish();
-    void fail(const char* what, int error);
+    void fail(const char* what, int error) noexcept;
     void force_close(std::exception_ptr why) noexcept;
 
     std::unique_ptr<stream_layer> layer_;

@@ -32,8 +32,12 @@ public:
 
     void pipe_data_received(int fd, std::span<const std::byte> data);
     void pipe_connection_lost(int fd, const std::exception_ptr& error);
-    void pause_writing() { call("pause_writing", [this] { protocol_->pause_writing(); }); }
-    void resume_writing() { call("resume_writing", [this] { protocol_->resume_writing(); }); }
+    void pause_writing() {
+        call("pause_writing", [this] { protocol_->pause_writing(); });
+    }
+    void resume_writing() {
+        call("resume_writing", [this] { protocol_->resume_writing(); });
+    }
 
 private:
     static task<> watch(std::shared_ptr<subprocess_core> self);

@@ -3,6 +3,7 @@
 #include "io/recorder.hpp"
 
 #include <weft/io/connect_protocol.hpp>
+#include <weft/io/pipe.hpp>
 
 using namespace weft_test;
 
@@ -208,6 +209,43 @@ TEST(a_layer_that_fails, says_why_in_its_own_words) {
         r.told.sink->on_failure(std::make_exception_ptr(std::runtime_error("expired")));
         co_await turn();
         EXPECT_EQ(r.log.next(), "made lost:expired");
+    });
+}
+
+// Pipes
+
+TEST(a_pipe, is_read_and_written_by_protocols) {
+    run([]() -> weft::task<> {
+        diary reads, writes;
+        auto [reader, writer] = weft::open_pipe();
+        const auto from = co_await weft::connect_protocol(std::move(reader), std::make_shared<recorder>(reads));
+        const auto to = co_await weft::connect_protocol(std::move(writer), std::make_shared<recorder>(writes));
+        co_await settle();
+        EXPECT_EQ(reads.next(), "made");
+        EXPECT_EQ(writes.next(), "made");  // that nothing can come is no end of the peer's
+        to.write("one");
+        co_await settle();
+        EXPECT_EQ(reads.next(), "one");
+        to.write("two");
+        to.close();
+        co_await from.wait_closed();
+        co_await to.wait_closed();
+        EXPECT_EQ(reads.next(), "two eof lost");
+        EXPECT_EQ(writes.next(), "lost");
+    });
+}
+
+TEST(a_pipe, that_nobody_reads_is_lost_by_the_next_write) {
+    run([]() -> weft::task<> {
+        diary log;
+        auto [reader, writer] = weft::open_pipe();
+        const auto to = co_await weft::connect_protocol(std::move(writer), std::make_shared<recorder>(log));
+        reader = weft::stream();
+        co_await settle();
+        EXPECT_EQ(log.next(), "made");
+        to.write("x");
+        co_await to.wait_closed();
+        EXPECT_EQ(log.next(), "lost:" + std::to_string(EPIPE));
     });
 }
 

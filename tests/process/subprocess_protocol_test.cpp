@@ -171,14 +171,15 @@ TEST(subprocess_exec, reports_what_callbacks_throw_and_goes_on) {
         reports heard;
         diary log;
         log.during = [](const std::string& word) { throw std::runtime_error(word); };
-        auto [transport, protocol] = co_await weft::subprocess_exec(
-            [&log] { return std::make_unique<child_recorder>(log); }, {"true"},
-            weft::process_options{.stdout_ = weft::stdio::pipe});
+        auto [transport, protocol] =
+            co_await weft::subprocess_exec([&log] { return std::make_unique<child_recorder>(log); }, {"true"},
+                                           weft::process_options{.stdout_ = weft::stdio::pipe});
         co_await transport.wait_closed();
-        EXPECT_THAT(heard.messages, testing::UnorderedElementsAre("Exception in callback protocol.connection_made()",
-                                                                  "Exception in callback protocol.pipe_connection_lost()",
-                                                                  "Exception in callback protocol.process_exited()",
-                                                                  "Exception in callback protocol.connection_lost()"));
+        EXPECT_THAT(heard.messages,
+                    testing::UnorderedElementsAre("Exception in callback protocol.connection_made()",
+                                                  "Exception in callback protocol.pipe_connection_lost()",
+                                                  "Exception in callback protocol.process_exited()",
+                                                  "Exception in callback protocol.connection_lost()"));
     });
 }
 

@@ -79,9 +79,9 @@ task<subprocess_transport> open_subprocess(std::shared_ptr<subprocess_protocol> 
 ///
 /// @see loop.subprocess_exec, spawn_process
 template <subprocess_protocol_factory Factory>
-task<connected_subprocess<typename std::invoke_result_t<Factory&>::element_type>> subprocess_exec(
-    Factory factory, std::vector<std::string> argv,
-    process_options options = {.stdin_ = stdio::pipe, .stdout_ = stdio::pipe, .stderr_ = stdio::pipe}) {
+task<connected_subprocess<typename std::invoke_result_t<Factory&>::element_type>>
+subprocess_exec(Factory factory, std::vector<std::string> argv,
+                process_options options = {.stdin_ = stdio::pipe, .stdout_ = stdio::pipe, .stderr_ = stdio::pipe}) {
     connected_subprocess<typename std::invoke_result_t<Factory&>::element_type> made;
     made.protocol = factory();
     made.transport = co_await open_subprocess(made.protocol, std::move(argv), std::move(options));
