@@ -47,12 +47,7 @@ void socket_layer::send(std::span<const std::byte> bytes) {
     backend_.submit(sending());
 }
 void socket_layer::sent(operation& op, const completion& c) {
-    auto& self = static_cast<socket_layer&>(static_cast<send_operation&>(op));
-    if (c.result < 0) return self.sink_->on_sent(-c.result);
-    // MSG_WAITALL makes a short count rare (a signal): the rest is one more operation.
-    const auto count = static_cast<std::size_t>(c.result);
-    if (const auto all = self.sending().bytes; count < all.size()) return self.send(all.subspan(count));
-    self.sink_->on_sent(0);
+    static_cast<socket_layer&>(static_cast<send_operation&>(op)).sink_->on_sent(c.result < 0 ? -c.result : 0);
 }
 
 void socket_layer::end() noexcept { ::shutdown(socket_.get(), SHUT_WR); }

@@ -76,7 +76,7 @@ private:
     void complete(std::uint64_t data, int result, std::uint32_t flags);
     void complete_accept(std::uint32_t index, int result, bool more);
     void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
-    void complete_pipe_send(std::uint32_t index, int result);
+    void complete_send(std::uint32_t index, int result);
     operation* release(std::uint32_t index) noexcept;
     std::uint64_t data_of(std::uint32_t index) const noexcept {
         return std::uint64_t{slots_[index].generation} << 32 | index;
@@ -305,8 +305,7 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
         case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
         case opcode::receive: return complete_receive(index, result, flags);
         case opcode::send:
-            if (const operation* const op = slots_[index].op; op && op->is_pipe)
-                return complete_pipe_send(index, result);
+            if (slots_[index].op) return complete_send(index, result);
             break;
         case opcode::open:
             if (!slots_[index].op && result >= 0) ::close(result);
@@ -367,14 +366,18 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     if (op && !goes_on) op->on_complete(*op, {result, true});
 }
 
-/// The pipe takes something, or is broken: which of them, write(2) says.
-void io_uring_backend::complete_pipe_send(std::uint32_t index, int result) {
+/// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
+void io_uring_backend::complete_send(std::uint32_t index, int result) {
     auto& op = static_cast<send_operation&>(*slots_[index].op);
-    if (result >= 0) {
+    if (op.is_pipe && result >= 0) {
         const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
-        if (written > 0) op.sent += static_cast<std::size_t>(written);
-        if (op.sent < op.bytes.size() && (written >= 0 || written == -EAGAIN)) return prepare(index);
-        result = written < 0 ? static_cast<int>(written) : static_cast<int>(op.sent);
+        if (written == -EAGAIN) return prepare(index);
+        result = static_cast<int>(written);
+    }
+    if (result >= 0) {
+        op.sent += static_cast<std::size_t>(result);
+        if (op.sent < op.bytes.size()) return prepare(index);
+        result = static_cast<int>(op.sent);
     }
     release(index);
     op.on_complete(op, {result, true});

@@ -30,7 +30,10 @@ void fill_send(io_uring_sqe& e, const send_operation& op) noexcept {
     if (op.is_pipe) {  // written by us when it takes something: the kernel would raise SIGPIPE
         ::io_uring_prep_poll_add(&e, op.fd, POLLOUT);
     } else {
-        ::io_uring_prep_send(&e, op.fd, op.bytes.data(), op.bytes.size(), MSG_NOSIGNAL | MSG_WAITALL);
+        // Not MSG_WAITALL: a send that has waited 128 times goes on in a thread of the kernel's, and a cancellation that
+        // finds it there with a part just sent is waited for until the rest is (seen with Linux 6.18).
+        const auto rest = op.bytes.subspan(op.sent);
+        ::io_uring_prep_send(&e, op.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
     }
 }
 

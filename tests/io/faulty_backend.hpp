@@ -157,8 +157,19 @@ private:
     static void completed(weft::operation& op, const weft::completion& c) {
         faulty_backend& self = *active;
         if (c.bytes) return self.bring_pieces(op, *c.bytes);
+        if (op.code == weft::opcode::send && c.result >= 0 && self.send_rest(op)) return;
         const auto complete = c.last ? self.restore(op).complete : self.kept_.at(&op).complete;
         complete(op, c);
+    }
+    /// @return false: all of it has been sent
+    bool send_rest(weft::operation& op) {
+        auto& send = static_cast<weft::send_operation&>(op);
+        const auto whole = kept_.at(&op).bytes;
+        const auto gone = static_cast<std::size_t>(send.bytes.data() - whole.data()) + send.bytes.size();
+        if (gone == whole.size()) return false;
+        send.bytes = whole.subspan(gone, std::min(whole.size() - gone, most_bytes));
+        real_->submit(op);
+        return true;
     }
     void bring_pieces(weft::operation& op, weft::byte_buffer& all) {
         while (!all.empty()) {
