@@ -19,9 +19,9 @@ socket_layer::~socket_layer() {
 }
 
 void socket_layer::receive(stream_sink& sink) {
-    if (sink_) return backend_.resume(receive_);
+    const bool is_first = !sink_;
     sink_ = &sink;
-    backend_.submit(receive_);
+    is_first ? backend_.submit(receive_) : backend_.resume(receive_);
 }
 void socket_layer::pause_receiving() noexcept { backend_.pause(receive_); }
 

@@ -49,7 +49,7 @@ void stream_core::receive_as_needed() {
 }
 
 void stream_core::on_bytes(std::span<const std::byte> bytes) {
-    if (closing_) return;
+    if (closing_ || read_error_) return;
     try {
         input_.append(bytes);
     } catch (const std::bad_alloc&) {
@@ -73,6 +73,11 @@ void stream_core::on_receive_error(int error) {
     wake_reader_if_satisfied();
 }
 
+void stream_core::on_failure(const std::exception_ptr& why) {
+    if (!failure_) failure_ = why;
+    on_receive_error(EPROTO);
+}
+
 void stream_core::wake_reader_if_satisfied() {
     if (reader_ && reader_->satisfied()) wake_reader();
 }
@@ -84,6 +89,7 @@ void stream_core::wake_reader() noexcept {
 }
 
 void stream_core::throw_error(const char* what, int error) const {
+    if (error == EPROTO && failure_) std::rethrow_exception(failure_);
     throw std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string());
 }
 
@@ -159,8 +165,8 @@ void stream_core::after_output() {
         eof_sent_ = true;
         layer_->end();
     }
-    if (closing_) shut();
-    if (ownerless_) delete this;
+    if (closing_) finish();
+    if (ownerless_ && !layer_) delete this;
 }
 
 void stream_core::fail_output(int error) noexcept {
@@ -205,7 +211,20 @@ void stream_core::close() {
         layer_->pause_receiving();
     }
     wake_reader_if_satisfied();
-    if (unsent() == 0 || write_error_) shut();
+    layer_->begin_to_finish();
+    if (unsent() == 0 || write_error_) finish();
+}
+
+/// Nothing is left to be sent: the layer takes its leave, and goes.
+void stream_core::finish() noexcept {
+    if (std::exchange(finishing_, true)) return;
+    if (!layer_ || layer_->finish()) shut();
+}
+
+void stream_core::on_finished(int error) {
+    if (error && !write_error_) fail_output(error);
+    shut();
+    if (ownerless_) delete this;
 }
 
 void stream_core::abort(int error) noexcept {
@@ -225,6 +244,16 @@ void stream_core::shut() noexcept {
     pending_.clear();
     wake_reader();
     wake_writers();
+}
+
+std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
+    receiving_ = false;
+    return std::move(layer_);
+}
+
+void stream_core::put_layer(std::unique_ptr<stream_layer> layer) {
+    layer_ = std::move(layer);
+    receive_as_needed();
 }
 
 void stream_core::release() noexcept {

@@ -7,6 +7,7 @@
 #include <weft/io/stream.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <exception>
 #include <memory>
 
 namespace weft::inline v0 {
@@ -55,8 +56,16 @@ public:
     void wait(output_awaiter& w) noexcept { writers_.push_back(w); }
     void throw_write_error_if_any() const;
 
+    event_loop& loop() const noexcept { return loop_; }
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
+
+    /// Null once closed.
+    stream_layer* layer() const noexcept { return layer_.get(); }
+    /// For one that goes over it: takes the layer out, for put_layer() to follow. What was received and not read, which
+    /// is that one's as well, is in input().
+    std::unique_ptr<stream_layer> take_layer() noexcept;
+    void put_layer(std::unique_ptr<stream_layer> layer);
 
     /// The owner lets go.
     void release() noexcept;
@@ -65,6 +74,8 @@ public:
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;
+    void on_failure(const std::exception_ptr& why) override;
+    void on_finished(int error) override;
     void loop_closes() noexcept override;
     bool is_finishing() const noexcept override { return ownerless_; }
 
@@ -75,6 +86,7 @@ private:
     void start_sending();
     void after_output();
     void fail_output(int error) noexcept;
+    void finish() noexcept;
     void shut() noexcept;
     [[noreturn]] void throw_error(const char* what, int error) const;
 
@@ -87,11 +99,12 @@ private:
     intrusive_list<output_awaiter> writers_;
     std::size_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
+    std::exception_ptr failure_;  // what EPROTO stands for
     bool receiving_ = false;
     bool ended_ = false;  // the peer has ended its direction
     bool is_sending_ = false;
     bool eof_wanted_ = false, eof_sent_ = false;
-    bool closing_ = false;
+    bool closing_ = false, finishing_ = false;
     bool ownerless_ = false;
     address peer_;  // asked once: a connection that was reset has none
 };

@@ -3,7 +3,9 @@
 
 #include <weft/io/address.hpp>
 
+#include <cerrno>
 #include <cstddef>
+#include <exception>
 #include <span>
 
 namespace weft::inline v0 {
@@ -15,6 +17,13 @@ public:
     virtual void on_end() = 0;                                    ///< the peer has ended its direction
     virtual void on_receive_error(int error) = 0;                 ///< an errno; nothing more comes in
     virtual void on_sent(int error) = 0;                          ///< send() is over: 0, or an errno
+    /// What is to be thrown, for what no errno says; nothing more comes in or goes out.
+    virtual void on_failure(const std::exception_ptr& why) {
+        static_cast<void>(why);
+        on_receive_error(EPROTO);
+    }
+    /// What begin_to_finish() or finish() began is over, 0, or in vain, an errno; the sink may destroy the layer.
+    virtual void on_finished(int error) { static_cast<void>(error); }
 
 protected:
     ~stream_sink() = default;
@@ -25,7 +34,7 @@ class stream_layer {
 public:
     virtual ~stream_layer() = default;  ///< closes; tells nobody
 
-    /// Begins to receive, after the start and after pause_receiving().
+    /// Begins to receive, after the start and after pause_receiving(). The sink may be another one than before.
     virtual void receive(stream_sink& sink) = 0;
     virtual void pause_receiving() noexcept = 0;
 
@@ -35,6 +44,12 @@ public:
     virtual void send(std::span<const std::byte> bytes) = 0;
     /// Ends our direction; everything was sent.
     virtual void end() noexcept = 0;
+
+    /// The stream is being closed: what it has not sent yet follows, then finish().
+    virtual void begin_to_finish() noexcept {}
+    /// Everything was sent: takes leave of the peer, if it is used to that. What still comes in is dropped.
+    /// @return true: done, to be destroyed; false: on_finished() follows
+    virtual bool finish() noexcept { return true; }
     /// Makes the destructor that follows reset the connection instead of ending it.
     virtual void reset() noexcept = 0;
 
