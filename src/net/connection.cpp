@@ -4,6 +4,7 @@
 #include "io/stream_core.hpp"
 #include "net/socket.hpp"
 
+#include <weft/flow/wait_for.hpp>
 #include <weft/net/connection.hpp>
 
 #include <netinet/in.h>
@@ -107,14 +108,30 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
         }
     }
     const nanos timeout = options.timeout ? to_nanos(*options.timeout) : never;
+    const nanos deadline = deadline_after(loop.now(), timeout);
     if (const int error = co_await connect_awaiter(loop, socket.get(), to, timeout)) {
         const std::string what = "connect to " + to_address(to.storage, to.bytes).to_string();
         if (error == ETIMEDOUT && options.timeout) throw timeout_error(what + ": timed out");
         throw std::system_error(error, std::generic_category(), what);
     }
-    co_return stream(std::make_unique<stream_core>(loop,
-                                                   std::make_unique<socket_layer>(loop.operations(), socket.take()),
-                                                   stream_limits{.read_bytes = options.limit}));
+    stream s(std::make_unique<stream_core>(loop, std::make_unique<socket_layer>(loop.operations(), socket.take()),
+                                           stream_limits{.read_bytes = options.limit}));
+    if (options.tls) {
+        if (options.server_hostname.empty()) options.server_hostname = host;
+        auto handshake = s.start_tls(std::move(*options.tls), {.server_hostname = std::move(options.server_hostname)});
+        if (timeout == never) {
+            co_await std::move(handshake);
+        } else {
+            const std::string what = "TLS handshake with " + s.peer().to_string() + ": timed out";
+            try {
+                co_await wait_for(std::move(handshake), std::chrono::nanoseconds(deadline - loop.now()));
+            } catch (const timeout_error&) {
+                if (loop.now() < deadline) throw;  // the context's own timeout
+                throw timeout_error(what);
+            }
+        }
+    }
+    co_return s;
 }
 
 }  // namespace weft::inline v0

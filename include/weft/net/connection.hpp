@@ -4,6 +4,7 @@
 #include <weft/base/clock.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/io/stream.hpp>
+#include <weft/tls/tls_context.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,9 @@ struct connect_options {
     std::optional<address> local = std::nullopt;
     /// For the whole of connecting. Empty: as long as the kernel tries.
     std::optional<std::chrono::nanoseconds> timeout = std::nullopt;
+    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host.
+    std::optional<tls_context> tls = std::nullopt;
+    std::string server_hostname = {};
 };
 
 /// Connects to a TCP server. Nagle's algorithm is off.

@@ -3,12 +3,14 @@
 
 #include <weft/coro/task.hpp>
 #include <weft/io/stream.hpp>
+#include <weft/tls/tls_context.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,9 @@ struct server_options {
     int backlog = 1024;
     /// Share the port with other servers, this process's or another's (SO_REUSEPORT).
     bool reuse_port = false;
+    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
+    /// exception handler and ends that connection only.
+    std::optional<tls_context> tls = std::nullopt;
 };
 
 /// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on.
