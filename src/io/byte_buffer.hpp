@@ -37,6 +37,14 @@ public:
         if (capacity_ - end_ < more) make_room(more);
     }
 
+    /// Where what is appended next will be, as far as there is room.
+    std::span<std::byte> spare() noexcept { return {data_ + end_, capacity_ - end_}; }
+    /// The first `count` bytes there have been written.
+    void extend(std::size_t count) noexcept {
+        end_ += count;
+        if (begin_ == end_) clear();
+    }
+
     void consume(std::size_t count) noexcept {
         begin_ += count;
         if (begin_ == end_) clear();

@@ -60,6 +60,18 @@ void stream_core::on_bytes(std::span<const std::byte> bytes) {
     receive_as_needed();
 }
 
+std::span<std::byte> stream_core::room(std::size_t bytes) {
+    if (closing_ || read_error_) return {};
+    input_.reserve(bytes);
+    return input_.spare();
+}
+
+void stream_core::on_filled(std::size_t count) {
+    input_.extend(count);
+    wake_reader_if_satisfied();
+    receive_as_needed();
+}
+
 void stream_core::on_end() {
     ended_ = true;
     receiving_ = false;

@@ -71,6 +71,8 @@ public:
     void release() noexcept;
 
     void on_bytes(std::span<const std::byte> bytes) override;
+    std::span<std::byte> room(std::size_t bytes) override;
+    void on_filled(std::size_t count) override;
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;

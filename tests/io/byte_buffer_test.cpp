@@ -33,6 +33,23 @@ TEST(byte_buffer, gives_back_in_order_what_was_appended) {
     EXPECT_TRUE(b.empty());
 }
 
+TEST(byte_buffer, may_be_written_to_where_the_next_bytes_belong) {
+    weft::buffer_pool pool;
+    weft::byte_buffer b(pool);
+    EXPECT_TRUE(b.spare().empty());
+    b.append(bytes_of("one "));
+    b.reserve(10'000);
+    EXPECT_GE(b.spare().size(), 10'000u);
+    std::memcpy(b.spare().data(), "two", 3);
+    b.extend(3);
+    EXPECT_EQ(b.text(), "one two");
+    b.consume(7);
+    b.reserve(1);
+    EXPECT_FALSE(b.spare().empty());
+    b.extend(0);
+    EXPECT_TRUE(b.spare().empty());  // empty, it holds no memory
+}
+
 TEST(byte_buffer, appends_nothing_from_nowhere) {
     weft::buffer_pool pool;
     weft::byte_buffer b(pool);
