@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -160,25 +161,36 @@ void tls_layer::on_bytes(std::span<const std::byte> bytes) {
 void tls_layer::work(std::span<const std::byte> received, const survival& here) {
     engine_.feed(received);
     try {
-        if (state_ == state::open || (state_ == state::handshaking && handshake())) decrypt(here);
+        if (state_ == state::open || (state_ == state::handshaking && handshake())) {
+            decrypt(received.size(), here);
+        }
     } catch (const std::bad_alloc&) {
         fail(made_by([&] { return std::system_error(ENOMEM, std::generic_category(), "TLS with " + peer_); }));
     }
     if (here) engine_.feed({});  // the rest, if any, came after the end
 }
 
-/// All of it, even if the stream wants no more for now: it is in nobody's buffer.
-void tls_layer::decrypt(const survival& here) {
+/// All of it, even if the stream wants no more for now: it is in nobody's buffer. Into the stream's own, if it lets us.
+void tls_layer::decrypt(std::size_t expected, const survival& here) {
     if (peer_ended_) return;
-    const scratch plain(loop_.buffers(), decrypted_bytes);
     for (;;) {
+        std::optional<scratch> own;
+        std::span<std::byte> to = finishing_ ? std::span<std::byte>() : sink_->room(expected);
+        if (to.empty()) to = own.emplace(loop_.buffers(), decrypted_bytes).bytes();
         std::size_t count = 0;
-        const auto status = engine_.read(plain.bytes(), count);
+        const auto status = engine_.read(to, count);
         std::exception_ptr why;
         if (status == tls_engine::status::failed) why = engine_.explain("TLS with " + peer_);
-        if (count > 0 && !finishing_) sink_->on_bytes(plain.bytes().first(count));
+        if (!own) {
+            sink_->on_filled(count);
+        } else if (count > 0 && !finishing_) {
+            sink_->on_bytes(to.first(count));
+        }
         if (!here) return;
-        if (status == tls_engine::status::done) continue;
+        if (status == tls_engine::status::done) {
+            expected = record_bytes;  // at most, of the record that was begun; there may be more
+            continue;
+        }
         flush(true);  // an alert, an answer to an update of keys
         if (why) return fail(std::move(why));
         if (status == tls_engine::status::ended) {

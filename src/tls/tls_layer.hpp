@@ -90,7 +90,7 @@ private:
     std::string handshake_with_peer() const { return "TLS handshake with " + peer_; }
     void work(std::span<const std::byte> received, const survival& here);
     bool handshake();
-    void decrypt(const survival& here);
+    void decrypt(std::size_t expected, const survival& here);
     int encrypt(std::span<const std::byte> bytes, std::size_t& count) noexcept;
     void encrypt_next();
     int flush(bool try_first) noexcept;
