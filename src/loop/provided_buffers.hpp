@@ -60,7 +60,7 @@ public:
 
 private:
     static constexpr unsigned count = 512;  // a power of two; as many receives may complete in one turn
-    static constexpr std::size_t bytes = 16 * 1024;  // only what is used becomes resident
+    static constexpr std::size_t bytes = 16 * 1024 + 512;  // a whole TLS record; only what is used becomes resident
 
     io_uring_buf_ring* shared() const noexcept { return static_cast<io_uring_buf_ring*>(entries_.get()); }
     std::byte* buffer(unsigned id) const noexcept {
