@@ -120,7 +120,7 @@ void tls_layer::on_timeout() {
     sink_->on_finished(ETIMEDOUT);
 }
 
-/// Nothing more comes in or goes out. The last thing to be done, for the sink may destroy this; if it does not, settle().
+/// Nothing more comes in or goes out. The last thing to be done, for the sink may destroy this; else settle().
 void tls_layer::fail(std::exception_ptr why) noexcept {
     if (state_ == state::failed) return;
     if (!finishing_) timer_.unlink();

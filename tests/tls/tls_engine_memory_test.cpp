@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL without memory: whichever of its allocations fails, both sides hear of it or go on, and nothing is left behind.
+// OpenSSL without memory: whichever of its allocations fails, both sides hear of it or go on, and nothing is left
+// behind.
 #include "tls/secured.hpp"
 
 #include <openssl/crypto.h>
