@@ -6,6 +6,8 @@ Each server runs on core 0 and the load client on core 1. Every round runs every
 fixed seed; ratios are taken within a round, so that a machine that gets slower or busier slows both sides of a pair. The
 client saturates first, and messages per second then say little: compare the CPU.
 
+--tls is the same over TLS 1.3, beside bare OpenSSL.
+
     bench/run_echo.py --build build/release [--servers weft:io_uring,c:io_uring,...] [--server NAME=PATH] [--rounds 15]
 """
 
@@ -43,10 +45,18 @@ SERVERS = {
     "asyncio streams": (ASYNCIO, ["streams"], {}),
 }
 CLIENT = "bench/peers/echo_load"
+TLS_SERVERS = {
+    "weft:tls:io_uring": ("bench/tls_echo_server", [], {"WEFT_BACKEND": "io_uring"}),
+    "weft:tls:epoll": ("bench/tls_echo_server", [], {"WEFT_BACKEND": "epoll"}),
+    "c:tls": ("bench/peers/echo_tls_epoll", [], {}),
+}
+TLS_CLIENT = "bench/peers/echo_tls_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
 # Each of weft's beside the C server on the same backend; and what the yardstick is beside.
 PAIRS = [(f"weft{kind}:{backend}", f"c:{backend}") for backend in ("io_uring", "epoll")
-         for kind in ("", " read_some", " protocol")] + [("c:io_uring", "c:epoll"), ("libuv", "c:epoll")]
+         for kind in ("", " read_some", " protocol")] + [("c:io_uring", "c:epoll"), ("libuv", "c:epoll"),
+                                                       ("weft:tls:epoll", "c:tls"), ("weft:tls:io_uring", "c:tls")]
+identity = []  # with --tls: certificate and key, the servers' last arguments
 
 
 def pinned(core):
@@ -67,7 +77,8 @@ class Server:
     def __init__(self, path, arguments, environment, wrapper=()):
         # The wrapper (strace) stays the server's parent, so the server's own pid is looked up.
         self.process = subprocess.Popen(
-            [*wrapper, *interpreter_of(path), path, "0", *arguments], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
+            [*wrapper, *interpreter_of(path), path, "0", *arguments, *identity], env={**os.environ, **environment},
+            stdout=subprocess.PIPE, text=True,
             preexec_fn=pinned(SERVER_CORE))
         line = self.process.stdout.readline()
         found = re.search(r"listening on (\S*:)?(\d+)", line)
@@ -95,7 +106,7 @@ class Server:
 
 
 def load(options, server, seconds, warmup=0.2):
-    command = [os.path.join(options.build, CLIENT), str(server.port), "--server-pid", str(server.pid),
+    command = [os.path.join(options.build, TLS_CLIENT if options.tls else CLIENT), str(server.port), "--server-pid", str(server.pid),
                "--connections", str(options.connections), "--size", str(options.size), "--seconds", str(seconds),
                "--warmup", str(warmup)]
     if options.rate:
@@ -139,7 +150,8 @@ def quantile(ordered, fraction):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release")
-    parser.add_argument("--servers", default=",".join(SERVERS), help="comma-separated names; those not built are left out")
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--servers", help="comma-separated names; those not built are left out")
     parser.add_argument("--server", action="append", default=[], metavar="NAME=PATH", help="another executable for NAME")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--connections", type=int, default=64)
@@ -162,10 +174,11 @@ def find_servers(options):
     build_go(options)
     replaced = dict(item.split("=", 1) for item in options.server)
     found = {}
-    for name in options.servers.split(","):
-        if name not in SERVERS and name not in replaced:
-            sys.exit(f"no server is called {name}; there are {', '.join(SERVERS)}")
-        relative, arguments, environment = SERVERS.get(name, ("", [], {}))
+    known = TLS_SERVERS if options.tls else SERVERS
+    for name in options.servers.split(",") if options.servers else known:
+        if name not in known and name not in replaced:
+            sys.exit(f"no server is called {name}; there are {', '.join(known)}")
+        relative, arguments, environment = known.get(name, ("", [], {}))
         path = replaced.get(name) or os.path.join(options.build, relative)
         if "uvloop" in arguments and not importlib.util.find_spec("uvloop"):
             print(f"{name}: this Python has no uvloop, left out", file=sys.stderr)
@@ -192,8 +205,21 @@ def one_round(options, servers, generator, attempts=3):
     sys.exit("given up")
 
 
+def make_identity(folder):
+    identity[:] = [os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                    "/CN=localhost", "-out", identity[0], "-keyout", identity[1]], check=True, stderr=subprocess.DEVNULL)
+
+
 def main():
     options = parse()
+    with tempfile.TemporaryDirectory(prefix="weft-echo-") as folder:
+        if options.tls:
+            make_identity(folder)
+        measure(options)
+
+
+def measure(options):
     servers = find_servers(options)
     generator = random.Random(options.seed)
     runs = {name: [] for name in servers}
@@ -202,7 +228,7 @@ def main():
             runs[name].append(run)
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
 
-    print(f"TCP echo, {options.connections} connections, {options.size} bytes, {options.rounds} rounds of "
+    print(f"{'TLS' if options.tls else 'TCP'} echo, {options.connections} connections, {options.size} bytes, {options.rounds} rounds of "
           f"{options.seconds:g} s\n")
     print("| server | CPU µs/message | messages/s | p50 µs | p99 µs | system calls/message | of these |\n"
           "|---|---|---|---|---|---|---|")

@@ -2,6 +2,8 @@
 
 // Load for an echo server on 127.0.0.1: every connection keeps one message in flight and verifies what comes back.
 //
+// Compiled with WITH_TLS it is echo_tls_load, which speaks TLS and believes every server.
+//
 //   echo_load PORT [--connections 64] [--size 64] [--seconds 2] [--warmup 0.3] [--rate N] [--server-pid PID]
 //
 // Prints one line of JSON. Messages, latencies and the server's CPU time are those of the interval after the warm-up. The CPU
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +29,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef WITH_TLS
+#include <openssl/ssl.h>
+#endif
 
 struct connection {
     int fd;
@@ -33,6 +39,9 @@ struct connection {
     uint64_t number;  // of the message in flight: its first bytes, so that an echo of an older one is noticed
     int64_t started;
     bool in_flight;
+#ifdef WITH_TLS
+    SSL* ssl;
+#endif
 };
 
 // Latencies are counted in 32 cells per power of two of nanoseconds: quantiles within 3 %.
@@ -52,6 +61,37 @@ static void fail(const char* what) {
     fprintf(stderr, "echo_load: %s: %s\n", what, errno ? strerror(errno) : "wrong answer");
     exit(1);
 }
+
+// As send(2) and recv(2), by TLS or without.
+#ifdef WITH_TLS
+static SSL_CTX* context;
+
+static ssize_t result_of(struct connection* c, int done, size_t count) {
+    if (done == 1) return (ssize_t)count;
+    const int error = SSL_get_error(c->ssl, done);
+    if (error == SSL_ERROR_ZERO_RETURN) return 0;
+    errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+    return -1;
+}
+static ssize_t put(struct connection* c, const void* bytes, size_t size) {
+    size_t count = 0;
+    return result_of(c, SSL_write_ex(c->ssl, bytes, size, &count), count);
+}
+static ssize_t get(struct connection* c, void* into, size_t size) {
+    size_t count = 0;
+    return result_of(c, SSL_read_ex(c->ssl, into, size, &count), count);
+}
+static void secure(struct connection* c) {
+    c->ssl = SSL_new(context);
+    if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 || SSL_connect(c->ssl) != 1) errno = EPROTO, fail("handshake");
+}
+#else
+static ssize_t put(struct connection* c, const void* bytes, size_t size) {
+    return send(c->fd, bytes, size, MSG_NOSIGNAL);
+}
+static ssize_t get(struct connection* c, void* into, size_t size) { return recv(c->fd, into, size, 0); }
+static void secure(struct connection* c) { (void)c; }
+#endif
 
 static int64_t now(void) {
     struct timespec time;
@@ -103,7 +143,7 @@ static void push(struct connection* c) {
     while (c->sent < message_bytes) {
         size_t stamp = c->sent < sizeof c->number ? sizeof c->number - c->sent : 0;
         if (stamp > 0) memcpy(message, &c->number, sizeof c->number < message_bytes ? sizeof c->number : message_bytes);
-        ssize_t sent = send(c->fd, message + c->sent, message_bytes - c->sent, MSG_NOSIGNAL);
+        ssize_t sent = put(c, message + c->sent, message_bytes - c->sent);
         if (sent < 0 && errno == EAGAIN) return;
         if (sent < 0) fail("send");
         c->sent += (size_t)sent;
@@ -127,17 +167,23 @@ static void verify(struct connection* c, size_t size) {
 }
 
 /// Receives what is there; a complete echo starts the next message (or, paced, queues for its turn).
-static void pull(struct connection* c) {
+/// @return whether more may be there without another event
+static bool pull(struct connection* c) {
     const size_t wanted = c->in_flight ? message_bytes - c->received : 0;
     // One byte more than may come: an echo that repeats itself is noticed, and a short count proves the socket empty.
-    ssize_t received = recv(c->fd, echo, wanted + 1, 0);
-    if (received < 0 && errno == EAGAIN) return;
+    ssize_t received = get(c, echo, wanted + 1);
+    if (received < 0 && errno == EAGAIN) return false;
     if (received == 0) errno = ECONNRESET;
     if (received <= 0) fail("recv");
     if ((size_t)received > wanted) errno = 0, fail("echo");
     verify(c, (size_t)received);
     c->received += (size_t)received;
-    if (c->received < message_bytes) return;
+#ifdef WITH_TLS
+    const bool more = true;  // one record is not all
+#else
+    const bool more = false;
+#endif
+    if (c->received < message_bytes) return more;
     const int64_t time = now();
     ++counts[cell_of((uint64_t)(time - c->started))];
     ++finished;
@@ -146,6 +192,7 @@ static void pull(struct connection* c) {
         start(c, time);
     else
         waiting[waiting_tail++ % (size_t)connections] = c;
+    return more;
 }
 
 static void open_connections(void) {
@@ -157,6 +204,7 @@ static void open_connections(void) {
         c->fd = socket(AF_INET, SOCK_STREAM, 0);
         if (c->fd < 0 || connect(c->fd, (struct sockaddr*)&address, sizeof address) != 0) fail("connect");
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        secure(c);
         fcntl(c->fd, F_SETFL, O_NONBLOCK);  // Not before: connecting may have to wait for the server's accept.
         struct epoll_event interest = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
         if (epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &interest) != 0) fail("epoll_ctl");
@@ -182,7 +230,10 @@ static void run_until(int64_t end) {
         for (int i = 0; i < ready; ++i) {
             struct connection* c = events[i].data.ptr;
             if (c->in_flight && c->sent < message_bytes) push(c);
-            if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) pull(c);
+            if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+                while (pull(c)) {
+                }
+            }
         }
     }
 }
@@ -220,6 +271,12 @@ int main(int argc, char** argv) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     poller = epoll_create1(0);
+#ifdef WITH_TLS
+    signal(SIGPIPE, SIG_IGN);
+    context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+#endif
     message = malloc(message_bytes);
     echo = malloc(message_bytes + 1);
     waiting = calloc((size_t)connections, sizeof *waiting);

@@ -89,6 +89,19 @@ void stream_core::on_bytes(byte_buffer& bytes) {
     receive_as_needed();
 }
 
+std::span<std::byte> stream_core::room(std::size_t bytes) {
+    if (closing_ || read_error_) return {};
+    input_.reserve(bytes);
+    return input_.room();
+}
+
+void stream_core::on_filled(std::size_t count) {
+    input_.added(count);
+    if (input_.empty()) input_.clear();
+    wake_reader_if_satisfied();
+    receive_as_needed();
+}
+
 void stream_core::on_end() {
     // A send that failed has taken the socket's error with it: what is left of a reset looks like an end.
     if (output_lost_) return on_receive_error(write_error_);

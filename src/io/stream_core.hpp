@@ -87,6 +87,8 @@ public:
     void release() noexcept;
 
     void on_bytes(byte_buffer& bytes) override;
+    std::span<std::byte> room(std::size_t bytes) override;
+    void on_filled(std::size_t count) override;
     void on_end() override;
     void on_receive_error(int error) override;
     void on_sent(int error) override;

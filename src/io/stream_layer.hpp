@@ -17,9 +17,16 @@ namespace weft::inline v0 {
 class stream_sink {
 public:
     virtual void on_bytes(byte_buffer& bytes) = 0;  ///< valid during the call; the block may be taken
-    virtual void on_end() = 0;                                    ///< the peer has ended its direction
-    virtual void on_receive_error(int error) = 0;                 ///< an errno; nothing more comes in
-    virtual void on_sent(int error) = 0;                          ///< send() is over: 0, or an errno
+    /// In place of on_bytes(), for a layer that makes bytes: where the next ones may be put, then how many were. Empty:
+    /// there is no such place. @param bytes  so many are expected  @throws std::bad_alloc
+    virtual std::span<std::byte> room(std::size_t bytes) {
+        static_cast<void>(bytes);
+        return {};
+    }
+    virtual void on_filled(std::size_t count) { static_cast<void>(count); }
+    virtual void on_end() = 0;  ///< the peer has ended its direction
+    virtual void on_receive_error(int error) = 0;  ///< an errno; nothing more comes in
+    virtual void on_sent(int error) = 0;  ///< send() is over: 0, or an errno
     /// What is to be thrown, for what no errno says; nothing more comes in or goes out.
     virtual void on_failure(const std::exception_ptr& why) {
         static_cast<void>(why);

@@ -88,7 +88,7 @@ public:
 
 private:
     static constexpr unsigned first = 64, most = 512;  // powers of two; as many receives may complete in one turn
-    static constexpr std::size_t bytes = 16 * 1024;
+    static constexpr std::size_t bytes = 32 * 1024;  // more than a TLS record
 
     io_uring_buf_ring* shared() const noexcept { return static_cast<io_uring_buf_ring*>(entries_.get()); }
 

@@ -5,6 +5,7 @@
 #include "net/resolver.hpp"
 #include "net/socket.hpp"
 
+#include <weft/flow/wait_for.hpp>
 #include <weft/net/connection.hpp>
 
 #include <cerrno>
@@ -47,6 +48,22 @@ task<stream> connect(std::string target, connect_plan plan, std::size_t limit) {
     co_return make_stream(loop, socket.descriptor(), limit);
 }
 
+/// The handshake, which is a part of connecting and has what is left of its time.
+/// @param host  what the certificate must be for, unless the options say
+task<> secure(stream& s, std::string host, nanos deadline, connect_options options) {
+    event_loop& loop = get_running_loop();
+    if (!options.server_hostname.empty()) host = std::move(options.server_hostname);
+    auto handshake = s.start_tls(std::move(*options.tls), {.server_hostname = std::move(host)});
+    if (deadline == never) co_return co_await std::move(handshake);
+    const std::string what = "TLS handshake with " + s.peer().to_string() + ": timed out";
+    try {
+        co_await wait_for(std::move(handshake), std::chrono::nanoseconds(deadline - loop.now()));
+    } catch (const timeout_error&) {
+        if (loop.now() < deadline) throw;  // the context's own timeout
+        throw timeout_error(what);
+    }
+}
+
 }  // namespace
 
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options) {
@@ -54,7 +71,7 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
     check("open_connection", options);
     connect_plan plan{.to = {}, .deadline = deadline_of(get_running_loop(), options)};
     const std::string target = address{host, port}.to_string();
-    plan.to = co_await look_up(make_query(std::move(host), std::to_string(port), options.family, false), plan.deadline);
+    plan.to = co_await look_up(make_query(host, std::to_string(port), options.family, false), plan.deadline);
     if (plan.to.empty()) throw_timed_out(target, {});
     if (options.happy_eyeballs_delay && plan.to.size() > 1) {
         plan.to = interleave(plan.to);
@@ -66,7 +83,10 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
             plan.deadline);
         if (plan.from.empty()) throw_timed_out(target, {});
     }
-    co_return co_await connect(target, std::move(plan), options.limit);
+    const nanos deadline = plan.deadline;
+    stream s = co_await connect(target, std::move(plan), options.limit);
+    if (options.tls) co_await secure(s, std::move(host), deadline, std::move(options));
+    co_return s;
 }
 
 task<stream> open_connection(unique_fd connected, connect_options options) {
@@ -76,7 +96,11 @@ task<stream> open_connection(unique_fd connected, connect_options options) {
     peer.bytes = sizeof peer.storage;
     if (::getpeername(connected.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.bytes) != 0)
         throw std::system_error(errno, std::generic_category(), "open_connection: getpeername");
-    co_return make_stream(get_running_loop(), connected, options.limit);
+    event_loop& loop = get_running_loop();
+    const nanos deadline = deadline_of(loop, options);
+    stream s = make_stream(loop, connected, options.limit);
+    if (options.tls) co_await secure(s, {}, deadline, std::move(options));
+    co_return s;
 }
 
 task<stream> open_unix_connection(std::string path, connect_options options) {
@@ -85,7 +109,10 @@ task<stream> open_unix_connection(std::string path, connect_options options) {
                       .deadline = deadline_of(get_running_loop(), options)};
     if (options.local) plan.from = {unix_address("open_unix_connection", options.local->host)};
     std::string target = plan.to.front().text().to_string();
-    co_return co_await connect(std::move(target), std::move(plan), options.limit);
+    const nanos deadline = plan.deadline;
+    stream s = co_await connect(std::move(target), std::move(plan), options.limit);
+    if (options.tls) co_await secure(s, {}, deadline, std::move(options));
+    co_return s;
 }
 
 }  // namespace weft::inline v0

@@ -66,6 +66,14 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
 task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
     server_core& self = *place->server;
     try {
+        if (self.options_.tls) co_await s.start_tls(*self.options_.tls);
+    } catch (const std::exception&) {
+        self.loop_.call_exception_handler({.message = "A client's TLS handshake failed",
+                                           .exception = std::current_exception(),
+                                           .task = place->task->name()});
+        co_return;
+    }
+    try {
         co_await self.handler_(std::move(s));
     } catch (const std::exception&) {
         self.loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",

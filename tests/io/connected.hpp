@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -90,6 +91,13 @@ inline weft::stream make_stream(weft::unique_fd socket, const weft::stream_limit
     auto& loop = weft::get_running_loop();
     return weft::stream(std::make_unique<weft::stream_core>(
         loop, std::make_unique<weft::socket_layer>(loop.operations(), std::move(socket)), limits));
+}
+
+/// Gives a sink bytes as a layer does.
+inline void bring(weft::stream_sink& sink, std::string_view text) {
+    weft::byte_buffer bytes(*weft::get_running_loop().buffers());
+    bytes.append(std::as_bytes(std::span(text)));
+    sink.on_bytes(bytes);
 }
 
 /// Sends all of `text` from a plain blocking socket.

@@ -28,11 +28,7 @@ struct told_layer final : weft::stream_layer {
             sending = {};
             sink->on_sent(error);
         }
-        void receive(std::string_view text) {
-            weft::byte_buffer bytes(*weft::get_running_loop().buffers());
-            bytes.append(std::as_bytes(std::span(text)));
-            sink->on_bytes(bytes);
-        }
+        void receive(std::string_view text) { bring(*sink, text); }
     };
     explicit told_layer(state& s) : told(s), alive(s.self) {}
     ~told_layer() override {

@@ -53,8 +53,9 @@ class Package:
 
     def find_package(self):
         self.install()
-        with_io_uring = self.option("WEFT_WITH_IO_URING") == "ON"
-        self.configure(HERE / "installed", "-DCOMPONENTS=io_uring", fails=not with_io_uring)
+        for component in ("io_uring", "tls"):
+            present = self.option(f"WEFT_WITH_{component.upper()}") == "ON"
+            self.configure(HERE / "installed", f"-DCOMPONENTS={component}", fails=not present)
         require("nonsense" in self.configure(HERE / "installed", "-DCOMPONENTS=nonsense", fails=True),
                 "an unknown component was found")
         self.configure(HERE / "installed")
@@ -72,7 +73,8 @@ class Package:
     def subproject(self):
         build = self.folder / "build"
         self.configure(HERE / "subproject", f"-DWEFT_SOURCE_DIR={self.source}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
-                       f"-DWEFT_WITH_IO_URING={self.option('WEFT_WITH_IO_URING')}")
+                       f"-DWEFT_WITH_IO_URING={self.option('WEFT_WITH_IO_URING')}",
+                       f"-DWEFT_WITH_TLS={self.option('WEFT_WITH_TLS')}")
         run("cmake", "--build", build, "--parallel", "2")
         run(build / "user")
         require("Total Tests: 0" in run("ctest", "--test-dir", build, "-N"), "weft's tests are the parent's now")

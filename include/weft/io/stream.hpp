@@ -21,6 +21,8 @@
 namespace weft::inline v0 {
 
 class stream_core;
+class tls_context;
+struct tls_info;
 
 /// What a read waits for, and how much of it it takes.
 struct input_request {
@@ -109,6 +111,12 @@ private:
 
     stream_core* stream_;  // null: the stream was destroyed while this waited
     until until_;
+};
+
+struct start_tls_options {
+    /// For a client: the host that the server's certificate must be for, and that it is asked for (SNI). Without one a
+    /// context that verifies refuses.
+    std::string server_hostname = {};
 };
 
 /// A connection: bytes in, bytes out. One type for whatever carries them.
@@ -219,12 +227,26 @@ public:
     void abort() noexcept;
     bool is_closing() const noexcept;
 
+    // TLS (see tls_context)
+
+    /// Goes on over TLS, as a client or as a server by the kind of the context. What was written before is sent first,
+    /// as it is. What was received and not read belongs to the handshake, so that nobody can slip in plaintext that is
+    /// taken for protected later. Meanwhile reads wait, and writes are kept for later.
+    /// If it fails or is cancelled the stream is good for nothing but closing.
+    /// @throws tls_error, timeout_error, std::system_error; invalid_state_error: the stream has ended, is closed, or a
+    ///         task reads from it; std::invalid_argument: no server_hostname for a client that verifies, or one for a server
+    /// @see loop.start_tls, StreamWriter.start_tls
+    task<> start_tls(tls_context context, start_tls_options options = {});
+    /// What was agreed on. Empty: the stream is not over TLS, not yet, or closed.
+    std::optional<tls_info> tls() const;
+
     address peer() const;
     address local() const;
 
 private:
     friend class stream_handover;
     stream_core& core() const;
+    static task<> start_tls_on(stream_core& core, tls_context context, start_tls_options options);
     struct release {
         void operator()(stream_core* core) const noexcept;
     };

@@ -7,6 +7,7 @@
 #include <weft/io/stream.hpp>
 #include <weft/net/connect_error.hpp>
 #include <weft/net/resolve.hpp>
+#include <weft/tls/tls_context.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,9 @@ struct connect_options {
     std::optional<std::chrono::nanoseconds> happy_eyeballs_delay = std::chrono::milliseconds(250);
     /// Which of a name's addresses to try.
     address_family family = address_family::any;
+    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host.
+    std::optional<tls_context> tls = std::nullopt;
+    std::string server_hostname = {};
 };
 
 /// Connects to a TCP server: to the first address of `host` that answers, the other attempts being given up. Nagle's
@@ -39,7 +43,7 @@ struct connect_options {
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options = {});
 
 /// A stream on a socket that is connected already: one of socketpair(2), or handed over by somebody else.
-/// @param options  their limit is what counts here
+/// @param options  their limit, TLS and timeout are what counts here
 /// @throws std::invalid_argument: it is no stream socket; std::system_error (not_connected)
 task<stream> open_connection(unique_fd connected, connect_options options = {});
 

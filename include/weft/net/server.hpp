@@ -7,6 +7,7 @@
 #include <weft/io/stream.hpp>
 #include <weft/net/listen_fds.hpp>
 #include <weft/net/resolve.hpp>
+#include <weft/tls/tls_context.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -45,6 +46,9 @@ struct server_options {
     bool cleanup_socket = true;
     /// Which of a name's addresses to listen on.
     address_family family = address_family::any;
+    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
+    /// exception handler and ends that connection only.
+    std::optional<tls_context> tls = std::nullopt;
 };
 
 /// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tls/openssl.hpp"
+
+#include <deque>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace weft::inline v0 {
+
+/// The sessions that a client's context can go on with, by whom they were made with.
+/// @thread any
+class tls_session_cache {
+public:
+    void put(const std::string& with, ssl_session_ptr session) {
+        const std::lock_guard held(mutex_);
+        std::deque<ssl_session_ptr>& sessions = sessions_[with];
+        sessions.push_front(std::move(session));
+        if (sessions.size() > kept_of_one) sessions.pop_back();
+        if (sessions_.size() <= kept_peers) return;
+        auto other = sessions_.begin();  // any: what is missing costs a full handshake
+        if (other->first == with) ++other;
+        sessions_.erase(other);
+    }
+
+    /// The newest one; null if there is none.
+    ssl_session_ptr take(const std::string& with) {
+        const std::lock_guard held(mutex_);
+        const auto found = sessions_.find(with);
+        if (found == sessions_.end()) return nullptr;
+        ssl_session_ptr session = std::move(found->second.front());
+        found->second.pop_front();
+        // A ticket of TLS 1.3 is for one connection, lest an eavesdropper sees that two are the same client's.
+        if (SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION) {
+            SSL_SESSION_up_ref(session.get());
+            found->second.emplace_front(session.get());
+        }
+        if (found->second.empty()) sessions_.erase(found);
+        return SSL_SESSION_is_resumable(session.get()) ? std::move(session) : nullptr;
+    }
+
+private:
+    static constexpr std::size_t kept_of_one = 4, kept_peers = 1024;
+
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::deque<ssl_session_ptr>> sessions_;
+};
+
+}  // namespace weft::inline v0

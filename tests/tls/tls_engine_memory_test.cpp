@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSSL without memory: whichever of its allocations fails, both sides hear of it or go on, and nothing is left
+// behind.
+#include "tls/secured.hpp"
+
+#include <openssl/crypto.h>
+
+#include <cstdlib>
+
+using namespace weft_test;
+
+namespace {
+
+constexpr long never_fails = -1;
+constinit thread_local long allocations_left = never_fails;
+
+bool fails() { return allocations_left >= 0 && allocations_left-- == 0; }
+void* allocate(std::size_t size, const char*, int) { return fails() ? nullptr : std::malloc(size); }
+void* reallocate(void* old, std::size_t size, const char*, int) { return fails() ? nullptr : std::realloc(old, size); }
+void release(void* memory, const char*, int) { std::free(memory); }
+
+// Before main: OpenSSL takes them only before its first allocation.
+const bool is_installed = CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
+
+/// Whether a side came to its end, or threw what may be thrown.
+weft::task<bool> side(weft::stream& s, weft::tls_context context, std::string host) {
+    try {
+        co_await s.start_tls(context, {.server_hostname = host});
+        co_await s.write("hello\n");
+        const auto line = co_await s.read_line();
+        s.write_eof();
+        co_return line == "hello";
+    } catch (const std::system_error&) {
+        co_return false;
+    } catch (const std::bad_alloc&) {
+        co_return false;
+    }
+}
+
+/// @return whether the allocation that was to fail was never reached
+weft::task<bool> converse_without(long allocation, weft::tls_context client, weft::tls_context server) {
+    wire w;
+    auto c = wire::stream_at(w.client_end);
+    auto s = wire::stream_at(w.server_end);
+    allocations_left = allocation;
+    auto asking = weft::create_task(side(c, client, "localhost"));
+    auto answering = weft::create_task(side(s, server, ""));
+    co_await w.carry_all();
+    const bool all_was_well = allocations_left >= 0;
+    allocations_left = never_fails;
+    // One side may wait for the other, which has failed and says so when it goes.
+    if (asking.done()) c.abort();
+    if (answering.done()) s.abort();
+    if (!w.client.sink && w.server.sink) w.server.sink->on_end();
+    if (!w.server.sink && w.client.sink) w.client.sink->on_end();
+    const bool client_well = co_await asking;
+    const bool server_well = co_await answering;
+    if (all_was_well) {
+        EXPECT_TRUE(client_well && server_well);
+    }
+    co_return all_was_well;
+}
+
+TEST(openssl, may_run_out_of_memory_at_any_allocation) {
+    if (!is_installed) GTEST_SKIP() << "OpenSSL allocated before";
+    run([]() -> weft::task<> {
+        const auto client = client_context({.resume_sessions = false});
+        const auto server = server_context();
+        EXPECT_TRUE(co_await converse_without(1'000'000'000, client, server));  // what is made once is made
+        long allocation = 0;
+        while (!co_await converse_without(allocation, client, server)) allocation += 3;
+        EXPECT_GT(allocation, 1000);
+    });
+}
+
+}  // namespace
