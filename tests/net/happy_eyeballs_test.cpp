@@ -175,7 +175,7 @@ TEST(happy_eyeballs, cancelled_while_several_attempts_are_under_way_closes_all_t
         for (const auto after : {1ms, 251ms, 501ms, 751ms}) {
             const auto connect = []() -> weft::task<> { co_await weft::open_connection("host.test", 80); };
             auto connecting = weft::create_task(connect());
-            co_await weft::resolve("host.test");
+            co_await weft::resolve("host.test", 80);  // the same lookup, answered at the same time
             co_await weft::sleep(after);
             EXPECT_GT(open_descriptors(), before);
             connecting.cancel();
@@ -198,7 +198,7 @@ TEST(happy_eyeballs, destroyed_while_several_attempts_are_under_way_closes_all_t
             names.serve();
             const auto connect = []() -> weft::task<> { co_await weft::open_connection("host.test", 80); };
             weft::spawn(connect());
-            co_await weft::resolve("host.test");
+            co_await weft::resolve("host.test", 80);  // the same lookup, answered at the same time
             co_await weft::sleep(300ms);
         };
         loop.run_until_complete(main());

@@ -152,6 +152,7 @@ TEST(resolver, a_loop_that_ends_does_not_wait_for_a_name_server_that_hangs) {
 
 TEST(resolver, idle_ends_its_threads_with_its_loop) {
     static std::atomic<int> begun, ended;
+    begun = ended = 0;
     struct thread_end {
         thread_end() { ++begun; }
         ~thread_end() { ++ended; }
