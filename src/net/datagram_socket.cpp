@@ -62,21 +62,23 @@ void receive_awaiter::arrive() {
 
 datagram receive_awaiter::take_datagram() {
     arrive();
-    datagram_core& s = *std::exchange(socket_, nullptr);  // which may die in the same full expression, before this does
+    datagram_core& s = *socket_;
     const auto bytes = s.bytes();
     datagram out{.bytes = std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
                  .from = s.from(),
                  .sent_bytes = s.sent_bytes()};
+    socket_ = nullptr;  // it may die in the same full expression, before this does
     s.taken();
     return out;
 }
 
 received_datagram receive_awaiter::take_into(std::span<std::byte> buffer) {
     arrive();
-    datagram_core& s = *std::exchange(socket_, nullptr);
+    datagram_core& s = *socket_;
     const auto bytes = s.bytes().first(std::min(s.bytes().size(), buffer.size()));
     std::ranges::copy(bytes, buffer.begin());
     received_datagram out{.bytes = bytes.size(), .from = s.from(), .sent_bytes = s.sent_bytes()};
+    socket_ = nullptr;
     s.taken();
     return out;
 }
