@@ -78,16 +78,20 @@ file_call writing(shared_core f, std::span<const std::byte> bytes, std::int64_t 
     return file_call(opcode::write_at, std::move(f), lent, offset);
 }
 
+[[noreturn]] void throw_failure(const file_call::outcome& o, const std::string& what) {
+    if (o.refused) std::rethrow_exception(o.refused);
+    throw_error(o.error, what);
+}
 [[noreturn]] void throw_transfer_error(const char* what, const file_core& f, std::size_t wanted,
                                        const file_call::outcome& o) {
     std::string message = what + f.path;
     if (o.moved > 0) message += ": after " + std::to_string(o.moved) + " of " + std::to_string(wanted) + " bytes";
-    throw_error(o.error, message);
+    throw_failure(o, message);
 }
 
 task<std::size_t> read_bytes(shared_core f, std::span<std::byte> into, std::int64_t offset) {
     const auto o = co_await reading(f, into, offset);
-    if (o.error) throw_transfer_error("read from ", *f, into.size(), o);
+    if (o.failed()) throw_transfer_error("read from ", *f, into.size(), o);
     co_return o.moved;
 }
 
@@ -106,7 +110,7 @@ task<std::string> read_text(shared_core f, std::size_t max, std::int64_t offset)
         const std::size_t wanted = std::min(max - before, std::max(first, before));
         const auto at = offset < 0 ? -1 : offset + static_cast<std::int64_t>(before);
         const auto o = co_await reading(f, room_behind(text, wanted), at);
-        if (o.error) throw_transfer_error("read from ", *f, wanted, o);
+        if (o.failed()) throw_transfer_error("read from ", *f, wanted, o);
         text.resize(before + o.moved);
         if (o.moved < wanted || offset < 0) break;
     }
@@ -129,7 +133,7 @@ task<std::string> read_text_here(shared_core f, std::size_t max) {
 
 task<struct statx> status_of(shared_core f) {
     file_call call(opcode::stat, f);
-    if (const auto o = co_await call; o.error) throw_error(o.error, "size of " + f->path);
+    if (const auto o = co_await call; o.failed()) throw_failure(o, "size of " + f->path);
     co_return call.status();
 }
 
@@ -143,7 +147,7 @@ task<std::string> read_all_here(shared_core f) {
         const std::size_t before = text.size();
         const auto at = f->seeks ? static_cast<std::int64_t>(f->position + before) : -1;
         const auto o = co_await reading(f, room_behind(text, wanted), at);
-        if (o.error) throw_transfer_error("read from ", *f, wanted, o);
+        if (o.failed()) throw_transfer_error("read from ", *f, wanted, o);
         text.resize(before + o.moved);
         if (o.moved == 0 || (f->seeks && o.moved < wanted)) break;
         wanted = std::max<std::size_t>(4096, text.size());
@@ -160,16 +164,16 @@ task<> write_here(shared_core f, std::span<const std::byte> bytes) {
     } else {
         f->position += o.moved;
     }
-    if (o.error) throw_transfer_error("write to ", *f, bytes.size(), o);
+    if (o.failed()) throw_transfer_error("write to ", *f, bytes.size(), o);
 }
 
 task<> write_there(shared_core f, std::span<const std::byte> bytes, std::int64_t offset) {
     const auto o = co_await writing(f, bytes, offset);
-    if (o.error) throw_transfer_error("write to ", *f, bytes.size(), o);
+    if (o.failed()) throw_transfer_error("write to ", *f, bytes.size(), o);
 }
 
 task<> sync_file(shared_core f, int data_only) {
-    if (const auto o = co_await file_call(opcode::sync, f, data_only); o.error) throw_error(o.error, "sync " + f->path);
+    if (const auto o = co_await file_call(opcode::sync, f, data_only); o.failed()) throw_failure(o, "sync " + f->path);
 }
 
 task<std::uint64_t> size_of(shared_core f) { co_return (co_await status_of(f)).stx_size; }
@@ -200,7 +204,7 @@ task<file> file::open(std::string path, open_mode mode, unsigned permissions) {
     if (path.contains('\0')) throw std::invalid_argument("file::open: the path has a NUL in it");
     const int flags = open_flags(mode);
     file_call call(path.c_str(), flags, static_cast<mode_t>(permissions));
-    if (const auto o = co_await call; o.error) throw_error(o.error, "open " + path);
+    if (const auto o = co_await call; o.failed()) throw_failure(o, "open " + path);
     auto core = std::make_shared<file_core>(call.take_descriptor(), std::move(path), (flags & O_ACCMODE) != O_RDONLY,
                                             (flags & O_APPEND) != 0);
     core->seeks = ::lseek(core->fd.get(), 0, SEEK_CUR) >= 0;  // asks no disk

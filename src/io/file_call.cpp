@@ -201,8 +201,7 @@ file_call::outcome file_call::await_resume() {
         this->resumed();
         throw cancelled_error();  // it never began, and the cancellation has been taken back since
     }
-    if (refused_) std::rethrow_exception(std::move(refused_));
-    return {.moved = moved_, .error = error_};
+    return {.moved = moved_, .error = error_, .refused = std::move(refused_)};
 }
 
 }  // namespace weft::inline v0

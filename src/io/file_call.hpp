@@ -57,6 +57,8 @@ public:
     struct outcome {
         std::size_t moved = 0;  ///< bytes
         int error = 0;  ///< an errno
+        std::exception_ptr refused{};  ///< why the rest was not taken on
+        bool failed() const noexcept { return error != 0 || refused; }
     };
 
     /// open: `path` lives until this is over.
@@ -74,7 +76,7 @@ public:
         start();
         return true;
     }
-    /// @throws cancelled_error  it had not begun; why the pool did not take it
+    /// @throws cancelled_error  it had not begun
     outcome await_resume();
 
     unique_fd take_descriptor() noexcept { return std::move(opened_); }
@@ -115,7 +117,7 @@ private:
     int error_ = 0;
     bool over_ = false;
     unsigned cancelling_before_ = 0;
-    std::exception_ptr refused_;  // why the pool did not make the call
+    std::exception_ptr refused_;  // why it was not taken on
 };
 
 }  // namespace weft::inline v0

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +43,7 @@ void datagram_core::require_open(const char* who) const {
 
 void datagram_core::wait(receive_awaiter& r) noexcept {
     readers_.push_back(r);
+    r.waits_ = true;
     if (has_come_) {
         if (!promised_to_) promise();
     } else {
@@ -53,6 +53,7 @@ void datagram_core::wait(receive_awaiter& r) noexcept {
 
 void datagram_core::leave(receive_awaiter& r) noexcept {
     r.unlink();
+    r.waits_ = false;
     if (promised_to_ != &r) return;
     promised_to_ = nullptr;
     promise();
@@ -82,7 +83,10 @@ void datagram_core::received(int result) noexcept {
 void datagram_core::promise() noexcept {
     while (has_come_ && !readers_.empty()) {
         receive_awaiter& r = readers_.pop_front();
-        if (!r.can_complete()) continue;  // it will not wait here again
+        if (!r.can_complete()) {
+            r.waits_ = false;  // it will not wait here again
+            continue;
+        }
         promised_to_ = &r;
         return r.wake();
     }
@@ -90,15 +94,9 @@ void datagram_core::promise() noexcept {
 
 void datagram_core::taken() noexcept {
     has_come_ = false;
+    error_ = 0;
     promised_to_ = nullptr;
     if (!is_closed()) receive_as_needed();
-}
-
-void datagram_core::check() {
-    if (const int error = std::exchange(error_, 0)) {
-        taken();
-        throw std::system_error(error, std::generic_category(), "receive at " + local_address(fd_.get()).to_string());
-    }
 }
 
 std::span<const std::byte> datagram_core::bytes() const noexcept {
@@ -185,6 +183,7 @@ void datagram_core::close() noexcept {
     while (!readers_.empty()) {
         receive_awaiter& r = readers_.pop_front();
         r.socket_ = nullptr;
+        r.waits_ = false;
         r.wake();
     }
     while (!senders_.empty()) {

@@ -39,8 +39,8 @@ public:
     }
     void wait(receive_awaiter& r) noexcept;
     void leave(receive_awaiter& r) noexcept;
-    /// @throws std::system_error  an error has come
-    void check();
+    /// An errno, if that has come in place of a datagram; else 0.
+    int error() const noexcept { return error_; }
     std::span<const std::byte> bytes() const noexcept;
     std::size_t sent_bytes() const noexcept { return sent_bytes_; }
     address from() const;

@@ -44,10 +44,13 @@ bool receive_awaiter::await_ready() {
     return socket_->can_take(nullptr);
 }
 
-void receive_awaiter::start() { socket_->wait(*this); }
+void receive_awaiter::start() {
+    started_ = true;
+    socket_->wait(*this);
+}
 
 void receive_awaiter::abandon() noexcept {
-    if (socket_) socket_->leave(*this);
+    if (waits_) socket_->leave(*this);
 }
 
 /// The wait is over. @throws cancelled_error, what came in place of a datagram
@@ -57,28 +60,38 @@ void receive_awaiter::arrive() {
         t->raise_pending_cancellation();
     }
     if (!socket_) throw_closed("receive");
-    if (!socket_->can_take(this)) throw cancelled_error();  // the cancellation has been taken back since
-    socket_->check();
+    if (started_ && !waits_) throw cancelled_error();  // the cancellation has been taken back since
+    if (const int error = socket_->error()) {
+        const std::string what = "receive at " + local_address(socket_->fd()).to_string();
+        let_go();
+        throw std::system_error(error, std::generic_category(), what);
+    }
+}
+
+/// It has what it waited for. The socket may die in the same full expression, before this does.
+void receive_awaiter::let_go() noexcept {
+    waits_ = false;
+    std::exchange(socket_, nullptr)->taken();
 }
 
 datagram receive_awaiter::take_datagram() {
     arrive();
-    datagram_core& s = *std::exchange(socket_, nullptr);  // which may die in the same full expression, before this does
+    datagram_core& s = *socket_;
     const auto bytes = s.bytes();
     datagram out{.bytes = std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
                  .from = s.from(),
                  .sent_bytes = s.sent_bytes()};
-    s.taken();
+    let_go();
     return out;
 }
 
 received_datagram receive_awaiter::take_into(std::span<std::byte> buffer) {
     arrive();
-    datagram_core& s = *std::exchange(socket_, nullptr);
+    datagram_core& s = *socket_;
     const auto bytes = s.bytes().first(std::min(s.bytes().size(), buffer.size()));
     std::ranges::copy(bytes, buffer.begin());
     received_datagram out{.bytes = bytes.size(), .from = s.from(), .sent_bytes = s.sent_bytes()};
-    s.taken();
+    let_go();
     return out;
 }
 

@@ -192,6 +192,25 @@ TEST(datagram_receive, of_a_socket_that_dies_meanwhile_says_so) {
     });
 }
 
+TEST(datagram_receive, cancelled_knows_nothing_of_its_socket_any_more) {
+    run([]() -> weft::task<> {
+        auto a = std::make_unique<datagram_socket>(co_await on_loopback());
+        auto waiting = weft::create_task(receive(*a));
+        auto losing = weft::create_task([](datagram_socket& s, weft::future<int> f) -> weft::task<std::size_t> {
+            co_return (co_await weft::select(s.receive_from(), f)).index();
+        }(*a, weft::future<int>()));
+        co_await settle();
+        waiting.cancel();
+        losing.cancel();
+        a.reset();  // before they resume
+        EXPECT_THROW(co_await waiting, weft::cancelled_error);
+        EXPECT_THROW(co_await losing, weft::cancelled_error);
+        auto b = co_await on_loopback();
+        auto never_awaited = b.receive_from();
+        b = datagram_socket();
+    });
+}
+
 TEST(datagram_receive, of_a_socket_that_outlives_its_loop_says_so) {
     datagram_socket a;
     run([&]() -> weft::task<> { a = co_await on_loopback(); });

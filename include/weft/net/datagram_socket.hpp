@@ -79,8 +79,11 @@ private:
     friend class datagram_core;
     static const wait_kind kind_;
     void arrive();
+    void let_go() noexcept;
 
-    datagram_core* socket_;  // null: it was closed while this waited
+    datagram_core* socket_;  // null: it was closed while this waited, or this has what it waited for
+    bool started_ = false;
+    bool waits_ = false;  // in line, or promised what has come: the socket knows of this, and else may be gone
 };
 
 class [[nodiscard("a receive does nothing unless it is awaited")]] datagram_receive : public receive_awaiter {
