@@ -100,7 +100,8 @@ task<transport> transport_core::connect(stream s, protocol_slot p) {
     if (from.is_closing()) throw invalid_state_error("connect_protocol: the stream is closed");
     if (from.has_reader()) throw invalid_state_error("connect_protocol: a task reads from the stream");
     if (!from.is_flushed()) co_await stream_handover::flushed(s);
-    if (!from.layer()) throw invalid_state_error("connect_protocol: the stream is closed, or another has its connection");
+    if (!from.layer())
+        throw invalid_state_error("connect_protocol: the stream is closed, or another has its connection");
     from.settle_lent();
     const auto core = std::make_shared<transport_core>(get_running_loop(), from.take_layer(), std::move(p));
     core->received_before(from.input(), from.ended(), from.read_error());

@@ -30,7 +30,16 @@ private:
 }  // namespace
 
 subprocess_core::subprocess_core(process child, std::shared_ptr<subprocess_protocol> p)
-    : loop_(get_running_loop()), child_(std::move(child)), protocol_(std::move(p)), over_(loop_) {}
+    : loop_(get_running_loop()), child_(std::move(child)), protocol_(std::move(p)), over_(loop_) {
+    loop_.attach(*this);
+}
+
+void subprocess_core::loop_closes() noexcept {
+    const auto keep = shared_from_this();
+    closed_ = true;
+    pipes_ = {};
+    const auto last = std::move(protocol_);
+}
 
 /// Calls back; what that throws is reported.
 template <class F>

@@ -16,7 +16,7 @@ namespace weft::inline v0 {
 
 /// The state of a subprocess transport: the child, the transports of its pipes, and what is not over yet. Kept by the task
 /// that waits for the child, by the protocols of its pipes, and by handles.
-class subprocess_core : public std::enable_shared_from_this<subprocess_core> {
+class subprocess_core final : public loop_resource, public std::enable_shared_from_this<subprocess_core> {
 public:
     subprocess_core(process child, std::shared_ptr<subprocess_protocol> p);
 
@@ -29,6 +29,8 @@ public:
     void close();
     bool is_closing() const noexcept { return closed_; }
     const future<>& over() const noexcept { return over_; }
+    /// The protocol, which mostly has a handle, and with that this, is let go of without a call.
+    void loop_closes() noexcept override;
 
     void pipe_data_received(int fd, std::span<const std::byte> data);
     void pipe_connection_lost(int fd, const std::exception_ptr& error);
