@@ -117,11 +117,7 @@ void pipe_layer::send(std::span<const std::byte> bytes) {
 }
 
 void pipe_layer::sending::completed(operation& op, const completion& c) {
-    auto& self = static_cast<sending&>(op);
-    if (c.result < 0) return self.layer.sink_->on_sent(-c.result);
-    const auto sent = static_cast<std::size_t>(c.result);
-    if (sent < self.bytes.size()) return self.layer.send(self.bytes.subspan(sent));
-    self.layer.sink_->on_sent(0);
+    static_cast<sending&>(op).layer.sink_->on_sent(c.result < 0 ? -c.result : 0);
 }
 
 void pipe_layer::end() noexcept {

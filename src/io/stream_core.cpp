@@ -337,7 +337,6 @@ void stream_core::finish() noexcept {
 
 void stream_core::on_finished(int error) {
     if (error && !write_error_) fail_output(error);
-    if (error) layer_->reset();
     shut();
     if (ownerless_) delete this;
 }

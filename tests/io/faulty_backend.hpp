@@ -157,7 +157,11 @@ private:
     static void completed(weft::operation& op, const weft::completion& c) {
         faulty_backend& self = *active;
         if (c.bytes) return self.bring_pieces(op, *c.bytes);
-        if (op.code == weft::opcode::send && c.result >= 0 && self.send_rest(op)) return;
+        if (op.code == weft::opcode::send && c.result >= 0) {
+            if (self.send_rest(op)) return;
+            const kept k = self.restore(op);
+            return k.complete(op, {static_cast<int>(k.bytes.size()), true});
+        }
         const auto complete = c.last ? self.restore(op).complete : self.kept_.at(&op).complete;
         complete(op, c);
     }
