@@ -4,6 +4,8 @@
 
 #include "io/connected.hpp"
 
+#include <weft/testing/memory_stream_pair.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -43,6 +45,19 @@ TEST(send_file, sends_a_file_between_what_is_written_before_and_meanwhile) {
         EXPECT_EQ(co_await sending, file.text.size());
         co_await server.write_eof();
         EXPECT_TRUE(co_await got == "before " + file.text + " behind");
+    });
+}
+
+TEST(send_file, to_what_is_no_socket_reads_the_file_and_sends_that) {
+    run([]() -> weft::task<> {
+        const temporary_file file(1 << 20);
+        auto [client, server] = weft::testing::memory_stream_pair();
+        auto got = weft::create_task(everything_of(client));
+        co_await server.write("before ");
+        EXPECT_EQ(co_await server.send_file(file.fd.get(), 1000), file.text.size() - 1000);
+        co_await server.write(" behind");
+        co_await server.close();
+        EXPECT_TRUE(co_await got == "before " + file.text.substr(1000) + " behind");
     });
 }
 
