@@ -55,8 +55,9 @@ weft::task<std::string> first_to_answer(std::vector<target> targets) {
 
 weft::task<> main_task() {
     began = weft::get_running_loop().time();
-    const auto winner = co_await first_to_answer(
-        {{"[2001:db8::1]", 10s}, {"192.0.2.1", 20ms, true}, {"[2001:db8::2]", 400ms}, {"192.0.2.2", 5s}});
+    const std::vector<target> targets = {
+        {"[2001:db8::1]", 10s}, {"192.0.2.1", 20ms, true}, {"[2001:db8::2]", 400ms}, {"192.0.2.2", 5s}};
+    const auto winner = co_await first_to_answer(targets);
     say("connected to " + winner);
 
     // The same, of real connections: every address that failed is in the error.

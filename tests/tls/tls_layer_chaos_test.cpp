@@ -81,7 +81,7 @@ weft::task<> live(weft::tls_context client, weft::tls_context server_side, unsig
     }
     for (auto& t : tasks) {
         if (random() % 2) continue;
-        for (unsigned turns = random() % 20; turns > 0; --turns) co_await weft::yield_now();
+        for (auto turns = random() % 20; turns > 0; --turns) co_await weft::yield_now();
         t.cancel();
     }
     for (auto& t : tasks) {

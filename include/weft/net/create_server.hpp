@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -43,7 +44,7 @@ task<server> create_server(Factory&& factory, std::vector<std::string> hosts, st
     return start_server(protocol_handler(std::forward<Factory>(factory)), std::move(hosts), port, std::move(options));
 }
 template <protocol_factory Factory>
-task<server> create_server(Factory&& factory, std::initializer_list<std::string> hosts, std::uint16_t port,
+task<server> create_server(Factory&& factory, std::initializer_list<std::string_view> hosts, std::uint16_t port,
                            server_options options = {}) {
     return start_server(protocol_handler(std::forward<Factory>(factory)), hosts, port, std::move(options));
 }

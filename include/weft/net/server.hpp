@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -128,9 +129,9 @@ task<server> start_server(Handler&& handler, std::vector<std::string> hosts, std
     return start_server_with(connection_handler(std::forward<Handler>(handler)), std::move(hosts), port, options);
 }
 template <handles_connections Handler>
-task<server> start_server(Handler&& handler, std::initializer_list<std::string> hosts, std::uint16_t port,
+task<server> start_server(Handler&& handler, std::initializer_list<std::string_view> hosts, std::uint16_t port,
                           server_options options = {}) {
-    std::vector<std::string> all(hosts);
+    std::vector<std::string> all(hosts.begin(), hosts.end());
     if (all.empty()) all.emplace_back();  // {}: as ""
     return start_server_with(connection_handler(std::forward<Handler>(handler)), std::move(all), port, options);
 }
