@@ -170,13 +170,12 @@ TEST(curl, is_served_over_tcp_by_name_and_over_a_unix_socket) {
         for (const char* family : {"-4", "-6"}) {
             // Named: GCC 14 cannot compile a list of objects in an expression that awaits.
             const std::vector<std::string> command = {"curl", "-s", "--noproxy", "*", "--max-time", "20", family, url};
-            EXPECT_EQ(co_await output_of(command),
-                      "you asked: GET /page HTTP/1.1");
+            EXPECT_EQ(co_await output_of(command), "you asked: GET /page HTTP/1.1");
         }
         auto local = co_await weft::start_unix_server(hello_http, path);
-        const std::vector<std::string> command = {"curl", "-s", "--max-time", "20", "--unix-socket", path, "http://x/unix"};
-        EXPECT_EQ(co_await output_of(command),
-                  "you asked: GET /unix HTTP/1.1");
+        const std::vector<std::string> command = {"curl",          "-s", "--max-time",   "20",
+                                                  "--unix-socket", path, "http://x/unix"};
+        EXPECT_EQ(co_await output_of(command), "you asked: GET /unix HTTP/1.1");
     }(folder / "http.sock"));
 }
 

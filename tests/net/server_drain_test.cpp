@@ -126,7 +126,8 @@ TEST(server_context, is_closed_and_drained_when_it_is_left) {
 TEST(server_context, lets_what_the_block_throws_pass) {
     run([]() -> weft::task<> {
         const auto fail = []() -> weft::task<> {
-            co_await weft::with(co_await weft::start_server(echo, "127.0.0.1", 0), [](weft::server&) -> weft::task<> {
+            auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+            co_await weft::with(server, [](weft::server&) -> weft::task<> {
                 throw std::runtime_error("broken");
                 co_return;
             });

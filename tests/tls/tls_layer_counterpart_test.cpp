@@ -146,6 +146,7 @@ TEST(curl, gets_a_page_and_believes_the_certificate) {
 
 TEST(curl, that_does_not_know_our_authority_refuses) {
     SKIP_WITHOUT("curl");
+    if (!std::filesystem::exists("/etc/ssl/certs/ca-certificates.crt")) GTEST_SKIP() << "there are no authorities here";
     run([]() -> weft::task<> {
         std::string report;
         weft::get_running_loop().set_exception_handler([&](weft::event_loop&, const weft::error_context& c) {
