@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams and servers.
+// Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams, servers and TLS,
+// datagrams, files, processes and signals, protocols and transports.
 
 #include <weft/base/clock.hpp>
 #include <weft/base/describe_exception.hpp>
@@ -38,8 +39,16 @@
 #include <weft/flow/wait_for.hpp>
 #include <weft/flow/with.hpp>
 #include <weft/io/address.hpp>
+#include <weft/io/chunk.hpp>
+#include <weft/io/connect_protocol.hpp>
+#include <weft/io/directory.hpp>
+#include <weft/io/file.hpp>
+#include <weft/io/pipe.hpp>
+#include <weft/io/protocol.hpp>
 #include <weft/io/read_errors.hpp>
 #include <weft/io/stream.hpp>
+#include <weft/io/transport.hpp>
+#include <weft/io/watch.hpp>
 #include <weft/loop/any_task.hpp>
 #include <weft/loop/cancel_scope.hpp>
 #include <weft/loop/context.hpp>
@@ -48,8 +57,23 @@
 #include <weft/loop/future.hpp>
 #include <weft/loop/run.hpp>
 #include <weft/loop/task_handle.hpp>
+#include <weft/net/connect_error.hpp>
 #include <weft/net/connection.hpp>
+#include <weft/net/create_connection.hpp>
+#include <weft/net/create_datagram_endpoint.hpp>
+#include <weft/net/create_server.hpp>
+#include <weft/net/datagram_protocol.hpp>
+#include <weft/net/datagram_socket.hpp>
+#include <weft/net/datagram_transport.hpp>
+#include <weft/net/listen_fds.hpp>
+#include <weft/net/resolve.hpp>
 #include <weft/net/server.hpp>
+#include <weft/process/exit_status.hpp>
+#include <weft/process/process.hpp>
+#include <weft/process/process_options.hpp>
+#include <weft/process/signal_stream.hpp>
+#include <weft/process/subprocess_protocol.hpp>
+#include <weft/process/subprocess_transport.hpp>
 #include <weft/sync/barrier.hpp>
 #include <weft/sync/bounded_semaphore.hpp>
 #include <weft/sync/channel.hpp>

@@ -2,7 +2,10 @@
 // What a child does and how it ends, with real programs.
 #include "process/children.hpp"
 
+#include <array>
 #include <csignal>
+
+#include <unistd.h>
 
 using namespace weft_test;
 
@@ -24,6 +27,18 @@ TEST(process, by_a_shell) {
     run_with_children([]() -> weft::task<> {
         auto p = co_await weft::run_shell("exit $((3 + 5))");
         EXPECT_EQ((co_await p.wait()).code(), 8);
+    });
+}
+
+TEST(process, has_pipes_beside_those_of_the_system) {
+    run_with_children([]() -> weft::task<> {
+        using namespace weft;
+        std::array<int, 2> ends{};
+        EXPECT_EQ(pipe(ends.data()), 0);
+        const unique_fd read_end(ends[0]), write_end(ends[1]);
+        const process_options options{.stdin_ = pipe, .stdout_ = pipe};
+        auto p = co_await spawn_process({"cat"}, options);
+        EXPECT_EQ((co_await p.communicate("through")).out, "through");
     });
 }
 

@@ -173,7 +173,7 @@ TEST(subprocess_exec, reports_what_callbacks_throw_and_goes_on) {
         log.during = [](const std::string& word) { throw std::runtime_error(word); };
         auto [transport, protocol] =
             co_await weft::subprocess_exec([&log] { return std::make_unique<child_recorder>(log); }, {"true"},
-                                           weft::process_options{.stdout_ = weft::stdio::pipe});
+                                           weft::process_options{.stdout_ = weft::pipe});
         co_await transport.wait_closed();
         EXPECT_THAT(heard.messages,
                     testing::UnorderedElementsAre("Exception in callback protocol.connection_made()",

@@ -16,9 +16,11 @@ namespace weft::inline v0 {
 class stdio {
 public:
     enum class kind : unsigned char { inherit, pipe, devnull, to_stdout, descriptor };
-    using enum kind;  // stdio::pipe, where the name alone would mean pipe(2) too
+    /// What `pipe` is (see there).
+    using name = kind (*)(stdio);
 
     constexpr stdio(kind k) noexcept : kind_(k) {}
+    constexpr stdio(name n) : kind_(n(kind::inherit)) {}
     constexpr stdio(native_handle fd) noexcept : kind_(kind::descriptor), fd_(fd) {}
     stdio(const unique_fd& fd) noexcept : stdio(fd.get()) {}
 
@@ -31,7 +33,9 @@ private:
 };
 
 inline constexpr stdio inherit = stdio::kind::inherit;  ///< ours
-inline constexpr stdio pipe = stdio::kind::pipe;  ///< a pipe to us: a stream of the process object
+/// A pipe to us: a stream of the process object. A function, as std::hex is one: with `using namespace weft` a variable
+/// would hide behind pipe(2), but two functions of one name are told apart by what is wanted, `{.stdin_ = pipe}`.
+constexpr stdio::kind pipe(stdio) noexcept { return stdio::kind::pipe; }
 inline constexpr stdio devnull = stdio::kind::devnull;  ///< nothing to read; what is written is dropped
 inline constexpr stdio to_stdout = stdio::kind::to_stdout;  ///< of stderr: where stdout goes. @see subprocess.STDOUT
 

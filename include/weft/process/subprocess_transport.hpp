@@ -81,7 +81,7 @@ task<subprocess_transport> open_subprocess(std::shared_ptr<subprocess_protocol> 
 template <subprocess_protocol_factory Factory>
 task<connected_subprocess<typename std::invoke_result_t<Factory&>::element_type>>
 subprocess_exec(Factory factory, std::vector<std::string> argv,
-                process_options options = {.stdin_ = stdio::pipe, .stdout_ = stdio::pipe, .stderr_ = stdio::pipe}) {
+                process_options options = {.stdin_ = pipe, .stdout_ = pipe, .stderr_ = pipe}) {
     connected_subprocess<typename std::invoke_result_t<Factory&>::element_type> made;
     made.protocol = factory();
     made.transport = co_await open_subprocess(made.protocol, std::move(argv), std::move(options));
@@ -91,8 +91,7 @@ subprocess_exec(Factory factory, std::vector<std::string> argv,
 /// The same for a command that /bin/sh runs (see run_shell). @see loop.subprocess_shell
 template <subprocess_protocol_factory Factory>
 auto subprocess_shell(Factory factory, std::string command,
-                      process_options options = {
-                          .stdin_ = stdio::pipe, .stdout_ = stdio::pipe, .stderr_ = stdio::pipe}) {
+                      process_options options = {.stdin_ = pipe, .stdout_ = pipe, .stderr_ = pipe}) {
     std::vector<std::string> argv = {"/bin/sh", "-c", std::move(command)};
     return subprocess_exec(std::move(factory), std::move(argv), std::move(options));
 }
