@@ -13,7 +13,7 @@
 
 namespace weft::inline v0 {
 
-/// Bytes in one piece, up to 2 GiB: appended at the end, consumed at the front. Empty, it holds no memory.
+/// Bytes in one piece, up to nearly 2 GiB (largest): appended at the end, consumed at the front. Empty, it holds no memory.
 class byte_buffer {
 public:
     explicit byte_buffer(buffer_pool& pool) noexcept : pool_(&pool) {}
@@ -84,9 +84,10 @@ public:
         std::swap(end_, o.end_);
     }
 
-private:
-    static constexpr std::size_t largest = std::size_t{1} << 31;
+    /// As much as one system call takes; see write(2).
+    static constexpr std::size_t largest = 0x7ffff000;
 
+private:
     void make_room(std::size_t more) {
         const std::size_t held = size();
         if (more > largest - held) throw std::bad_alloc();

@@ -27,7 +27,8 @@ pipe_kind kind_of(native_handle fd, direction d, const char* who) {
     if (access != O_RDWR && access != (d == direction::in ? O_RDONLY : O_WRONLY)) {
         throw std::invalid_argument(what + " is not open for " + (d == direction::in ? "reading" : "writing"));
     }
-    if (S_ISFIFO(status.st_mode)) return pipe_kind::fifo;
+    // One that is open for both is written, too, by what has the same flags: they are left alone, as a terminal's are.
+    if (S_ISFIFO(status.st_mode)) return access == O_RDWR ? pipe_kind::character : pipe_kind::fifo;
     if (S_ISSOCK(status.st_mode)) return pipe_kind::socket;
     if (S_ISCHR(status.st_mode)) return pipe_kind::character;
     throw std::invalid_argument(what +

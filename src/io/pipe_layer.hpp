@@ -16,7 +16,7 @@ namespace weft::inline v0 {
 enum class pipe_kind : unsigned char {
     fifo,       ///< read(2), write(2)
     socket,     ///< recv(2), send(2)
-    character,  ///< a terminal, say: read(2) when poll(2) says so; its flags may be another process's too
+    character,  ///< a terminal, say, or a FIFO open for both: read(2) when poll(2) says so; its flags are shared
 };
 
 /// One direction of a descriptor under a stream: an end of a pipe, or a socket or character device used as one.

@@ -107,7 +107,8 @@ struct stream_takes {
         throw incomplete_read_error(take(core(a), core(a).input().size()), std::nullopt);
     }
     static std::string_view strip(std::string_view line) {
-        if (line.ends_with('\n')) line.remove_suffix(1);
+        if (!line.ends_with('\n')) return line;
+        line.remove_suffix(1);
         if (line.ends_with('\r')) line.remove_suffix(1);
         return line;
     }

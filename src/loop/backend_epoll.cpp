@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,15 +18,28 @@ namespace {
 
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint32_t submitted = 0;  // the slot of every submitted operation: here it needs no name
+// What a turn has received is still in the processor's cache when the tasks look at it: of 1 000 connections with 16 KiB
+// each, twice as fast as 256 at a time. The kernel keeps the others in line, and a wait costs little among 64 receives.
+constexpr std::size_t events_per_turn = 64;
 
 std::uint64_t event_data(native_handle fd, std::uint32_t generation) noexcept {
     return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
 }
 
+/// Whether a read that gives less than there is room for has left nothing. A Unix socket stops a read behind a message
+/// that descriptors came with, and a pipe behind each write if its writer wants that: no edge tells of what is left.
+bool is_read_to_its_end(native_handle fd) noexcept {
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && (domain == AF_INET || domain == AF_INET6);
+}
+
 }  // namespace
 
 epoll_backend::epoll_backend()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), events_(256) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      events_(events_per_turn) {
     if (!epoll_ || !wake_) throw std::system_error(errno, std::generic_category(), "event loop: epoll_create1/eventfd");
     epoll_event e{};
     e.events = EPOLLIN | EPOLLET;  // every write is an edge: the counter need not be read
@@ -56,8 +70,9 @@ void epoll_backend::register_socket(native_handle fd, descriptor& d) {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     }
     d.registered = true;
-    d.readable = d.short_read_may_leave_more = false;
+    d.readable = false;
     d.writable = true;
+    d.short_read_may_leave_more = !is_read_to_its_end(fd);
 }
 
 void epoll_backend::continue_later(native_handle fd, descriptor& d) {

@@ -50,7 +50,8 @@ private:
         bool registered = false;
         bool readable = false;  // an edge has come that no receive has exhausted
         bool writable = true;
-        bool short_read_may_leave_more = false;  // the end of the stream, or urgent data, may follow without an edge
+        // More may follow a short read without an edge: the end of the stream, urgent data, the next message.
+        bool short_read_may_leave_more = false;
         bool queued = false;  // in pending_
         bool in_poll_event = false;
     };

@@ -101,7 +101,7 @@ void epoll_backend::receive_some(native_handle fd) {
         if (count < 0 && errno == EAGAIN) return;
         return end(d.input, count < 0 ? -errno : 0);
     }
-    // A short read has emptied the socket: the next byte makes an edge. Not so at the end of the stream, whose edge may have
+    // A short read has emptied most: the next byte makes an edge. Not so at the end of the stream, whose edge may have
     // come together with the last bytes, and before urgent data, where every read stops.
     if (static_cast<std::size_t>(count) < room.size() && !d.short_read_may_leave_more) d.readable = false;
     received_.added(static_cast<std::size_t>(count));

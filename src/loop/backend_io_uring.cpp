@@ -32,6 +32,9 @@ namespace {
 constexpr std::uint64_t wake_data = ~std::uint64_t{0};
 constexpr std::uint64_t ignored_data = wake_data - 1;
 
+/// O_NONBLOCK means "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
+void let_wait(native_handle fd) noexcept { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
+
 class io_uring_backend final : public backend {
 public:
     io_uring_backend();
@@ -142,10 +145,7 @@ void io_uring_backend::submit(operation& op) {
     slots_[index].code = op.code;
     op.slot = index;
     if (op.code == opcode::send) static_cast<send_operation&>(op).sent = 0;
-    if (op.code == opcode::accept || (op.code == opcode::receive && op.is_pipe)) {
-        // O_NONBLOCK would mean "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
-        ::fcntl(op.fd, F_SETFL, ::fcntl(op.fd, F_GETFL) & ~O_NONBLOCK);
-    }
+    if (op.code == opcode::receive && op.is_pipe) let_wait(op.fd);
     try {
         prepare(index);
     } catch (...) {
@@ -341,6 +341,7 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
         return op->on_complete(*op, {result, true});
     }
     // else an error of that one connection (ECONNABORTED, EPROTO …): the next one
+    if (result == -EAGAIN && op) let_wait(op->fd);
     if (more) return;
     if (slots_[index].op) {
         prepare(index);

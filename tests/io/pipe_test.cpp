@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/connected.hpp"
 #include "io/operations.hpp"
+#include "io/temporary_folder.hpp"
 
 #include <weft/io/pipe.hpp>
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #include <csignal>
@@ -265,6 +267,38 @@ TEST(connect_read_pipe, takes_a_terminal_which_may_be_written_to_at_the_same_tim
             EXPECT_EQ(e.code(), std::errc::io_error);
         }
     }(t));
+}
+
+TEST(connect_read_pipe, takes_a_fifo_that_is_open_for_both_and_written_to_as_well) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        const std::string path = folder / "fifo";
+        EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+        weft::unique_fd both(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+        auto writer = weft::connect_write_pipe(weft::unique_fd(::dup(both.get())));
+        auto reader = weft::connect_read_pipe(std::move(both));
+        const std::string big(1 << 20, 'x');  // more than it holds: it must be read meanwhile
+        auto writing = weft::create_task([](weft::stream& w, const std::string& b) -> weft::task<> {
+            co_await w.write(b);
+            co_await w.write("\n");
+        }(writer, big));
+        EXPECT_TRUE(co_await reader.read_exactly(big.size()) == big);
+        EXPECT_EQ(co_await reader.read_line(), "");
+        co_await writing;
+    });
+}
+
+TEST(connect_read_pipe, gives_all_of_a_pipe_that_keeps_its_writes_apart) {
+    run([]() -> weft::task<> {
+        int ends[2];
+        EXPECT_EQ(::pipe2(ends, O_CLOEXEC | O_DIRECT), 0);
+        const weft::unique_fd write_end(ends[1]);
+        auto reader = weft::connect_read_pipe(weft::unique_fd(ends[0]));
+        put(write_end, "one\n");
+        put(write_end, "two\n");
+        EXPECT_EQ(co_await reader.read_line(), "one");
+        EXPECT_EQ(co_await reader.read_line(), "two");
+    });
 }
 
 TEST(connect_read_pipe, refuses_files_wrong_ends_and_what_is_no_descriptor) {

@@ -123,6 +123,16 @@ TEST(stream, read_line_strips_both_kinds_of_end_and_gives_an_unterminated_last_l
     });
 }
 
+TEST(stream, an_unterminated_last_line_is_given_whole) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_streams();
+        co_await client.write("first\r\nlast\r");
+        co_await client.close();
+        EXPECT_EQ(co_await server.read_line(), "first");
+        EXPECT_EQ(co_await server.read_line(), "last\r");
+    });
+}
+
 TEST(stream, a_view_lends_the_line_until_the_next_read_or_look) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_streams();

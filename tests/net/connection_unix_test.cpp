@@ -6,6 +6,8 @@
 
 #include <sys/un.h>
 
+#include <cstring>
+
 using namespace std::chrono_literals;
 using namespace weft_test;
 using testing::HasSubstr;
@@ -37,6 +39,38 @@ TEST(open_unix_connection, carries_bytes_both_ways) {
         const std::string much(1'000'000, 'x');
         co_await s.write(much + "\n");
         EXPECT_EQ(co_await s.read_exactly(much.size()), much);
+    });
+}
+
+/// One byte and a descriptor with it: a read of the other end stops behind it.
+void send_with_descriptor(weft::native_handle socket, char byte, weft::native_handle descriptor) {
+    iovec piece{.iov_base = &byte, .iov_len = 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr& header = *CMSG_FIRSTHDR(&message);
+    header.cmsg_level = SOL_SOCKET;
+    header.cmsg_type = SCM_RIGHTS;
+    header.cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(&header), &descriptor, sizeof descriptor);
+    EXPECT_EQ(::sendmsg(socket, &message, 0), 1);
+}
+
+TEST(open_unix_connection, loses_nothing_behind_a_descriptor_that_nobody_wants) {
+    run([]() -> weft::task<> {
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        const weft::unique_fd other(ends[1]);
+        auto s = co_await weft::open_connection(weft::unique_fd(ends[0]));
+        send_with_descriptor(other.get(), '\n', other.get());
+        send_with_descriptor(other.get(), '\n', other.get());
+        EXPECT_EQ(::send(other.get(), "line\n", 5, 0), 5);
+        EXPECT_EQ(co_await s.read_line(), "");
+        EXPECT_EQ(co_await s.read_line(), "");
+        EXPECT_EQ(co_await s.read_line(), "line");
     });
 }
 
