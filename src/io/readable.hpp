@@ -8,7 +8,6 @@
 
 #include <poll.h>
 
-#include <coroutine>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -23,12 +22,6 @@ public:
     ~readable_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() { loop().operations().submit(operation_); }
     void abandon() noexcept {
         if (operation_.is_submitted()) loop().operations().cancel(operation_);

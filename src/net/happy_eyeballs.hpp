@@ -9,7 +9,6 @@
 #include <weft/loop/waiter.hpp>
 #include <weft/net/connect_error.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -39,12 +38,6 @@ public:
     ~happy_eyeballs();
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() noexcept;
     /// @return the connected socket; empty if there is none
     registered_socket await_resume() {

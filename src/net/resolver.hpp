@@ -96,12 +96,6 @@ public:
     ~lookup_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     /// @return null when the time was up  @throws what the call threw
     std::shared_ptr<const lookup_answer> await_resume();

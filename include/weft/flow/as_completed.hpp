@@ -30,12 +30,7 @@ public:
         explicit next_awaiter(completions& c) noexcept : waiter(kind_), completions_(c) {}
         ~next_awaiter() { completions_.waiting_ = nullptr; }
         bool await_ready() const noexcept { return completions_.is_over_ || !completions_.done_.empty(); }
-        template <class Promise>
-        bool await_suspend(std::coroutine_handle<Promise> h) {
-            if (!this->suspend(h)) return false;
-            completions_.waiting_ = this;
-            return true;
-        }
+        void start() { completions_.waiting_ = this; }
         /// @return the place of the future in what was given  @throws timeout_error
         std::size_t await_resume();
 

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <concepts>
-#include <coroutine>
 #include <cstddef>
 #include <optional>
 #include <ranges>
@@ -42,12 +41,7 @@ class wait_awaiter : public waiter {
 public:
     wait_awaiter(std::span<future_core* const> futures, const wait_options& options);
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
+    void start();
     void await_resume() { this->resumed(); }
 
 private:
@@ -58,7 +52,6 @@ private:
     };
     static const wait_kind kind_;
     static void is_done(void* self, future_core& f);
-    void start();
 
     std::vector<done_hook> futures_;
     own_timer timer_;

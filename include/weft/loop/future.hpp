@@ -73,12 +73,7 @@ public:
     explicit done_awaiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
 
     bool await_ready() const noexcept { return future_.done(); }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        future_.listen(*this);
-        return true;
-    }
+    void start() { future_.listen(*this); }
     void await_resume() { this->resumed(); }
 
 private:
