@@ -47,11 +47,6 @@ private:
         completions* owner;
         std::size_t place;
     };
-    struct own_timer : timer_node {
-        explicit own_timer(completions& c) noexcept : timer_node(fired), owner(c) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.expire(); }
-        completions& owner;
-    };
     static void is_done(void* e, future_core& f);
     void expire() noexcept;
 
@@ -59,7 +54,7 @@ private:
     std::vector<done_hook> hooks_;
     std::deque<std::size_t> done_;
     next_awaiter* waiting_ = nullptr;
-    own_timer timer_;
+    owned_timer<completions, &completions::expire> timer_;
     bool is_over_ = false;
 };
 

@@ -45,16 +45,12 @@ public:
     void await_resume() { this->resumed(); }
 
 private:
-    struct own_timer : timer_node {
-        explicit own_timer(wait_awaiter& w) noexcept : timer_node(fired), owner(w) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
-        wait_awaiter& owner;
-    };
     static const wait_kind kind_;
     static void is_done(void* self, future_core& f);
+    void expire() { this->wake(); }
 
     std::vector<done_hook> futures_;
-    own_timer timer_;
+    owned_timer<wait_awaiter, &wait_awaiter::expire> timer_;
     wait_options options_;
     std::size_t pending_;
 };
