@@ -32,7 +32,7 @@ PUBLIC_API_ONLY = {"sync"}
 NEITHER_TIME_NOR_RANGES = [
     r"weft/base/(?!clock\b)\w+\.hpp",
     r"weft/coro/(?!(generator|from)\b)\w+\.hpp",
-    r"weft/loop/(loop_resource|ready_queue|registry|task_core|waiter|future|context_var)\.hpp",
+    r"weft/loop/(loop_resource|ready_queue|registry|task_core|waiter|future|future_core|context_var)\.hpp",
     r"weft/sync/\w+\.hpp",
 ]
 # Macros that public headers may define.

@@ -3,21 +3,14 @@
 // Echo server on epoll: the yardstick for weft's epoll backend. Usage: echo_epoll PORT (0: any free port).
 //
 // Per message it makes one recv and one send, plus one epoll_wait per batch of ready connections:
-//  - a descriptor is registered once, edge-triggered, for everything; nothing is ever modified;
+//  - a descriptor is registered once, edge-triggered, for everything; nothing is ever modified (epoll_loop.h);
 //  - nothing is read before epoll says so, and a recv that did not fill the buffer is not repeated to hear EAGAIN: what
 //    arrives later raises a new edge. Only an end of stream may share an edge with data, and EPOLLRDHUP tells of it;
 //  - all connections share one receive buffer, which stays in the cache. Only a peer that does not read its echo gets a
 //    buffer of its own (allocated once, kept), and is not read from until it is empty: memory stays bounded.
 
 #define _GNU_SOURCE
-#include <errno.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/epoll.h>
-
-#include "listening.h"
-
-enum { buffer_bytes = 64 * 1024, batch = 512 };
+#include "epoll_loop.h"
 
 struct connection {
     int fd;
@@ -25,7 +18,12 @@ struct connection {
     size_t begin, end;  // what of `unsent` still waits for the socket to be writable
 };
 
-static char shared[buffer_bytes];
+static struct connection* make_connection(int fd) {
+    struct connection* c = calloc(1, sizeof *c);
+    if (c == NULL) die("calloc");
+    c->fd = fd;
+    return c;
+}
 
 static void drop(struct connection* c) {
     close(c->fd);
@@ -58,7 +56,6 @@ static bool flush(struct connection* c) {
     return true;
 }
 
-/// Serves one edge. False: the connection is finished.
 static bool serve(struct connection* c, uint32_t events) {
     bool drain = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     if (c->begin < c->end) {
@@ -77,33 +74,4 @@ static bool serve(struct connection* c, uint32_t events) {
     }
 }
 
-static void accept_all(int poller, int listener) {
-    for (;;) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
-        struct connection* c = calloc(1, sizeof *c);
-        if (c == NULL) die("calloc");
-        c->fd = fd;
-        struct epoll_event interest = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-        if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &interest) != 0) die("epoll_ctl");
-    }
-}
-
-int main(int argc, char** argv) {
-    int listener = listen_on(argc > 1 ? atoi(argv[1]) : 0, SOCK_NONBLOCK);
-    int poller = epoll_create1(EPOLL_CLOEXEC);
-    // Level-triggered, so that an accept refused for want of descriptors is tried again.
-    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = NULL};
-    if (poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &interest) != 0) die("epoll");
-    for (;;) {
-        struct epoll_event events[batch];
-        int ready = epoll_wait(poller, events, batch, -1);
-        for (int i = 0; i < ready; ++i) {
-            struct connection* c = events[i].data.ptr;
-            if (c == NULL)
-                accept_all(poller, listener);
-            else if (!serve(c, events[i].events))
-                drop(c);
-        }
-    }
-}
+int main(int argc, char** argv) { return run(argc > 1 ? atoi(argv[1]) : 0); }

@@ -7,16 +7,10 @@
 // weft's are (BENCH_KEEP_BUFFERS=1 keeps them).
 
 #define _GNU_SOURCE
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/epoll.h>
 
-#include "listening.h"
-
-enum { buffer_bytes = 64 * 1024, batch = 512 };
+#include "epoll_loop.h"
 
 struct connection {
     int fd;
@@ -25,7 +19,17 @@ struct connection {
     size_t begin, end;
 };
 
-static char shared[buffer_bytes];
+static SSL_CTX* context;
+
+static struct connection* make_connection(int fd) {
+    struct connection* c = calloc(1, sizeof *c);
+    if (c == NULL) die("calloc");
+    c->fd = fd;
+    c->ssl = SSL_new(context);
+    if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1) die("SSL_new");
+    SSL_set_accept_state(c->ssl);
+    return c;
+}
 
 static void drop(struct connection* c) {
     SSL_free(c->ssl);
@@ -66,7 +70,8 @@ static bool echo(struct connection* c, const char* data, size_t size) {
     return true;
 }
 
-static bool serve(struct connection* c) {
+static bool serve(struct connection* c, uint32_t events) {
+    if (c->begin == c->end && !(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))) return true;
     if (c->begin < c->end) {
         if (!echo(c, c->unsent + c->begin, c->end - c->begin)) return false;
         if (c->begin < c->end) return true;
@@ -89,24 +94,9 @@ static bool serve(struct connection* c) {
     }
 }
 
-static void accept_all(int poller, int listener, SSL_CTX* context) {
-    for (;;) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) return;
-        struct connection* c = calloc(1, sizeof *c);
-        if (c == NULL) die("calloc");
-        c->fd = fd;
-        c->ssl = SSL_new(context);
-        if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1) die("SSL_new");
-        SSL_set_accept_state(c->ssl);
-        struct epoll_event interest = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
-        if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &interest) != 0) die("epoll_ctl");
-    }
-}
-
 int main(int argc, char** argv) {
     if (argc < 4) return 2;
-    SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+    context = SSL_CTX_new(TLS_server_method());
     if (SSL_CTX_use_certificate_chain_file(context, argv[2]) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, argv[3], SSL_FILETYPE_PEM) != 1) {
         ERR_print_errors_fp(stderr);
@@ -117,21 +107,5 @@ int main(int argc, char** argv) {
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     signal(SIGPIPE, SIG_IGN);
-
-    int listener = listen_on(atoi(argv[1]), SOCK_NONBLOCK);
-    int poller = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = NULL};
-    if (poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &interest) != 0) die("epoll");
-    for (;;) {
-        struct epoll_event events[batch];
-        int ready = epoll_wait(poller, events, batch, -1);
-        for (int i = 0; i < ready; ++i) {
-            struct connection* c = events[i].data.ptr;
-            if (c == NULL)
-                accept_all(poller, listener, context);
-            else if ((events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) || c->begin < c->end) &&
-                     !serve(c))
-                drop(c);
-        }
-    }
+    return run(atoi(argv[1]));
 }

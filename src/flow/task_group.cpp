@@ -25,12 +25,7 @@ public:
     explicit join(task_group& g) noexcept : waiter(kind_), group_(g) {}
     ~join() { group_.join_ = nullptr; }
     bool await_ready() const noexcept { return group_.members_.empty(); }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        group_.join_ = this;
-        return true;
-    }
+    void start() { group_.join_ = this; }
     void await_resume() { this->resumed(); }
     using waiter::wake;
 

@@ -37,8 +37,6 @@ void timeout::reschedule(std::optional<clock::time_point> when) {
     }
 }
 
-void timeout::own_timer::fired(timer_node& t) { static_cast<own_timer&>(t).owner.expire(); }
-
 void timeout::expire() {
     state_ = state::expiring;
     task_->cancel();

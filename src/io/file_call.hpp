@@ -9,7 +9,6 @@
 
 #include <sys/stat.h>
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -70,12 +69,7 @@ public:
     ~file_call();
 
     bool await_ready() const noexcept { return is_transfer() && bytes_.empty(); }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
+    void start();
     /// @throws cancelled_error  it had not begun
     outcome await_resume();
 
@@ -92,7 +86,6 @@ private:
     };
     file_call(opcode what, std::shared_ptr<file_core> file, const wait_kind& kind);
 
-    void start();
     void submit();
     void submit_job();
     void came_back();

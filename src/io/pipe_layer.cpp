@@ -2,6 +2,7 @@
 #include "io/pipe_layer.hpp"
 
 #include "io/stream_core.hpp"
+#include "loop/backend.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -63,24 +64,19 @@ void pipe_layer::pause_receiving() noexcept {
     }
 }
 
-void pipe_layer::receiving::completed(operation& op, const completion& c) {
-    stream_sink& sink = *static_cast<receiving&>(op).layer.sink_;
+void pipe_layer::on_received(const completion& c) {
     if (c.result > 0) {
-        sink.on_bytes(*c.bytes);
+        sink_->on_bytes(*c.bytes);
     } else if (c.result == 0) {
-        sink.on_end();
+        sink_->on_end();
     } else {
-        sink.on_receive_error(-c.result);
+        sink_->on_receive_error(-c.result);
     }
-}
-
-void pipe_layer::polling::completed(operation& op, const completion&) {
-    static_cast<polling&>(op).layer.read_when_ready();
 }
 
 /// Reads a character device once. What the flags of its descriptor are may change at any time, for it is shared: it is
 /// read only when it is readable.
-void pipe_layer::read_when_ready() {
+void pipe_layer::on_readable(const completion&) {
     if (!wanted_) return;
     byte_buffer bytes(*loop_.buffers());
     try {
@@ -116,9 +112,7 @@ void pipe_layer::send(std::span<const std::byte> bytes) {
     loop_.operations().submit(send_);
 }
 
-void pipe_layer::sending::completed(operation& op, const completion& c) {
-    static_cast<sending&>(op).layer.sink_->on_sent(c.result < 0 ? -c.result : 0);
-}
+void pipe_layer::on_sent(const completion& c) { sink_->on_sent(c.result < 0 ? -c.result : 0); }
 
 void pipe_layer::end() noexcept {
     if (direction_ == direction::out) close();

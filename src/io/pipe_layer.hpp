@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/stream_layer.hpp"
-#include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
 
 #include <weft/base/unique_fd.hpp>
 #include <weft/io/stream.hpp>
@@ -40,28 +40,11 @@ public:
     address local() const override { return {}; }
 
 private:
-    struct receiving : receive_operation {
-        explicit receiving(pipe_layer& l) noexcept : receive_operation(completed), layer(l) {}
-        static void completed(operation& op, const completion& c);
-        pipe_layer& layer;
-    };
-    struct polling : poll_operation {
-        explicit polling(pipe_layer& l) noexcept : poll_operation(completed), layer(l) {}
-        static void completed(operation& op, const completion& c);
-        pipe_layer& layer;
-    };
-    struct sending : send_operation {
-        explicit sending(pipe_layer& l) noexcept : send_operation(completed), layer(l) {}
-        static void completed(operation& op, const completion& c);
-        pipe_layer& layer;
-    };
-    /// Tells of the end in a later turn: a sink is not called from inside a call to the layer.
-    struct ending : timer_node {
-        explicit ending(pipe_layer& l) noexcept : timer_node(fired), layer(l) {}
-        static void fired(timer_node& t) { static_cast<ending&>(t).layer.sink_->on_end(); }
-        pipe_layer& layer;
-    };
-    void read_when_ready();
+    void on_received(const completion& c);
+    void on_readable(const completion&);
+    void on_sent(const completion& c);
+    /// In a later turn than it was asked for: a sink is not called from inside a call to the layer.
+    void tell_of_end() { sink_->on_end(); }
     void close() noexcept;
 
     event_loop& loop_;
@@ -70,10 +53,10 @@ private:
     pipe_kind kind_;
     bool wanted_ = false;  // of a character device: the sink takes bytes
     stream_sink* sink_ = nullptr;
-    receiving receive_;
-    polling poll_;
-    sending send_;
-    ending ending_;
+    owned_operation<receive_operation, pipe_layer, &pipe_layer::on_received> receive_;
+    owned_operation<poll_operation, pipe_layer, &pipe_layer::on_readable> poll_;
+    owned_operation<send_operation, pipe_layer, &pipe_layer::on_sent> send_;
+    owned_timer<pipe_layer, &pipe_layer::tell_of_end> ending_;
 };
 
 /// A stream over a descriptor of `kind`, as the constructor above. @throws std::system_error  the kernel cannot watch it

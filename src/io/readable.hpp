@@ -2,13 +2,13 @@
 #pragma once
 
 #include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
 
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>
 
 #include <poll.h>
 
-#include <coroutine>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -23,12 +23,6 @@ public:
     ~readable_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() { loop().operations().submit(operation_); }
     void abandon() noexcept {
         if (operation_.is_submitted()) loop().operations().cancel(operation_);
@@ -40,15 +34,10 @@ public:
     }
 
 private:
-    struct polling : poll_operation {
-        explicit polling(readable_awaiter& a) noexcept : poll_operation(completed), owner(a) {}
-        static void completed(operation& op, const completion& c) {
-            readable_awaiter& self = static_cast<polling&>(op).owner;
-            self.result_ = c.result;
-            self.wake();
-        }
-        readable_awaiter& owner;
-    };
+    void on_ready(const completion& c) {
+        result_ = c.result;
+        this->wake();
+    }
     static bool cancel(waiter& w) {
         auto& self = static_cast<readable_awaiter&>(w);
         self.abandon();
@@ -57,7 +46,7 @@ private:
     }
     static const wait_kind kind_;
 
-    polling operation_;
+    owned_operation<poll_operation, readable_awaiter, &readable_awaiter::on_ready> operation_;
     int result_ = 0;
 };
 

@@ -90,10 +90,9 @@ void cancel_scope::cancel() noexcept {
     task_->scopes_have_changed();
 }
 
-void cancel_scope::cleanup_timer::fired(timer_node& t) {
-    cancel_scope& self = static_cast<cleanup_timer&>(t).owner;
-    self.cleanup_is_over_ = true;
-    if (self.task_) self.task_->scopes_have_changed();
+void cancel_scope::end_cleanup() {
+    cleanup_is_over_ = true;
+    if (task_) task_->scopes_have_changed();
 }
 
 cancel_scope& cancel_scope::entering::await_resume() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
 
 #include <functional>
 
@@ -25,19 +26,14 @@ public:
     short events() const noexcept { return operation_.events; }
 
 private:
-    struct own_operation : poll_operation {
-        explicit own_operation(descriptor_watch& w) noexcept : poll_operation(completed), owner(w) {}
-        static void completed(operation& op, const completion& c) {
-            descriptor_watch& self = static_cast<own_operation&>(op).owner;
-            // First: the callback may destroy this. Not where polling failed: whoever is called finds out what is wrong.
-            if (c.result >= 0) self.backend_.submit(op);
-            const auto keep = self.call_;
-            (*keep)();
-        }
-        descriptor_watch& owner;
-    };
+    void on_ready(const completion& c) {
+        // First: the callback may destroy this. Not where polling failed: whoever is called finds out what is wrong.
+        if (c.result >= 0) backend_.submit(operation_);
+        const auto keep = call_;
+        (*keep)();
+    }
 
-    own_operation operation_;
+    owned_operation<poll_operation, descriptor_watch, &descriptor_watch::on_ready> operation_;
     backend& backend_;
     std::shared_ptr<std::function<void()>> call_;
 };

@@ -7,20 +7,16 @@
 #include "loop/signal_inbox.hpp"
 
 #include <weft/coro/async_generator_core.hpp>
-#include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/executor.hpp>
-#include <weft/loop/waiter.hpp>
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <system_error>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
 
@@ -213,27 +209,6 @@ bool event_loop::run_ready(int budget) {
     return any;
 }
 
-/// Runs a node and reports it if it kept everything else waiting.
-void event_loop::run_watched(ready_node& node) {
-    task_core* const task = task_core::from(node);
-    const std::uint64_t id = task ? task->id() : 0;
-    const std::string name = task ? task->name() : "callback";
-    std::vector<stack_frame> stack;
-    if (task) stack = await_chain(task->kind().outermost(*task));
-    const clock::time_point began = clock::now();  // not the loop's clock, which in tests stands still meanwhile
-    node.run(node);
-    const std::chrono::duration<double> took = clock::now() - began;
-    if (took < slow_callback_duration) return;
-    tasks_.for_each([&](task_core& t) {  // if it is still there: where it stands now is nearer to what took so long
-        if (t.id() == id) stack = await_chain(t.kind().outermost(t));
-    });
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%.3f", took.count());
-    call_exception_handler({.message = "Executing " + name + " took " + seconds + " seconds",
-                            .task = task ? name : std::string(),
-                            .stack = std::move(stack)});
-}
-
 void event_loop::require_own_thread() const {
     if (this_thread_loop == this || (!running_ && !this_thread_loop)) return;
     throw invalid_state_error(
@@ -294,80 +269,7 @@ handle event_loop::post(callback& c) {
     return h;
 }
 
-// Descriptors and signals
-
-void event_loop::add_reader(native_handle fd, std::function<void()> f) { watch(fd, POLLIN, std::move(f)); }
-void event_loop::add_writer(native_handle fd, std::function<void()> f) { watch(fd, POLLOUT, std::move(f)); }
-bool event_loop::remove_reader(native_handle fd) { return unwatch(fd, POLLIN); }
-bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); }
-
-void event_loop::watch(native_handle fd, short events, std::function<void()> f) {
-    check_open();
-    unwatch(fd, events);
-    if (::fcntl(fd, F_GETFD) == -1) {  // an io_uring would say so only in every turn
-        throw std::system_error(errno, std::generic_category(),
-                                (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") +
-                                    std::to_string(fd));
-    }
-    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f))));
-}
-
-/// Has a callback run in a copy of the present context, and keeps what it throws out of the backend.
-std::function<void()> event_loop::guarded(std::function<void()> f) {
-    return [this, f = std::move(f), context = context_to_carry()] {
-        run_callback_in(context);
-        try {
-            f();
-        } catch (...) {
-            call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
-        }
-        run_callback_in(nullptr);
-    };
-}
-
-bool event_loop::unwatch(native_handle fd, short events) {
-    return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
-}
-
-signal_inbox& event_loop::signals() {
-    check_open();
-    if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
-    return *signals_;
-}
-void event_loop::add_signal_handler(int signal, std::function<void()> f) {
-    signals().add(signal, guarded(std::move(f)));
-}
-std::uint64_t event_loop::signal_registration(int signal) const {
-    return signals_ ? signals_->registration(signal) : 0;
-}
-bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_->remove(signal); }
-
-// Errors
-
-void event_loop::call_exception_handler(const error_context& context) noexcept {
-    try {
-        if (exception_handler_) return exception_handler(exception_handler_)(*this, context);  // it may replace itself
-    } catch (...) {
-        std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
-                     describe_exception(std::current_exception()).c_str());
-    }
-    std::string text = "weft: " + context.message;
-    if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
-    if (context.exception) text += ": " + describe_exception(context.exception);
-    text += "\n" + format_stack(context.stack);
-    if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
-    std::fputs(text.c_str(), stderr);
-}
-
-void event_loop::on_deadlock() {
-    std::vector<std::string> waiting;
-    tasks_.for_each([&](task_core& t) {
-        std::string line = t.name();
-        if (const waiter* w = t.waiting_at()) line += std::string(" waits for ") + w->kind().name;
-        waiting.push_back(line + "\n" + format_stack(await_chain(t.kind().outermost(t))));
-    });
-    throw deadlock_error(std::move(waiting));
-}
+// Closing
 
 bool event_loop::has_finishing_resources() noexcept {
     for (loop_resource& r : resources_) {

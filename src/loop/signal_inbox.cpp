@@ -83,10 +83,9 @@ bool signal_inbox::has_listeners(int signal) {
     return found != entries_.end() && !found->second.listeners.empty();
 }
 
-void signal_inbox::own_operation::completed(operation& op, const completion&) {
-    signal_inbox& self = static_cast<own_operation&>(op).owner;
-    self.backend_.submit(op);
-    self.read_pipe();
+void signal_inbox::on_readable(const completion&) {
+    backend_.submit(operation_);
+    read_pipe();
 }
 
 void signal_inbox::read_pipe() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
 #include "loop/signal_table.hpp"
 
 #include <weft/base/intrusive_list.hpp>
@@ -51,20 +52,16 @@ private:
         std::uint64_t registration = 0;
         intrusive_list<signal_listener> listeners;
     };
-    struct own_operation : poll_operation {
-        explicit own_operation(signal_inbox& s) noexcept : poll_operation(completed), owner(s) {}
-        static void completed(operation& op, const completion&);
-        signal_inbox& owner;
-    };
     entry& obtain(int signal, const char* who);
     void let_go_if_unused(int signal) noexcept;
+    void on_readable(const completion&);
     void read_pipe();
     int take_missed();
     void deliver(int signal);
 
     backend& backend_;
     unique_fd read_end_, write_end_;
-    own_operation operation_;
+    owned_operation<poll_operation, signal_inbox, &signal_inbox::on_readable> operation_;
     std::map<int, entry> entries_;
     std::uint64_t registrations_ = 0;
 };

@@ -42,23 +42,18 @@ struct happy_eyeballs::attempt : connect_operation {
         attempt& self = static_cast<attempt&>(op);
         self.race.completed(self, -c.result);
     }
-    struct again_timer : timer_node {
-        explicit again_timer(attempt& a) noexcept : timer_node(fired), owner(a) {}
-        static void fired(timer_node& t) {
-            attempt& a = static_cast<again_timer&>(t).owner;
-            try {
-                a.race.loop_.operations().submit(a);
-            } catch (const std::system_error& e) {
-                a.race.completed(a, e.code().value());
-            }
+    void try_again() {
+        try {
+            race.loop_.operations().submit(*this);
+        } catch (const std::system_error& e) {
+            race.completed(*this, e.code().value());
         }
-        attempt& owner;
-    };
+    }
 
     happy_eyeballs& race;
     std::size_t index;
     registered_socket socket;
-    again_timer again;
+    owned_timer<attempt, &attempt::try_again> again;
 };
 
 const wait_kind happy_eyeballs::kind_ = {

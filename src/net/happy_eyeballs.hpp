@@ -9,7 +9,6 @@
 #include <weft/loop/waiter.hpp>
 #include <weft/net/connect_error.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -39,12 +38,6 @@ public:
     ~happy_eyeballs();
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() noexcept;
     /// @return the connected socket; empty if there is none
     registered_socket await_resume() {
@@ -63,16 +56,6 @@ private:
         const socket_address* from;  // which could not be bound to; null: it was not that
         int error;
     };
-    struct next_timer : timer_node {
-        explicit next_timer(happy_eyeballs& r) noexcept : timer_node(fired), owner(r) {}
-        static void fired(timer_node& t) { static_cast<next_timer&>(t).owner.try_next(); }
-        happy_eyeballs& owner;
-    };
-    struct deadline_timer : timer_node {
-        explicit deadline_timer(happy_eyeballs& r) noexcept : timer_node(fired), owner(r) {}
-        static void fired(timer_node& t) { static_cast<deadline_timer&>(t).owner.time_is_up(); }
-        happy_eyeballs& owner;
-    };
     static const wait_kind kind_;
 
     void try_next() noexcept;
@@ -89,8 +72,8 @@ private:
     std::vector<std::unique_ptr<attempt>> attempts_;  // those under way
     std::vector<failure> failures_;
     std::size_t next_ = 0;  // in plan_.to
-    next_timer next_timer_;
-    deadline_timer deadline_timer_;
+    owned_timer<happy_eyeballs, &happy_eyeballs::try_next> next_timer_;
+    owned_timer<happy_eyeballs, &happy_eyeballs::time_is_up> deadline_timer_;
     registered_socket connected_;
     bool timed_out_ = false;
 };

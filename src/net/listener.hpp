@@ -39,18 +39,13 @@ public:
     bool is_tcp() const noexcept { return is_tcp_; }
 
 private:
-    struct retry_timer : timer_node {
-        explicit retry_timer(listener& l) noexcept : timer_node(fired), owner(l) {}
-        static void fired(timer_node& t) { static_cast<retry_timer&>(t).owner.resume(); }
-        listener& owner;
-    };
     static void completed(operation& op, const completion& c);
     void pause() noexcept;
 
     event_loop& loop_;
     accept_sink& sink_;
     bound_socket socket_;
-    retry_timer retry_;
+    owned_timer<listener, &listener::resume> retry_;
     bool is_tcp_;
     bool said_ = false;  // that it pauses; until a connection has come
 };

@@ -125,10 +125,9 @@ void lookup_awaiter::start() {
     if (deadline_ != never) loop().add_timer(timer_, deadline_);
 }
 
-void lookup_awaiter::own_timer::fired(timer_node& t) {
-    lookup_awaiter& a = static_cast<own_timer&>(t).owner;
-    a.abandon();
-    a.wake();
+void lookup_awaiter::expire() noexcept {
+    abandon();
+    this->wake();
 }
 
 void lookup_awaiter::abandon() noexcept {

@@ -96,12 +96,6 @@ public:
     ~lookup_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     /// @return null when the time was up  @throws what the call threw
     std::shared_ptr<const lookup_answer> await_resume();
@@ -109,17 +103,13 @@ public:
 
 private:
     friend class resolver;
-    struct own_timer : timer_node {
-        explicit own_timer(lookup_awaiter& a) noexcept : timer_node(fired), owner(a) {}
-        static void fired(timer_node& t);
-        lookup_awaiter& owner;
-    };
     static const wait_kind kind_;
+    void expire() noexcept;
 
     resolver& resolver_;
     const lookup_query& query_;
     nanos deadline_;
-    own_timer timer_;
+    owned_timer<lookup_awaiter, &lookup_awaiter::expire> timer_;
     resolver::lookup* lookup_ = nullptr;  // while it waits
     std::shared_ptr<const lookup_answer> answer_;
     std::exception_ptr error_;

@@ -59,11 +59,6 @@ private:
         std::shared_ptr<server_core> server;
         task_core* task = nullptr;
     };
-    struct drain_timer : timer_node {
-        explicit drain_timer(server_core& s) noexcept : timer_node(fired), owner(s) {}
-        static void fired(timer_node& t) { static_cast<drain_timer&>(t).owner.cancel_connections(); }
-        server_core& owner;
-    };
     /// A connection that was accepted when there was no room for it any more.
     struct held_connection {
         unique_fd socket;
@@ -85,7 +80,7 @@ private:
     intrusive_list<connection> connections_;
     std::size_t connection_count_ = 0;
     future<> ended_;
-    drain_timer drain_timer_;
+    owned_timer<server_core, &server_core::cancel_connections> drain_timer_;
     bool serving_ = false, serving_forever_ = false, draining_ = false;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/child_core.hpp"
 
+#include "loop/backend.hpp"
+
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,10 +62,7 @@ void child_core::go_on() {
 /// There is no room in the kernel, or no memory. The child is not to be lost for that.
 void child_core::try_later() noexcept { loop_.add_timer(retry_, deadline_after(loop_.now(), pause_without_resources)); }
 
-void child_core::polling::completed(operation& op, const completion& c) {
-    child_core& self = static_cast<polling&>(op).child;
-    c.result < 0 ? self.try_later() : self.reap_or_go_on();
-}
+void child_core::on_ready(const completion& c) { c.result < 0 ? try_later() : reap_or_go_on(); }
 
 bool child_core::reap() {
     siginfo_t info{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
 
 #include <weft/loop/event_loop.hpp>
 #include <weft/process/process.hpp>
@@ -31,16 +31,7 @@ public:
     void loop_closes() noexcept override;
 
 private:
-    struct polling : poll_operation {
-        explicit polling(child_core& c) noexcept : poll_operation(completed), child(c) {}
-        static void completed(operation& op, const completion& c);
-        child_core& child;
-    };
-    struct retrying : timer_node {
-        explicit retrying(child_core& c) noexcept : timer_node(fired), child(c) {}
-        static void fired(timer_node& t) { static_cast<retrying&>(t).child.reap_or_go_on(); }
-        child_core& child;
-    };
+    void on_ready(const completion& c);
     void reap_or_go_on();
     void go_on();
     void try_later() noexcept;
@@ -54,8 +45,8 @@ private:
     int parent_;  // whose child it is: not that of a forked copy of this
     unique_fd pidfd_;
     std::string program_;
-    polling poll_;
-    retrying retry_;
+    owned_operation<poll_operation, child_core, &child_core::on_ready> poll_;
+    owned_timer<child_core, &child_core::reap_or_go_on> retry_;
     std::optional<exit_status> status_;
     intrusive_list<exit_awaiter> waiting_;
     std::shared_ptr<child_core> self_;  // the loop's reference, while it runs

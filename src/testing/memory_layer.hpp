@@ -33,11 +33,6 @@ public:
     address local() const override { return {}; }
 
 private:
-    struct due_timer : timer_node {
-        explicit due_timer(memory_layer& l) noexcept : timer_node(fired), layer(l) {}
-        static void fired(timer_node& t) { static_cast<due_timer&>(t).layer.tell(); }
-        memory_layer& layer;
-    };
     void schedule() noexcept;
     void tell();
 
@@ -50,7 +45,7 @@ private:
     bool sending_ = false;
     bool wants_ = false, ended_ = false, broken_ = false;  // broken_: the peer has reset the connection
     bool reset_ = false;
-    due_timer due_;
+    owned_timer<memory_layer, &memory_layer::tell> due_;
 };
 
 }  // namespace weft::inline v0

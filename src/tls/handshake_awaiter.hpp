@@ -3,7 +3,6 @@
 
 #include <weft/loop/waiter.hpp>
 
-#include <coroutine>
 #include <exception>
 
 namespace weft::inline v0 {
@@ -17,12 +16,6 @@ public:
     ~handshake_awaiter() { abandon(); }
 
     bool await_ready() const noexcept;
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() noexcept;
     void await_resume();
     void abandon() noexcept;

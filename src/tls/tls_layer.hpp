@@ -51,11 +51,6 @@ public:
 private:
     friend class handshake_awaiter;
     enum class state { handshaking, open, failed };
-    struct timer : timer_node {
-        explicit timer(tls_layer& l) noexcept : timer_node(fired), layer(l) {}
-        static void fired(timer_node& t) { static_cast<timer&>(t).layer.on_timeout(); }
-        tls_layer& layer;
-    };
 
     /// Tells whether the layer is still there after the sink was told something. Where the sink is TLS as well (TLS in
     /// TLS) it may end the stream then and there, and destroy both layers.
@@ -109,7 +104,7 @@ private:
     std::string peer_;
     byte_buffer out_, flying_;
     std::span<const std::byte> plain_;  // what send() was given and is not encrypted yet
-    timer timer_;  // for the handshake; later, for the end
+    owned_timer<tls_layer, &tls_layer::on_timeout> timer_;  // for the handshake; later, for the end
     std::exception_ptr failure_;
     int send_error_ = 0;
     state state_ = state::handshaking;

@@ -47,12 +47,6 @@ public:
         take();
         return true;
     }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() { well_.waiting = this; }
     std::unique_ptr<int> await_resume() {
         this->resumed();

@@ -150,52 +150,46 @@ TEST(transport, aborted_before_it_was_made_tells_both) {
     });
 }
 
+std::string made_and_lost(int error) { return "made lost:" + std::to_string(error); }
+
+/// What a protocol is told when `end` is done to its transport.
+weft::task<std::string> told_after(auto end) {
+    recorded r;
+    co_await turn();
+    end(r);
+    co_await turn();
+    co_return r.log.next();
+}
+
 TEST(transport, ended_by_the_kernel_says_why_and_reports_nothing) {
     run([]() -> weft::task<> {
         reports heard;
-        {
-            recorded r;
-            co_await turn();
-            r.told.sink->on_receive_error(ECONNRESET);
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(ECONNRESET));
-        }
-        {
-            recorded r;
-            co_await turn();
+        const auto reset = [](recorded& r) { r.told.sink->on_receive_error(ECONNRESET); };
+        EXPECT_EQ(co_await told_after(reset), made_and_lost(ECONNRESET));
+        const auto not_sent = [](recorded& r) {
             r.transport.write("x");
             r.told.complete_send(EPIPE);
             r.told.receive("late");
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(EPIPE));
-        }
-        {
-            recorded r;
-            co_await turn();
+        };
+        EXPECT_EQ(co_await told_after(not_sent), made_and_lost(EPIPE));
+        const auto not_taken = [](recorded& r) {
             r.told.takes = -EPIPE;
             r.transport.write("x");  // does not throw
             EXPECT_TRUE(r.transport.is_closing());
             r.transport.write("y");
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(EPIPE));
-        }
-        {
-            recorded r;
-            co_await turn();
+        };
+        EXPECT_EQ(co_await told_after(not_taken), made_and_lost(EPIPE));
+        const auto send_refused = [](recorded& r) {
             r.told.refuses = ENOMEM;
             r.transport.write("x");
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(ENOMEM));
-        }
-        {
-            recorded r;
-            co_await turn();
+        };
+        EXPECT_EQ(co_await told_after(send_refused), made_and_lost(ENOMEM));
+        const auto receive_refused = [](recorded& r) {
             r.transport.pause_reading();
             r.told.refuses = ENOBUFS;
             r.transport.resume_reading();
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(ENOBUFS));
-        }
+        };
+        EXPECT_EQ(co_await told_after(receive_refused), made_and_lost(ENOBUFS));
         EXPECT_THAT(heard.messages, IsEmpty());
     });
 }
@@ -203,25 +197,25 @@ TEST(transport, ended_by_the_kernel_says_why_and_reports_nothing) {
 TEST(transport, closing_it_may_still_fail) {
     run([]() -> weft::task<> {
         for (const bool receiving : {false, true}) {
-            recorded r;
-            co_await turn();
-            r.transport.write("unsent");
-            r.transport.close();
-            receiving ? r.told.sink->on_receive_error(ECONNRESET) : r.told.complete_send(ECONNRESET);
-            co_await turn();
-            EXPECT_EQ(r.log.next(), "made lost:" + std::to_string(ECONNRESET));
+            const auto fail = [receiving](recorded& r) {
+                r.transport.write("unsent");
+                r.transport.close();
+                receiving ? r.told.sink->on_receive_error(ECONNRESET) : r.told.complete_send(ECONNRESET);
+            };
+            EXPECT_EQ(co_await told_after(fail), made_and_lost(ECONNRESET));
         }
     });
 }
 
 // Waiting for the end
 
+weft::task<> wait_for_end(weft::transport t) { co_await t.wait_closed(); }
+
 TEST(transport, can_be_waited_for_until_it_is_lost_by_several) {
     run([]() -> weft::task<> {
         recorded r;
-        const auto wait = [](weft::transport t) -> weft::task<> { co_await t.wait_closed(); };
-        auto one = weft::create_task(wait(r.transport));
-        auto two = weft::create_task(wait(r.transport));
+        auto one = weft::create_task(wait_for_end(r.transport));
+        auto two = weft::create_task(wait_for_end(r.transport));
         co_await settle();
         EXPECT_FALSE(one.done());
         r.transport.close();
@@ -235,9 +229,8 @@ TEST(transport, can_be_waited_for_until_it_is_lost_by_several) {
 TEST(transport, waited_for_by_a_task_that_is_cancelled_goes_on) {
     run([]() -> weft::task<> {
         recorded r;
-        const auto wait = [](weft::transport t) -> weft::task<> { co_await t.wait_closed(); };
-        auto one = weft::create_task(wait(r.transport));
-        auto two = weft::create_task(wait(r.transport));
+        auto one = weft::create_task(wait_for_end(r.transport));
+        auto two = weft::create_task(wait_for_end(r.transport));
         co_await settle();
         one.cancel();
         EXPECT_THROW(co_await one, weft::cancelled_error);
@@ -309,8 +302,7 @@ TEST(transport, waited_for_by_a_task_that_is_destroyed_forgets_it) {
     loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
     loop.run_until_complete([](diary& d, told_layer::state& s, weft::transport& out) -> weft::task<> {
         out = told_transport(s, std::make_shared<recorder>(d));
-        const auto wait = [](weft::transport from) -> weft::task<> { co_await from.wait_closed(); };
-        static_cast<void>(weft::create_task(wait(out)));
+        static_cast<void>(weft::create_task(wait_for_end(out)));
         co_await turn();
         co_await turn();
     }(log, told, t));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "loop/cancelled_tasks.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/coro/async_generator.hpp>
 #include <weft/flow/sleep.hpp>
@@ -14,19 +16,6 @@
 // Who reads an async generator that waits, and how that ended, in words.
 
 namespace {
-
-/// How a task ended.
-template <class T>
-weft::task<std::string> outcome(weft::task_handle<T> h) {
-    try {
-        co_await h;
-    } catch (const weft::cancelled_error&) {
-        co_return "cancelled";
-    } catch (const std::exception& e) {
-        co_return e.what();
-    }
-    co_return "finished";
-}
 
 inline weft::clock::time_point now() { return weft::get_running_loop().time(); }
 

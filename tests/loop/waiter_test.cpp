@@ -160,12 +160,7 @@ public:
             if (source_.waiting_ == this) source_.waiting_ = nullptr;
         }
         bool await_ready() const noexcept { return false; }
-        template <class P>
-        bool await_suspend(std::coroutine_handle<P> h) {
-            if (!this->suspend(h)) return false;
-            source_.waiting_ = this;
-            return true;
-        }
+        void start() { source_.waiting_ = this; }
         int await_resume() {
             this->resumed();
             return source_.value_;

@@ -8,6 +8,51 @@ using testing::EndsWith;
 
 namespace {
 
+/// Sends some bytes in Python, and says whether what comes back is `expected`.
+/// @param connection  what gives a reader and a writer, of asyncio
+std::vector<std::string> python_client(const std::string& connection, const std::string& sent,
+                                       const std::string& expected) {
+    return python("connect = lambda: asyncio." + connection + "\nsent = " + sent + "\nexpected = " + expected + R"(
+async def main():
+    r, w = await connect()
+    w.write(sent)
+    w.write_eof()
+    print((await r.read()) == expected)
+asyncio.run(main())
+)");
+}
+
+/// Serves one connection in Python, by statements that have it as `r` and `w`, and says first what the port or path is.
+/// @param server  what gives a server whose connections go to `f`, of asyncio
+std::vector<std::string> python_server(const std::string& statements, const std::string& server) {
+    return python("async def serve(r, w):\n" + statements + "start = lambda f: asyncio." + server + R"(
+async def main():
+    served = asyncio.get_running_loop().create_future()
+    async def serve_and_close(r, w):
+        await serve(r, w)
+        w.close()
+        await w.wait_closed()
+        served.set_result(None)
+    server = await start(serve_and_close)
+    name = server.sockets[0].getsockname()
+    print(name if isinstance(name, str) else name[1], flush=True)
+    await served
+asyncio.run(main())
+)");
+}
+const std::string echo_lines = "    while line := await r.readline(): w.write(line)\n";
+
+/// Has a hundred lines echoed. @return what comes after them
+weft::task<std::string> converse(weft::stream& s, std::string_view line_end) {
+    for (int i = 0; i < 100; ++i) {
+        const std::string line = "line " + std::to_string(i);
+        co_await s.write(line + std::string(line_end));
+        EXPECT_EQ(co_await s.read_line(), line);
+    }
+    co_await s.write_eof();
+    co_return co_await s.read_all();
+}
+
 TEST(asyncio, as_a_client_is_served) {
     weft::run([]() -> weft::task<> {
         weft::future<> served;
@@ -17,14 +62,9 @@ TEST(asyncio, as_a_client_is_served) {
             served.set_result();
         };
         auto server = co_await weft::start_server(serve, "127.0.0.1", 0);
-        child client(python("async def main():\n"
-                            "    r, w = await asyncio.open_connection('127.0.0.1', " +
-                            std::to_string(server.port()) +
-                            ")\n"
-                            "    w.write(b'one\\ntwo' + b'x' * 50000 + b'\\nthree')\n"
-                            "    w.write_eof()\n"
-                            "    print((await r.read()) == b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n')\n"
-                            "asyncio.run(main())\n"));
+        child client(python_client("open_connection('127.0.0.1', " + std::to_string(server.port()) + ")",
+                                   "b'one\\ntwo' + b'x' * 50000 + b'\\nthree'",
+                                   "b'one\\ntwo' + b'x' * 50000 + b'\\nthree\\n'"));
         co_await served;
         EXPECT_EQ(client.read_line(), "True");
         EXPECT_EQ(client.finish(), 0);
@@ -32,29 +72,11 @@ TEST(asyncio, as_a_client_is_served) {
 }
 
 TEST(asyncio, as_a_server_answers) {
-    child server(python("async def echo(r, w):\n"
-                        "    while line := await r.readline():\n"
-                        "        w.write(line)\n"
-                        "    w.write(b'bye')\n"
-                        "    w.close()\n"
-                        "    await w.wait_closed()\n"
-                        "    done.set_result(None)\n"
-                        "async def main():\n"
-                        "    global done\n"
-                        "    done = asyncio.get_running_loop().create_future()\n"
-                        "    s = await asyncio.start_server(echo, '127.0.0.1', 0)\n"
-                        "    print(s.sockets[0].getsockname()[1], flush=True)\n"
-                        "    await done\n"
-                        "asyncio.run(main())\n"));
+    child server(python_server(echo_lines + "    w.write(b'bye')\n", "start_server(f, '127.0.0.1', 0)"));
     const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
     weft::run([](std::uint16_t at) -> weft::task<> {
         auto s = co_await weft::open_connection("127.0.0.1", at);
-        for (int i = 0; i < 100; ++i) {
-            co_await s.write("line " + std::to_string(i) + "\r\n");
-            EXPECT_EQ(co_await s.read_line(), "line " + std::to_string(i));
-        }
-        co_await s.write_eof();
-        EXPECT_EQ(co_await s.read_all(), "bye");
+        EXPECT_EQ(co_await converse(s, "\r\n"), "bye");
     }(port));
     EXPECT_EQ(server.finish(), 0);
 }
@@ -69,14 +91,8 @@ TEST(asyncio, as_a_client_over_a_unix_socket_is_served) {
             served.set_result();
         };
         auto server = co_await weft::start_unix_server(serve, path);
-        child client(python("async def main():\n"
-                            "    r, w = await asyncio.open_unix_connection('" +
-                            path +
-                            "')\n"
-                            "    w.write(b'x' * 500000 + b'\\n')\n"
-                            "    w.write_eof()\n"
-                            "    print((await r.read()) == b'x' * 500000 + b'\\n')\n"
-                            "asyncio.run(main())\n"));
+        child client(
+            python_client("open_unix_connection('" + path + "')", "b'x' * 500000 + b'\\n'", "b'x' * 500000 + b'\\n'"));
         co_await served;
         EXPECT_EQ(client.read_line(), "True");
         EXPECT_EQ(client.finish(), 0);
@@ -86,47 +102,17 @@ TEST(asyncio, as_a_client_over_a_unix_socket_is_served) {
 TEST(asyncio, as_a_server_on_a_unix_socket_answers) {
     const temporary_directory folder;
     const std::string path = folder / "x.sock";
-    child server(python("async def echo(r, w):\n"
-                        "    while line := await r.readline():\n"
-                        "        w.write(line)\n"
-                        "    w.close()\n"
-                        "    await w.wait_closed()\n"
-                        "    done.set_result(None)\n"
-                        "async def main():\n"
-                        "    global done\n"
-                        "    done = asyncio.get_running_loop().create_future()\n"
-                        "    s = await asyncio.start_unix_server(echo, '" +
-                        path +
-                        "')\n"
-                        "    print('ready', flush=True)\n"
-                        "    await done\n"
-                        "asyncio.run(main())\n"));
-    ASSERT_EQ(server.read_line(), "ready");
+    child server(python_server(echo_lines, "start_unix_server(f, '" + path + "')"));
+    ASSERT_EQ(server.read_line(), path);
     weft::run([](std::string at) -> weft::task<> {
         auto s = co_await weft::open_unix_connection(at);
-        for (int i = 0; i < 100; ++i) {
-            co_await s.write("line " + std::to_string(i) + "\n");
-            EXPECT_EQ(co_await s.read_line(), "line " + std::to_string(i));
-        }
-        co_await s.write_eof();
-        EXPECT_EQ(co_await s.read_all(), "");
+        EXPECT_EQ(co_await converse(s, "\n"), "");
     }(path));
     EXPECT_EQ(server.finish(), 0);
 }
 
 TEST(asyncio, as_a_server_on_one_family_is_found_by_a_name_of_both) {
-    child server(python("async def hello(r, w):\n"
-                        "    w.write(b'hello from six')\n"
-                        "    w.close()\n"
-                        "    await w.wait_closed()\n"
-                        "    done.set_result(None)\n"
-                        "async def main():\n"
-                        "    global done\n"
-                        "    done = asyncio.get_running_loop().create_future()\n"
-                        "    s = await asyncio.start_server(hello, '::1', 0)\n"
-                        "    print(s.sockets[0].getsockname()[1], flush=True)\n"
-                        "    await done\n"
-                        "asyncio.run(main())\n"));
+    child server(python_server("    w.write(b'hello from six')\n", "start_server(f, '::1', 0)"));
     const auto port = static_cast<std::uint16_t>(std::stoi(server.read_line()));
     weft::run([](std::uint16_t at) -> weft::task<> {
         const name_server names({{"both.test", {"127.0.0.1", "::1"}}});

@@ -22,7 +22,7 @@ weft::task<> wait_at(weft::condition& c, std::string& log, char name) {
     EXPECT_TRUE(c.locked());
     log += name;
 }
-weft::task<> hold(weft::lock& l, std::string& log, char name, weft::clock::duration d = 0s) {
+weft::task<> enter(weft::lock& l, std::string& log, char name, weft::clock::duration d = 0s) {
     const auto held = co_await l.acquire();
     log += name;
     co_await weft::sleep(d);
@@ -177,7 +177,7 @@ TEST(condition, cancelled_while_it_takes_the_lock_again_it_goes_to_the_end_of_th
         auto held = co_await l.acquire();
         shares.notify();
         co_await settle();
-        const auto b = weft::create_task(hold(l, log, 'b', 1s));
+        const auto b = weft::create_task(enter(l, log, 'b', 1s));
         co_await settle();
         a.cancel("first");
         a.cancel("second");
@@ -238,7 +238,7 @@ TEST(condition, cancelled_when_it_was_to_have_the_lock_again_it_lets_the_next_on
         auto held = co_await l.acquire();
         c.notify();
         co_await settle();
-        const auto b = weft::create_task(hold(l, log, 'b', 1s));
+        const auto b = weft::create_task(enter(l, log, 'b', 1s));
         co_await settle();
         held.release();
         a.cancel();

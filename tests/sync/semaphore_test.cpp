@@ -15,13 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-weft::task<> hold(weft::semaphore& s, std::string& log, char name, weft::clock::duration d = 0s) {
-    const auto permit = co_await s.acquire();
-    log += name;
-    co_await weft::sleep(d);
-    log += name;
-}
-
 TEST(semaphore, lets_as_many_in_as_it_has_permits_in_the_order_of_their_coming) {
     const auto main = []() -> weft::task<std::string> {
         weft::semaphore s(2);

@@ -19,6 +19,15 @@ namespace {
 /// Lets everything happen that needs no time.
 inline weft::task<> settle() { co_await weft::sleep(std::chrono::nanoseconds(1)); }
 
+/// Takes a lock or a permit, says so, holds it for `d` and says so again.
+template <class Lock>
+weft::task<> hold(Lock& l, std::string& log, char name, weft::clock::duration d = {}) {
+    const auto held = co_await l.acquire();
+    log += name;
+    co_await weft::sleep(d);
+    log += name;
+}
+
 /// How `h` ended; what it gave stays in it.
 template <class T>
 weft::task<std::string> ending(weft::task_handle<T> h) {

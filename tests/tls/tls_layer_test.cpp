@@ -157,16 +157,21 @@ TEST(tls, half_closed_goes_on_in_the_other_direction) {
     });
 }
 
+/// Takes the streams at the ends of a wire to where each is over TLS.
+weft::task<> shake_hands(wire& w, weft::stream& client, weft::stream& server) {
+    auto connecting = weft::create_task(start_client_side(client, client_context(), "localhost"));
+    auto accepting = weft::create_task(start_server_side(server, server_context()));
+    co_await w.carry_all();
+    co_await connecting;
+    co_await accepting;
+}
+
 TEST(tls, that_ends_without_close_notify_is_truncated) {
     run([]() -> weft::task<> {
         wire w;
         auto c = w.stream_at(w.client_end);
         auto s = w.stream_at(w.server_end);
-        auto connecting = weft::create_task(start_client_side(c, client_context(), "localhost"));
-        auto accepting = weft::create_task(start_server_side(s, server_context()));
-        co_await w.carry_all();
-        co_await connecting;
-        co_await accepting;
+        co_await shake_hands(w, c, s);
         co_await c.write("the first half");
         co_await w.carry_all();
         w.server.sink->on_end();
@@ -186,9 +191,7 @@ TEST(tls, after_close_notify_may_be_followed_by_anything) {
         wire w;
         auto c = w.stream_at(w.client_end);
         auto s = w.stream_at(w.server_end);
-        auto connecting = weft::create_task(start_client_side(c, client_context(), "localhost"));
-        auto accepting = weft::create_task(start_server_side(s, server_context()));
-        co_await w.carry_all();
+        co_await shake_hands(w, c, s);
         co_await c.write("all");
         c.write_eof();
         w.client.on_the_way += "and an attacker's";
@@ -197,8 +200,6 @@ TEST(tls, after_close_notify_may_be_followed_by_anything) {
         w.server.sink->on_end();
         EXPECT_EQ(co_await s.read_all(), "all");
         EXPECT_TRUE(s.at_eof());
-        co_await connecting;
-        co_await accepting;
     });
 }
 
@@ -207,11 +208,7 @@ TEST(tls, with_a_byte_changed_on_the_way_fails) {
         wire w;
         auto c = w.stream_at(w.client_end);
         auto s = w.stream_at(w.server_end);
-        auto connecting = weft::create_task(start_client_side(c, client_context(), "localhost"));
-        auto accepting = weft::create_task(start_server_side(s, server_context()));
-        co_await w.carry_all();
-        co_await connecting;
-        co_await accepting;
+        co_await shake_hands(w, c, s);
         co_await c.write("pay 100 to Bob");
         w.client.on_the_way.back() ^= 1;
         co_await w.carry_all();
@@ -324,11 +321,7 @@ TEST(closing_tls, goes_on_for_as_long_as_the_peer_takes_something) {
         w.client.takes_at_once = false;
         auto c = wire::stream_at(w.client_end);
         auto s = wire::stream_at(w.server_end);
-        auto connecting = weft::create_task(start_client_side(c, client_context(), "localhost"));
-        auto accepting = weft::create_task(start_server_side(s, server_context()));
-        co_await w.carry_all();
-        co_await connecting;
-        co_await accepting;
+        co_await shake_hands(w, c, s);
         const std::string big = noise(400'000);
         static_cast<void>(c.write(big));
         c = weft::stream();

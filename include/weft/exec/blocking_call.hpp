@@ -5,7 +5,6 @@
 #include <weft/exec/blocking_job.hpp>
 #include <weft/loop/waiter.hpp>
 
-#include <coroutine>
 #include <exception>
 #include <utility>
 
@@ -16,12 +15,6 @@ class blocking_call_base : public waiter {
 public:
     /// @throws invalid_state_error  it was awaited before
     bool await_ready() const;
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     void abandon() noexcept { job_.reset(); }
 

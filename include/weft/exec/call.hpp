@@ -9,7 +9,6 @@
 #include <weft/loop/waiter.hpp>
 
 #include <concepts>
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -76,12 +75,6 @@ class loop_call_base : public waiter {
 public:
     /// @throws invalid_state_error  it was awaited before
     bool await_ready() const;
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     void abandon() noexcept { job_.reset(); }
 

@@ -30,12 +30,7 @@ public:
         explicit next_awaiter(completions& c) noexcept : waiter(kind_), completions_(c) {}
         ~next_awaiter() { completions_.waiting_ = nullptr; }
         bool await_ready() const noexcept { return completions_.is_over_ || !completions_.done_.empty(); }
-        template <class Promise>
-        bool await_suspend(std::coroutine_handle<Promise> h) {
-            if (!this->suspend(h)) return false;
-            completions_.waiting_ = this;
-            return true;
-        }
+        void start() { completions_.waiting_ = this; }
         /// @return the place of the future in what was given  @throws timeout_error
         std::size_t await_resume();
 
@@ -52,11 +47,6 @@ private:
         completions* owner;
         std::size_t place;
     };
-    struct own_timer : timer_node {
-        explicit own_timer(completions& c) noexcept : timer_node(fired), owner(c) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.expire(); }
-        completions& owner;
-    };
     static void is_done(void* e, future_core& f);
     void expire() noexcept;
 
@@ -64,7 +54,7 @@ private:
     std::vector<done_hook> hooks_;
     std::deque<std::size_t> done_;
     next_awaiter* waiting_ = nullptr;
-    own_timer timer_;
+    owned_timer<completions, &completions::expire> timer_;
     bool is_over_ = false;
 };
 

@@ -16,12 +16,6 @@ public:
         : waiter(absolute ? until_kind_ : for_kind_), timer_node(fired, when) {}
 
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void await_resume() { this->resumed(); }
     void start();
     void abandon() noexcept { timer_node::unlink(); }

@@ -58,16 +58,11 @@ public:
 
 private:
     enum class state { created, active, expiring, expired, left };
-    struct own_timer : timer_node {
-        explicit own_timer(timeout& t) noexcept : timer_node(fired), owner(t) {}
-        static void fired(timer_node& t);
-        timeout& owner;
-    };
     void expire();
 
     std::optional<nanos> delay_;
     std::optional<clock::time_point> when_;
-    own_timer timer_;
+    owned_timer<timeout, &timeout::expire> timer_;
     handle overdue_;  // in place of the timer, for a deadline that has come
     task_core* task_ = nullptr;
     unsigned cancelling_before_ = 0;

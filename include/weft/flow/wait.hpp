@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <concepts>
-#include <coroutine>
 #include <cstddef>
 #include <optional>
 #include <ranges>
@@ -42,26 +41,16 @@ class wait_awaiter : public waiter {
 public:
     wait_awaiter(std::span<future_core* const> futures, const wait_options& options);
     bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
+    void start();
     void await_resume() { this->resumed(); }
 
 private:
-    struct own_timer : timer_node {
-        explicit own_timer(wait_awaiter& w) noexcept : timer_node(fired), owner(w) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.wake(); }
-        wait_awaiter& owner;
-    };
     static const wait_kind kind_;
     static void is_done(void* self, future_core& f);
-    void start();
+    void expire() { this->wake(); }
 
     std::vector<done_hook> futures_;
-    own_timer timer_;
+    owned_timer<wait_awaiter, &wait_awaiter::expire> timer_;
     wait_options options_;
     std::size_t pending_;
 };

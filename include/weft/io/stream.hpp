@@ -39,12 +39,6 @@ struct input_request {
 class input_awaiter : public waiter {
 public:
     bool await_ready();
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     void abandon() noexcept;
 
@@ -92,12 +86,7 @@ private:
 class output_awaiter : public waiter, public list_node {
 public:
     bool await_ready();
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
+    void start();
     void await_resume();
 
 private:
@@ -107,7 +96,6 @@ private:
     enum class until { writable, flushed, closed };
     output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_(&s), until_(u) {}
     static const wait_kind kind_;
-    void start();
 
     stream_core* stream_;  // null: the stream was destroyed while this waited
     until until_;

@@ -32,12 +32,6 @@ struct write_buffer_limits {
 class transport_awaiter : public waiter, public list_node {
 public:
     bool await_ready() const noexcept;
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start() noexcept;
     void await_resume() { this->resumed(); }
     void abandon() noexcept { unlink(); }

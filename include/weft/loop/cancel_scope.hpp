@@ -91,23 +91,14 @@ public:
     immediate<bool> exit(std::exception_ptr error);
 
 private:
-    struct deadline_timer : timer_node {
-        explicit deadline_timer(cancel_scope& s) noexcept : timer_node(fired), owner(s) {}
-        static void fired(timer_node& t) { static_cast<deadline_timer&>(t).owner.cancel(); }
-        cancel_scope& owner;
-    };
-    struct cleanup_timer : timer_node {
-        explicit cleanup_timer(cancel_scope& s) noexcept : timer_node(fired), owner(s) {}
-        static void fired(timer_node& t);
-        cancel_scope& owner;
-    };
     void enter_in(task_core& t);
     void start_timers();
+    void end_cleanup();
 
     std::optional<clock::time_point> deadline_;
     std::optional<clock::duration> cleanup_;
-    deadline_timer deadline_timer_;
-    cleanup_timer cleanup_timer_;
+    owned_timer<cancel_scope, &cancel_scope::cancel> deadline_timer_;
+    owned_timer<cancel_scope, &cancel_scope::end_cleanup> cleanup_timer_;
     unsigned cancelling_before_ = 0;
     bool entered_ = false, caught_ = false;
 };

@@ -26,6 +26,19 @@ private:
     std::int64_t deadline_ = 0;
 };
 
+/// The same that, when its time has come, calls `on_time` of its owner:
+///
+///     owned_timer<child_core, &child_core::reap_or_go_on> retry_{*this};
+template <class Owner, void (Owner::*on_time)()>
+class owned_timer : public timer_node {
+public:
+    explicit owned_timer(Owner& o) noexcept : timer_node(fired), owner_(o) {}
+
+private:
+    static void fired(timer_node& t) { (static_cast<owned_timer&>(t).owner_.*on_time)(); }
+    Owner& owner_;
+};
+
 /// Timers by deadline, in nanoseconds. Fires in the exact order of deadlines, those of equal deadline in the order in
 /// which they were added. Adding and cancelling are O(1), firing is O(1) amortised.
 ///

@@ -25,16 +25,23 @@ struct wait_kind {
 
 /// The base of weft's awaiters: the place where a task is suspended. It lives in the coroutine's frame.
 ///
-/// A derived class has await_ready(); await_suspend(h), which calls suspend(h) and then registers itself wherever its
-/// wake-up will come from; await_resume(), which calls resumed() first; and a destructor that takes it out again, for a
-/// frame may be destroyed while it waits. Whoever wakes it may have given it something: cancelled or destroyed before it
-/// resumes, it gives that back.
+/// A derived class has await_ready(); start(), which registers it wherever its wake-up will come from; await_resume(),
+/// which calls resumed() first; and a destructor that takes it out again, for a frame may be destroyed while it waits.
+/// Whoever wakes it may have given it something: cancelled or destroyed before it resumes, it gives that back.
 ///
-/// A wait that can also be one of several (see select) has two more public members: start(), which registers, and
-/// abandon(), which is what its destructor does.
+/// A wait that can also be one of several (see select) has one more public member: abandon(), which is what its
+/// destructor does.
 class waiter : public native_awaiter {
 public:
     const wait_kind& kind() const noexcept { return *kind_; }
+
+    /// Suspends the task, and begins to wait. A derived class that has more to do there has its own.
+    template <class Self, class Promise>
+    bool await_suspend(this Self& self, std::coroutine_handle<Promise> h) {
+        if (!self.suspend(h)) return false;
+        self.start();
+        return true;
+    }
 
     /// Makes this one of the waits of `group`, whose task is suspended there. start() follows.
     void wait_in(wait_group& group) noexcept { owner_ = reinterpret_cast<std::uintptr_t>(&group) | in_group; }

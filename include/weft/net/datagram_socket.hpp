@@ -59,12 +59,6 @@ struct datagram_options {
 class receive_awaiter : public waiter, public list_node {
 public:
     bool await_ready();
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void start();
     void abandon() noexcept;
 
@@ -110,12 +104,6 @@ private:
 class [[nodiscard("a send does nothing unless it is awaited")]] datagram_send : public waiter, public list_node {
 public:
     bool await_ready();
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     void await_resume();
     void start();
     void abandon() noexcept;

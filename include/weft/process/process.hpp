@@ -25,12 +25,6 @@ public:
     ~exit_awaiter() { abandon(); }
 
     bool await_ready() const;
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     exit_status await_resume();
     void start();
     void abandon() noexcept { list_node::unlink(); }

@@ -20,12 +20,6 @@ public:
     ~signal_awaiter() { abandon(); }
 
     bool await_ready();
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!this->suspend(h)) return false;
-        start();
-        return true;
-    }
     int await_resume();
     void start();
     void abandon() noexcept;

@@ -5,7 +5,6 @@
 #include <weft/loop/waiter.hpp>
 #include <weft/sync/loop_bound.hpp>
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -24,12 +23,6 @@ class waiting_line;
 /// Whoever need not wait goes from outside to chosen or served at once. If the line dies, those in it are orphaned.
 class line_waiter : public waiter, public list_node {
 public:
-    template <class Self, class Promise>
-    bool await_suspend(this Self& self, std::coroutine_handle<Promise> h) {
-        if (!self.suspend(h)) return false;
-        self.start();
-        return true;
-    }
     /// Stands in line.
     inline void start();
     /// The wait_kind::cancel of those who just go.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults to plant in the engine of the tasks: what is wrong then, in which file, the old text and the new."""
 TASK = "src/loop/task_core.cpp"
-FUTURE = "src/loop/future.cpp"
+FUTURE = "src/loop/future_core.cpp"
 LOOP = "src/loop/event_loop_tasks.cpp"
 HANDLE = "src/loop/handle.cpp"
 GATHER = "src/flow/gather.cpp"

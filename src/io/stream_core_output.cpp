@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a stream sends: at once as far as it goes, the rest in the background, and those who wait for that.
+#include "io/stream_core.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+void stream_core::throw_write_error_if_any() const {
+    if (write_error_) throw_error("write to ", write_error_);
+}
+
+void stream_core::require_writable() const {
+    throw_write_error_if_any();
+    if (closing_) throw invalid_state_error("write to " + peer_.to_string() + ": the stream is closed");
+    if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
+}
+
+/// Sends at once what the layer takes of the front of the output. @return how much
+std::size_t stream_core::try_send(std::span<const std::span<const std::byte>> pieces) {
+    if (is_sending_ || file_) return 0;
+    const std::ptrdiff_t taken =
+        pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
+    if (taken >= 0) return static_cast<std::size_t>(taken);
+    lose_output(static_cast<int>(-taken));
+    throw_write_error_if_any();
+    return 0;
+}
+
+void stream_core::write(std::span<const std::byte> bytes) { write_pieces({&bytes, 1}); }
+
+void stream_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
+    require_writable();
+    std::size_t total = 0;
+    for (const auto& piece : pieces) total += piece.size();
+    if (total == 0) return;
+    std::size_t taken = try_send(pieces);
+    if (taken == total) return;
+    try {
+        end_of_output().reserve(total - taken);
+    } catch (const std::bad_alloc&) {
+        // A part may be on its way already: nothing may follow in its place.
+        if (taken > 0) lose_output(ENOMEM);
+        throw;
+    }
+    for (const auto& piece : pieces) {
+        const std::size_t gone = std::min(taken, piece.size());
+        end_of_output().append(piece.subspan(gone));
+        taken -= gone;
+    }
+    if (!is_sending_) start_sending();
+}
+
+void stream_core::write(chunk&& bytes) {
+    if (!end_of_output().empty() || bytes.pool_ != loop_.buffers()) return write(std::as_const(bytes).bytes());
+    require_writable();
+    if (bytes.empty()) return;
+    const std::span<const std::byte> all = std::as_const(bytes).bytes();
+    bytes.begin_ += try_send({&all, 1});
+    if (bytes.empty()) return;
+    end_of_output().adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
+    bytes.data_ = nullptr;
+    bytes.begin_ = bytes.end_ = 0;
+    if (!is_sending_) start_sending();
+}
+
+file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
+    require_writable();
+    file_ = std::make_unique<file_sender>(loop_, std::move(file), offset, count);
+    if (!is_sending_) start_sending();
+    throw_write_error_if_any();
+    return *file_;
+}
+
+void stream_core::start_sending() {
+    try {
+        if (!pending_.empty()) {
+            sending_.swap(pending_);
+            layer_->send(sending_.bytes());
+        } else {
+            file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
+        }
+        is_sending_ = true;
+    } catch (const std::system_error& e) {
+        lose_output(e.code().value());
+    } catch (const std::exception&) {  // the file's: no memory, or no executor any more
+        lose_output(ECANCELED);
+    }
+}
+
+void stream_core::on_sent(int error) {
+    if (file_ && file_->is_started()) return file_->on_sent(error);
+    is_sending_ = false;
+    sending_.clear();
+    if (error) {
+        lose_output(error);
+    } else if (!pending_.empty() || file_) {
+        start_sending();
+    }
+    after_output();
+}
+
+void stream_core::on_file_sent(int error) {
+    is_sending_ = false;
+    pending_.swap(file_->behind);
+    drop_file(error);
+    if (error) {
+        lose_output(error);
+    } else if (!pending_.empty()) {
+        start_sending();
+    }
+    after_output();
+}
+
+/// Whoever waits for the file to be sent goes on.
+void stream_core::drop_file(int error) noexcept {
+    const auto file = std::move(file_);
+    if (!file) return;
+    std::exception_ptr thrown;
+    if (error) {
+        thrown = std::make_exception_ptr(
+            std::system_error(error, std::generic_category(), "send_file to " + peer_.to_string()));
+    }
+    file->tell(thrown);
+}
+
+/// Some output has gone: writers go on, and what waited for all of it happens.
+void stream_core::after_output() {
+    wake_writers();
+    if (!is_flushed()) return;
+    if (eof_wanted_ && !eof_sent_ && layer_ && !write_error_) {
+        eof_sent_ = true;
+        layer_->end();
+    }
+    if (closing_) finish();
+    if (ownerless_ && !layer_) delete this;
+}
+
+/// What was written is not sent. The connection is of no more use: whoever reads from it waits for an answer that cannot come.
+/// A socket that is broken says so to the receive as well, behind what had come before; for other errors it is said here.
+void stream_core::lose_output(int error) noexcept {
+    output_lost_ = true;
+    fail_output(error);
+    if (error == EPIPE || error == ECONNRESET || !receives()) return;
+    if (std::exchange(receiving_, false)) layer_->pause_receiving();
+    read_error_ = error;
+    wake_reader_if_satisfied();
+}
+
+void stream_core::fail_output(int error) noexcept {
+    write_error_ = error;
+    pending_.clear();
+    drop_file(error);
+    if (!is_sending_) sending_.clear();
+    wake_writers();
+}
+
+bool stream_core::reached(output_awaiter::until u) const noexcept {
+    if (write_error_ && u != output_awaiter::until::closed) return true;
+    switch (u) {
+        case output_awaiter::until::writable: return unsent() <= write_high_;
+        case output_awaiter::until::flushed: return is_flushed();
+        case output_awaiter::until::closed: return !layer_;
+    }
+    return true;
+}
+
+/// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
+void stream_core::wake_writers() noexcept {
+    for (output_awaiter& w : writers_) {
+        const bool low_enough =
+            w.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(w.until_);
+        if (low_enough) w.wake();
+    }
+}
+
+void stream_core::write_eof() {
+    if (eof_wanted_ || closing_) return;
+    throw_write_error_if_any();
+    eof_wanted_ = true;
+    after_output();
+}
+
+}  // namespace weft::inline v0

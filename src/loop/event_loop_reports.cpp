@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a loop tells of: errors that nobody caught, callbacks that took too long, tasks that nothing can wake any more.
+#include <weft/coro/traceback.hpp>
+#include <weft/loop/event_loop.hpp>
+#include <weft/loop/waiter.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+void event_loop::call_exception_handler(const error_context& context) noexcept {
+    try {
+        if (exception_handler_) return exception_handler(exception_handler_)(*this, context);  // it may replace itself
+    } catch (...) {
+        std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
+                     describe_exception(std::current_exception()).c_str());
+    }
+    std::string text = "weft: " + context.message;
+    if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
+    if (context.exception) text += ": " + describe_exception(context.exception);
+    text += "\n" + format_stack(context.stack);
+    if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
+    std::fputs(text.c_str(), stderr);
+}
+
+void event_loop::on_deadlock() {
+    std::vector<std::string> waiting;
+    tasks_.for_each([&](task_core& t) {
+        std::string line = t.name();
+        if (const waiter* w = t.waiting_at()) line += std::string(" waits for ") + w->kind().name;
+        waiting.push_back(line + "\n" + format_stack(await_chain(t.kind().outermost(t))));
+    });
+    throw deadlock_error(std::move(waiting));
+}
+
+/// Runs a node and reports it if it kept everything else waiting.
+void event_loop::run_watched(ready_node& node) {
+    task_core* const task = task_core::from(node);
+    const std::uint64_t id = task ? task->id() : 0;
+    const std::string name = task ? task->name() : "callback";
+    std::vector<stack_frame> stack;
+    if (task) stack = await_chain(task->kind().outermost(*task));
+    const clock::time_point began = clock::now();  // not the loop's clock, which in tests stands still meanwhile
+    node.run(node);
+    const std::chrono::duration<double> took = clock::now() - began;
+    if (took < slow_callback_duration) return;
+    tasks_.for_each([&](task_core& t) {  // if it is still there: where it stands now is nearer to what took so long
+        if (t.id() == id) stack = await_chain(t.kind().outermost(t));
+    });
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.3f", took.count());
+    call_exception_handler({.message = "Executing " + name + " took " + seconds + " seconds",
+                            .task = task ? name : std::string(),
+                            .stack = std::move(stack)});
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Callbacks for what happens outside: descriptors that are ready, signals that arrive.
+#include "loop/descriptor_watch.hpp"
+#include "loop/signal_inbox.hpp"
+
+#include <weft/loop/event_loop.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace weft::inline v0 {
+
+void event_loop::add_reader(native_handle fd, std::function<void()> f) { watch(fd, POLLIN, std::move(f)); }
+void event_loop::add_writer(native_handle fd, std::function<void()> f) { watch(fd, POLLOUT, std::move(f)); }
+bool event_loop::remove_reader(native_handle fd) { return unwatch(fd, POLLIN); }
+bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); }
+
+void event_loop::watch(native_handle fd, short events, std::function<void()> f) {
+    check_open();
+    unwatch(fd, events);
+    if (::fcntl(fd, F_GETFD) == -1) {  // an io_uring would say so only in every turn
+        throw std::system_error(errno, std::generic_category(),
+                                (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") +
+                                    std::to_string(fd));
+    }
+    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f))));
+}
+
+/// Has a callback run in a copy of the present context, and keeps what it throws out of the backend.
+std::function<void()> event_loop::guarded(std::function<void()> f) {
+    return [this, f = std::move(f), context = context_to_carry()] {
+        run_callback_in(context);
+        try {
+            f();
+        } catch (...) {
+            call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
+        }
+        run_callback_in(nullptr);
+    };
+}
+
+bool event_loop::unwatch(native_handle fd, short events) {
+    return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
+}
+
+signal_inbox& event_loop::signals() {
+    check_open();
+    if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
+    return *signals_;
+}
+void event_loop::add_signal_handler(int signal, std::function<void()> f) {
+    signals().add(signal, guarded(std::move(f)));
+}
+std::uint64_t event_loop::signal_registration(int signal) const {
+    return signals_ ? signals_->registration(signal) : 0;
+}
+bool event_loop::remove_signal_handler(int signal) { return signals_ && signals_->remove(signal); }
+
+}  // namespace weft::inline v0
