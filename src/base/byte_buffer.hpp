@@ -34,6 +34,8 @@ public:
         end_ += static_cast<std::uint32_t>(more.size());
     }
 
+    bool can_hold(std::size_t more) const noexcept { return more <= largest - size(); }
+
     /// Makes room: what is appended next, up to `more` bytes, does not throw. @throws std::bad_alloc
     void reserve(std::size_t more) {
         if (capacity_ - end_ < more) make_room(more);
@@ -90,7 +92,7 @@ public:
 private:
     void make_room(std::size_t more) {
         const std::size_t held = size();
-        if (more > largest - held) throw std::bad_alloc();
+        if (!can_hold(more)) throw std::bad_alloc();
         // Moving to the front is cheap once at least half of the block is free there: amortised O(1) a byte.
         if (held + more <= capacity_ && begin_ >= held) {
             std::memmove(data_, data_ + begin_, held);

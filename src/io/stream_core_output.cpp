@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -38,6 +39,9 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
+    if (!end_of_output().can_hold(total)) {
+        throw std::length_error("write to " + peer_.to_string() + ": more than 2 GiB would be unsent");
+    }
     std::size_t taken = try_send(pieces);
     if (taken == total) return;
     try {

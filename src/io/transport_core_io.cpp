@@ -158,6 +158,9 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
     if (lost_ || finishing_) return note_lost_write();
+    if (!pending_.can_hold(total)) {
+        throw std::length_error("write to " + peer_.to_string() + ": more than 2 GiB would be unsent");
+    }
     std::size_t taken = 0;
     if (!is_sending_) {
         const std::ptrdiff_t result =

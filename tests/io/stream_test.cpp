@@ -2,8 +2,11 @@
 // What a user of a stream sees: every way to read and write, on a connection that stays well.
 #include "io/connected.hpp"
 
+#include <sys/mman.h>
+
 #include <array>
 #include <span>
+#include <stdexcept>
 
 using namespace weft_test;
 
@@ -155,6 +158,20 @@ TEST(stream, a_view_of_the_unterminated_last_line_is_stripped_only_of_a_line_end
         EXPECT_EQ(co_await server.read_line_view(), "last");
         EXPECT_FALSE(co_await server.read_line_view());
         EXPECT_TRUE(server.at_eof());
+    });
+}
+
+TEST(stream, a_write_of_two_gigabytes_is_refused_and_harms_nothing) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_streams();
+        constexpr std::size_t size = std::size_t{2} << 30;
+        void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        EXPECT_NE(memory, MAP_FAILED);
+        const std::span all(static_cast<const std::byte*>(memory), size);
+        EXPECT_THROW(static_cast<void>(client.write(all)), std::length_error);
+        ::munmap(memory, size);
+        co_await client.write("fine\n");
+        EXPECT_EQ(co_await server.read_line(), "fine");
     });
 }
 

@@ -114,7 +114,7 @@ struct start_tls_options {
 /// stream was made (64 KiB by default) while nobody reads.
 /// Destroying a stream closes it as close() does: what was written is still sent.
 /// Errors: std::system_error (connection_reset, broken_pipe, …), naming the peer; a read raises it only when everything
-/// received before has been read.
+/// received before has been read. What is held at a time, read in one piece or not yet sent, is less than 2 GiB.
 /// @thread its loop's  @see asyncio.StreamReader, asyncio.StreamWriter
 class stream {
 public:
@@ -172,7 +172,8 @@ public:
     /// Sends all of `bytes`: on epoll at once, as far as the connection takes them; the rest, and all on io_uring, where
     /// sends go to the kernel together at the end of the loop's turn, is copied and sent in the background. Begins at the
     /// call: the bytes need not live longer than that. The await waits only while more than the high watermark is unsent.
-    /// @throws std::system_error; cancelled_error: the bytes are sent all the same
+    /// @throws std::system_error; std::length_error: 2 GiB would be unsent, and nothing was written; cancelled_error: the
+    ///     bytes are sent all the same
     /// @cost no allocation after warm-up  @see send(2), StreamWriter.write and drain
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::span<const std::byte> bytes);
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter write(std::string_view text) {
@@ -211,7 +212,8 @@ public:
     /// Sends what was written, then closes. Begins at the call; awaiting it waits for the end.
     /// @throws std::system_error  what was written could not be sent
     output_awaiter close();
-    /// Closes now: what is unsent is dropped, the peer sees a reset, whoever waits gets std::errc::connection_aborted.
+    /// Closes now (on io_uring, at the end of the loop's turn): what is unsent is dropped, the peer sees a reset, whoever
+    /// waits gets std::errc::connection_aborted.
     void abort() noexcept;
     bool is_closing() const noexcept;
 

@@ -65,7 +65,8 @@ public:
     /// Sends all of `bytes`: on epoll at once, as far as the connection takes them; the rest, and all on io_uring, is
     /// copied and sent in the background. May call the protocol's pause_writing() before it returns. Dropped if the
     /// connection is lost.
-    /// @throws invalid_state_error  write_eof() was called before; std::bad_alloc: nothing was written
+    /// @throws invalid_state_error  write_eof() was called before; std::bad_alloc; std::length_error: 2 GiB would be
+    ///     unsent. Nothing was written then
     /// @cost no allocation after warm-up; no copy of what the protocol passes on, whole, while it receives it
     void write(std::span<const std::byte> bytes) const;
     void write(std::string_view text) const { write(std::as_bytes(std::span(text))); }
