@@ -47,6 +47,41 @@ void transport_core::set_protocol(protocol_slot p) {
     buffered_ = p.buffered;
 }
 
+// Going over
+
+void transport_core::require_open(const char* who) const {
+    const auto refuse = [who](const char* why) { throw invalid_state_error(std::string(who) + ": " + why); };
+    if (closing_) refuse("the transport is closed");
+    if (!made_) refuse("connection_made() has not been called yet");
+    if (handing_over_) refuse("the transport's TLS handshake is under way");
+    if (delivering_) refuse("the transport's protocol is receiving");
+    if (eof_wanted_) refuse("write_eof() was called before");
+    if (ended_) refuse("the peer has ended the connection");
+    if (receive_error_) {
+        throw std::system_error(receive_error_, std::generic_category(), "read from " + peer_.to_string());
+    }
+}
+
+std::unique_ptr<stream_layer> transport_core::take_layer(byte_buffer& received, byte_buffer& sending,
+                                                         byte_buffer& pending) noexcept {
+    received.swap(held_);
+    sending.swap(sending_);
+    pending.swap(pending_);
+    receiving_ = is_sending_ = reading_paused_ = false;
+    return std::move(layer_);
+}
+
+void transport_core::put_layer(std::unique_ptr<stream_layer> layer) {
+    layer_ = std::move(layer);
+    try {
+        layer_->receive(*this);
+        receiving_ = true;
+    } catch (...) {
+        force_close(std::current_exception());
+        throw;
+    }
+}
+
 // Ending
 
 void transport_core::close() {

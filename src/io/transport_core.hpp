@@ -54,6 +54,18 @@ public:
     void close();
     void abort();
 
+    // Going over to another layer, which takes the present one with what is on its way there
+    static transport_core& of(const transport& t) { return t.core(); }
+    class handover;
+    /// @throws invalid_state_error, std::system_error  it is not open in both directions
+    void require_open(const char* who) const;
+    /// Null once closed.
+    stream_layer* layer() const noexcept { return layer_.get(); }
+    /// For put_layer() to follow. @param sending  what the layer is sending; `pending` is to follow
+    std::unique_ptr<stream_layer> take_layer(byte_buffer& received, byte_buffer& sending,
+                                             byte_buffer& pending) noexcept;
+    void put_layer(std::unique_ptr<stream_layer> layer);
+
     void set_protocol(protocol_slot p);
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
@@ -72,7 +84,7 @@ private:
     address name() const override { return peer_; }
 
     void receive_as_needed();
-    bool holds() const noexcept { return !made_ || reading_paused_ || !held_.empty(); }
+    bool holds() const noexcept { return !made_ || handing_over_ || reading_paused_ || !held_.empty(); }
     void hold(std::span<const std::byte> bytes) noexcept;
     void deliver(byte_buffer& bytes);
     std::size_t deliver_to_buffered(std::span<const std::byte> bytes);
@@ -93,10 +105,25 @@ private:
     byte_buffer* delivering_ = nullptr;  // what data_received() is being given, in its block
     std::exception_ptr failure_;  // what EPROTO stands for
     int receive_error_ = 0;  // not told yet
-    bool receiving_ = false, reading_paused_ = false;
+    bool receiving_ = false, reading_paused_ = false, handing_over_ = false;
     bool ended_ = false, end_told_ = false;  // the peer has ended its direction
     bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;
     address peer_;  // asked once: a connection that was reset has none
+};
+
+/// While it lasts the protocol is told nothing of what comes in; afterwards it is.
+class transport_core::handover {
+public:
+    explicit handover(transport_core& t) noexcept : transport_(t) { t.handing_over_ = true; }
+    handover(const handover&) = delete;
+    handover& operator=(const handover&) = delete;
+    ~handover() {
+        transport_.handing_over_ = false;
+        if (!transport_.lost_ && !transport_.loop_.is_closing()) transport_.schedule();
+    }
+
+private:
+    transport_core& transport_;
 };
 
 }  // namespace weft::inline v0

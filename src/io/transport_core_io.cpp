@@ -96,6 +96,8 @@ std::size_t transport_core::deliver_to_buffered(std::span<const std::byte> bytes
 
 /// What came before the protocol was made, or while it had paused: bytes, then how they ended.
 void transport_core::go_on() {
+    if (handing_over_) return;
+    resume_writing_if_little();  // what was unsent may have gone with the layer
     if (!held_.empty() && is_reading()) {
         byte_buffer now(*loop_.buffers());
         now.swap(held_);

@@ -35,7 +35,8 @@ void handshake_awaiter::await_resume() {
         return;
     }
     if (failure_) std::rethrow_exception(failure_);
-    throw std::system_error(ECONNABORTED, std::generic_category(), "the stream was closed during its TLS handshake");
+    throw std::system_error(ECONNABORTED, std::generic_category(),
+                            "the connection was closed during its TLS handshake");
 }
 
 void handshake_awaiter::abandon() noexcept {

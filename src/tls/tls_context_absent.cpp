@@ -2,6 +2,8 @@
 // In place of the other files where weft is built with WEFT_WITH_TLS=OFF: programs link, and hear why TLS does not
 // work.
 #include <weft/io/stream.hpp>
+#include <weft/io/transport.hpp>
+#include <weft/tls/start_tls.hpp>
 #include <weft/tls/tls_context.hpp>
 #include <weft/tls/tls_info.hpp>
 
@@ -23,5 +25,10 @@ bool tls_context::is_server() const noexcept { return false; }
 
 task<> stream::start_tls(tls_context, start_tls_options) { throw_absent(); }
 std::optional<tls_info> stream::tls() const { return std::nullopt; }
+task<transport> start_tls(transport, std::shared_ptr<protocol>, tls_context, start_tls_options) { throw_absent(); }
+task<transport> start_tls(transport, std::shared_ptr<buffered_protocol>, tls_context, start_tls_options) {
+    throw_absent();
+}
+std::optional<tls_info> transport::tls() const { return std::nullopt; }
 
 }  // namespace weft::inline v0

@@ -78,6 +78,7 @@ bool tls_layer::handshake() {
     state_ = state::open;
     timer_.unlink();
     if (closing_) start_timer(engine_.context().shutdown_timeout());
+    if (wants_end_) end();
     flush(true);
     if (!wants_input_) below_->pause_receiving();
     if (waiting_) waiting_->end();
@@ -323,6 +324,7 @@ void tls_layer::on_sent(int error) {
 // Ending
 
 void tls_layer::end() noexcept {
+    wants_end_ = true;
     if (state_ != state::open || has_ended_ || send_error_) return;
     has_ended_ = true;
     engine_.end();

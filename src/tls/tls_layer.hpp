@@ -31,6 +31,13 @@ public:
 
     /// Goes over `below`, before the stream has this for its layer.
     void go_over(std::unique_ptr<stream_layer> below) noexcept { below_ = std::move(below); }
+    /// The same, behind plaintext that `below` is sending, and more that is to follow.
+    void go_over(std::unique_ptr<stream_layer> below, byte_buffer& sending, byte_buffer& pending) noexcept {
+        go_over(std::move(below));
+        is_flying_ = !sending.empty();
+        flying_.swap(sending);
+        out_.swap(pending);
+    }
     /// Starts the handshake, with what was received already; after that the stream has this for its layer.
     void begin(std::span<const std::byte> received);
 
@@ -112,6 +119,7 @@ private:
     bool is_flying_ = false;  // … to us
     bool is_direct_ = false;  // what is encrypted may go below at once
     bool wants_input_ = false;  // the stream does
+    bool wants_end_ = false;  // end() came before the handshake was over
     bool has_ended_ = false;  // we have sent close_notify
     bool peer_ended_ = false;  // the peer has
     bool below_ended_ = false;

@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenSSL without memory: whichever of its allocations fails, both sides hear of it or go on, and nothing is left
 // behind.
+#include "tls/openssl_memory.hpp"
 #include "tls/secured.hpp"
-
-#include <openssl/crypto.h>
-
-#include <cstdlib>
 
 using namespace weft_test;
 
 namespace {
-
-constexpr long never_fails = -1;
-constinit thread_local long allocations_left = never_fails;
-
-bool fails() { return allocations_left >= 0 && allocations_left-- == 0; }
-void* allocate(std::size_t size, const char*, int) { return fails() ? nullptr : std::malloc(size); }
-void* reallocate(void* old, std::size_t size, const char*, int) { return fails() ? nullptr : std::realloc(old, size); }
-void release(void* memory, const char*, int) { std::free(memory); }
-
-// Before main: OpenSSL takes them only before its first allocation.
-const bool is_installed = CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
 
 /// Whether a side came to its end, or threw what may be thrown.
 weft::task<bool> side(weft::stream& s, weft::tls_context context, std::string host) {
@@ -42,12 +28,12 @@ weft::task<bool> converse_without(long allocation, weft::tls_context client, wef
     wire w;
     auto c = wire::stream_at(w.client_end);
     auto s = wire::stream_at(w.server_end);
-    allocations_left = allocation;
+    openssl_allocations_left = allocation;
     auto asking = weft::create_task(side(c, client, "localhost"));
     auto answering = weft::create_task(side(s, server, ""));
     co_await w.carry_all();
-    const bool all_was_well = allocations_left >= 0;
-    allocations_left = never_fails;
+    const bool all_was_well = openssl_allocations_left >= 0;
+    openssl_allocations_left = never_fails;
     // One side may wait for the other, which has failed and says so when it goes.
     if (asking.done()) c.abort();
     if (answering.done()) s.abort();
@@ -62,7 +48,7 @@ weft::task<bool> converse_without(long allocation, weft::tls_context client, wef
 }
 
 TEST(openssl, may_run_out_of_memory_at_any_allocation) {
-    if (!is_installed) GTEST_SKIP() << "OpenSSL allocated before";
+    if (!has_openssl_memory) GTEST_SKIP() << "OpenSSL allocated before";
     run([]() -> weft::task<> {
         const auto client = client_context({.resume_sessions = false});
         const auto server = server_context();

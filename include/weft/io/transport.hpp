@@ -19,6 +19,7 @@ class buffered_protocol;
 class endpoint_core;
 class protocol;
 class transport_core;
+struct tls_info;
 
 /// Above `high_bytes` of unsent output a protocol's pause_writing() is called, at `low_bytes` or less its
 /// resume_writing().
@@ -115,8 +116,12 @@ public:
     address peer() const;
     /// Empty once the connection is lost.
     address local() const;
+    /// What was agreed on. Empty: the connection is not over TLS, not yet, or lost.
+    /// @see start_tls, ssl_object and peercert of asyncio's get_extra_info
+    std::optional<tls_info> tls() const;
 
 private:
+    friend class transport_core;
     transport_core& core() const;
     std::shared_ptr<transport_core> core_;
 };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of protocols over TLS have in common.
+#pragma once
+
+#include "io/recorder.hpp"
+#include "tls/secured.hpp"
+
+#include <weft/io/connect_protocol.hpp>
+#include <weft/net/create_connection.hpp>
+#include <weft/net/create_server.hpp>
+#include <weft/tls/start_tls.hpp>
+
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace weft_test {
+
+/// What an exception is about: "tls" or the category's name, and what says it.
+inline std::string why_text(const std::exception_ptr& error) {
+    if (!error) return "";
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::system_error& e) {
+        return std::string(e.code().category().name()) + ": " + e.what();
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
+/// Writes down what it is told, and keeps why it was lost.
+struct witness : recorder {
+    using recorder::recorder;
+    void connection_lost(std::exception_ptr error) override {
+        why = why_text(error);
+        log.note(error ? "lost:" : "lost");
+    }
+    std::string why;
+};
+
+/// Two transports of one loop that are connected to each other over loopback, and what their protocols are told.
+struct connected_protocols {
+    std::shared_ptr<witness> client, server;
+};
+inline weft::task<connected_protocols> connect_protocols(connected streams, diary& at_client, diary& at_server) {
+    connected_protocols both{std::make_shared<witness>(at_client), std::make_shared<witness>(at_server)};
+    co_await weft::connect_protocol(std::move(streams.client), both.client);
+    co_await weft::connect_protocol(std::move(streams.server), both.server);
+    at_client.next();
+    at_server.next();
+    co_return both;
+}
+
+inline weft::task<> secure_server(std::shared_ptr<witness> p, weft::tls_context context = server_context()) {
+    co_await weft::start_tls(p->transport, p, std::move(context));
+    p->log.note("secured");
+}
+inline weft::task<> secure_client(std::shared_ptr<witness> p, weft::tls_context context = client_context()) {
+    co_await weft::start_tls(p->transport, p, std::move(context), {.server_hostname = "localhost"});
+    p->log.note("secured");
+}
+
+}  // namespace weft_test

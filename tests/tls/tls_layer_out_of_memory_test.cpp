@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// No memory, for each allocation of a conversation over TLS: somebody is told, everybody goes on, nothing is left.
+// OpenSSL's own are another test's (tls_engine_memory_test), and not counted here.
+#include "counted_allocations.hpp"
+#include "io/operations.hpp"
+#include "tls/openssl_memory.hpp"
+#include "tls/secured_protocols.hpp"
+
+#include <cerrno>
+#include <exception>
+#include <new>
+#include <string>
+
+using namespace weft_test;
+
+namespace {
+
+#ifndef WEFT_TEST_SANITIZED
+
+/// Of anything but the want of memory, and what follows from it, the test is told.
+void expect_want_of_memory(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+    } catch (const weft::tls_error& e) {
+        const auto code = e.code();
+        EXPECT_TRUE(code == weft::tls_errc::truncated || code == weft::tls_errc::closed_in_handshake ||
+                    code == weft::tls_errc::refused_by_peer)
+            << e.what();
+    } catch (const std::system_error& e) {
+        const int code = e.code().value();
+        EXPECT_TRUE(code == ENOMEM || code == ECONNRESET || code == EPIPE || code == ECONNABORTED) << e.what();
+    } catch (const weft::incomplete_read_error&) {
+    } catch (const std::exception& e) {
+        ADD_FAILURE() << e.what();
+    }
+}
+
+struct outcome {
+    bool complete = false, told = false;
+    std::size_t allocations = 0;
+    void note(const std::exception_ptr& error) {
+        if (!error) return;
+        told = true;
+        expect_want_of_memory(error);
+    }
+};
+
+/// The contexts are made once.
+struct contexts {
+    weft::tls_context client = client_context({.shutdown_timeout = std::chrono::milliseconds(300)});
+    weft::tls_context server = server_context({.shutdown_timeout = std::chrono::milliseconds(300)});
+};
+
+weft::task<> echo(weft::stream s) {
+    while (const auto line = co_await s.read_line()) co_await s.write(*line + "\n");
+    co_await s.close();
+}
+
+weft::task<bool> talk(std::uint16_t port, weft::tls_context context) {
+    auto s = co_await weft::open_connection("127.0.0.1", port, {.tls = std::move(context)});
+    const std::string line(20'000, 'x');
+    for (int i = 0; i < 2; ++i) {
+        co_await s.write(line + "\n");
+        if (co_await s.read_line() != line) co_return false;
+    }
+    co_await s.close();
+    co_return true;
+}
+
+/// The same by protocols, with start_tls in mid-connection.
+struct upgrading_echo : weft::protocol {
+    upgrading_echo(weft::tls_context c, outcome& o) : context(std::move(c)), out(o) {}
+    void connection_made(weft::transport t) override { transport = std::move(t); }
+    void data_received(std::span<const std::byte> data) override {
+        if (transport.tls()) return transport.write(data);
+        transport.write("go on\n");
+        weft::spawn(upgrade(transport, context, out));
+    }
+    void connection_lost(std::exception_ptr error) override { out.note(error); }
+    static weft::task<> upgrade(weft::transport t, weft::tls_context c, outcome& o) {
+        try {
+            auto p = std::static_pointer_cast<upgrading_echo>(t.get_protocol());
+            if (p) co_await weft::start_tls(t, p, c);
+        } catch (...) {
+            o.note(std::current_exception());
+            t.abort();
+        }
+    }
+    weft::transport transport;
+    weft::tls_context context;
+    outcome& out;
+};
+
+weft::task<bool> talk_after_start_tls(std::uint16_t port, weft::tls_context context) {
+    auto s = co_await weft::open_connection("127.0.0.1", port);
+    co_await s.write("starttls\n");
+    if (co_await s.read_line() != "go on") co_return false;
+    co_await s.start_tls(std::move(context), {.server_hostname = "localhost"});
+    const std::string line(20'000, 'x');
+    co_await s.write(line + "\n");
+    if (co_await s.read_line() != line) co_return false;
+    co_await s.close();
+    co_return true;
+}
+
+using talking = weft::task<bool> (*)(std::uint16_t, weft::tls_context);
+
+weft::task<outcome> conversation_without(std::size_t number, weft::server& server, talking talk_to,
+                                         weft::tls_context client) {
+    outcome out;
+    const std::size_t before = allocations.load();
+    failing_allocation = before + number;
+    std::exception_ptr error;
+    try {
+        out.complete = co_await talk_to(server.port(), client);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    const std::size_t after = allocations.load();
+    while (server.connections() > 0) co_await weft::yield_now();
+    failing_allocation = ~std::size_t{0};
+    out.note(error);
+    out.allocations = after - before;
+    co_return out;
+}
+
+/// @param serve  makes a server, which tells what goes wrong
+template <class Serve>
+weft::task<> for_each_allocation(talking talk_to, Serve serve) {
+    const contexts c;
+    outcome at_server;
+    weft::get_running_loop().set_exception_handler(
+        [&at_server](weft::event_loop&, const weft::error_context& e) { at_server.note(e.exception); });
+    auto server = co_await serve(c.server, at_server);
+    EXPECT_TRUE(co_await talk_to(server.port(), c.client));  // what is made once is made
+    std::size_t number = 0, last = 1;
+    for (; number < last && !testing::Test::HasFailure(); ++number) {
+        SCOPED_TRACE(testing::Message() << "allocation " << number);
+        at_server.told = false;
+        const outcome out = co_await conversation_without(number, server, talk_to, c.client);
+        EXPECT_TRUE(out.complete || out.told || at_server.told);
+        EXPECT_TRUE(co_await talk_to(server.port(), c.client));
+        last = std::max(last, out.allocations);
+    }
+    EXPECT_GT(number, 20u);
+    server.close();
+    co_await server.wait_closed();
+    weft::get_running_loop().set_exception_handler(nullptr);
+}
+
+TEST(a_conversation_over_tls, without_memory_anywhere_tells_somebody) {
+    if (!has_openssl_memory) GTEST_SKIP() << "OpenSSL allocated before";
+    const auto descriptors = open_descriptors();
+    weft::run(for_each_allocation(talk, [](weft::tls_context c, outcome&) {
+        return weft::start_server(echo, "127.0.0.1", 0, {.tls = std::move(c)});
+    }));
+    EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+TEST(a_conversation_by_protocols, without_memory_anywhere_tells_somebody) {
+    if (!has_openssl_memory) GTEST_SKIP() << "OpenSSL allocated before";
+    const auto descriptors = open_descriptors();
+    weft::run(for_each_allocation(talk_after_start_tls, [](weft::tls_context c, outcome& out) {
+        return weft::create_server([c, &out] { return std::make_shared<upgrading_echo>(c, out); }, "127.0.0.1", 0);
+    }));
+    EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+#endif
+
+}  // namespace
