@@ -84,6 +84,7 @@
 #include <weft/sync/priority_queue.hpp>
 #include <weft/sync/queue.hpp>
 #include <weft/sync/semaphore.hpp>
+#include <weft/tls/start_tls.hpp>
 #include <weft/tls/tls_context.hpp>
 #include <weft/tls/tls_error.hpp>
 #include <weft/tls/tls_info.hpp>
