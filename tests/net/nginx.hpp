@@ -101,7 +101,7 @@ public:
                                     "client_body_temp_path body; client_max_body_size 0; proxy_temp_path proxy;\n"
                                     "fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n" +
                                     http + "\n}\n");
-        std::vector<std::string> words = {"env", "NGINX=", "timeout", "30", *program(),
+        std::vector<std::string> words = {"env", "NGINX=", "timeout", "30",         *program(),
                                           "-p",  folder_,  "-c",      configuration};
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
