@@ -18,7 +18,8 @@ stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, 
       read_limit_(bounded(limits.read_bytes)),
       write_high_(bounded(limits.write_high_bytes)),
       write_low_(bounded(limits.write_low_bytes)),
-      peer_(layer_->peer()) {
+      peer_(layer_->peer()),
+      nameless_peer_(layer_->nameless_peer()) {
     loop_.attach(*this);
     receive_as_needed();
 }
@@ -134,7 +135,7 @@ void stream_core::wake_reader() noexcept {
 
 void stream_core::throw_error(const char* what, int error) const {
     if (error == EPROTO && failure_) std::rethrow_exception(failure_);
-    throw std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string());
+    throw std::system_error(error, std::generic_category(), std::string(what) + peer_name());
 }
 
 void stream_core::throw_read_error() const { throw_error("read from ", read_error_ ? read_error_ : EBADF); }
@@ -147,8 +148,8 @@ void stream_core::throw_write_error_if_any() const {
 
 void stream_core::require_writable() const {
     throw_write_error_if_any();
-    if (closing_) throw invalid_state_error("write to " + peer_.to_string() + ": the stream is closed");
-    if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
+    if (closing_) throw invalid_state_error("write to " + peer_name() + ": the stream is closed");
+    if (eof_wanted_) throw invalid_state_error("write to " + peer_name() + ": write_eof() was called before");
 }
 
 /// Sends at once what the layer takes of the front of the output. @return how much
@@ -253,8 +254,8 @@ void stream_core::drop_file(int error) noexcept {
     if (!file) return;
     std::exception_ptr thrown;
     if (error) {
-        thrown = std::make_exception_ptr(
-            std::system_error(error, std::generic_category(), "send_file to " + peer_.to_string()));
+        thrown =
+            std::make_exception_ptr(std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
     }
     file->tell(thrown);
 }

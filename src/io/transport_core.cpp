@@ -17,7 +17,8 @@ transport_core::transport_core(event_loop& loop, std::unique_ptr<stream_layer> l
       held_(*loop.buffers()),
       pending_(*loop.buffers()),
       sending_(*loop.buffers()),
-      peer_(layer_->peer()) {
+      peer_(layer_->peer()),
+      nameless_peer_(layer_->nameless_peer()) {
     layer_->receive(*this);
     receiving_ = true;
 }
@@ -88,8 +89,7 @@ void transport_core::fail(const char* what, int error) noexcept {
     if (error == EPROTO && failure_) return force_close(failure_);
     std::exception_ptr why;
     try {
-        why = std::make_exception_ptr(
-            std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string()));
+        why = std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name()));
     } catch (const std::bad_alloc&) {
         why = std::current_exception();
     }

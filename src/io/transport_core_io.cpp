@@ -153,7 +153,7 @@ void transport_core::resume_reading() {
 // Output
 
 void transport_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
-    if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
+    if (eof_wanted_) throw invalid_state_error("write to " + name() + ": write_eof() was called before");
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;

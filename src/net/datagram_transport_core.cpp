@@ -58,7 +58,7 @@ void datagram_transport_core::tell_error(const char* what, int error) {
     const running_callback running(*this);
     try {
         protocol_->error_received(
-            std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name().to_string())));
+            std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name())));
     } catch (...) {
         report("Exception in callback protocol.error_received()");
     }

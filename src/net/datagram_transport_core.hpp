@@ -54,7 +54,7 @@ private:
     void tell_made() override;
     void go_on() override { receive(); }
     void shut() noexcept override;
-    address name() const override { return peer_.host.empty() ? local() : peer_; }
+    std::string name() const override { return (peer_.host.empty() ? local() : peer_).to_string(); }
 
     void receive();
     void received(int result);
