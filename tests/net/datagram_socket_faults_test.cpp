@@ -144,7 +144,9 @@ TEST(datagram_faults, of_waiting_for_room_are_tried_again_or_raised_by_all_who_w
                         EXPECT_EQ(of_second, 0);
                         EXPECT_EQ(co_await bytes_of_next(other), "1");
                     }
-                    if (of_second == 0) EXPECT_EQ(co_await bytes_of_next(other), "2");
+                    if (of_second == 0) {
+                        EXPECT_EQ(co_await bytes_of_next(other), "2");
+                    }
                 }
             }
         }
