@@ -11,9 +11,18 @@
 
 namespace weft::inline v0 {
 
+namespace {
+/// As a connection's end has it, perhaps with a zone.
+bool is_ip(const std::string& host) {
+    in6_addr bits;
+    const std::string digits = host.substr(0, host.find('%'));
+    return ::inet_pton(AF_INET, digits.c_str(), &bits) == 1 || ::inet_pton(AF_INET6, digits.c_str(), &bits) == 1;
+}
+}  // namespace
+
 std::string address::to_string() const {
     if (host.empty()) return "?";
-    if (host.starts_with('/') || host.starts_with('@')) return host;
+    if (host.starts_with('/') || host.starts_with('@') || (port == 0 && !is_ip(host))) return host;
     if (host.find(':') != std::string::npos) return "[" + host + "]:" + std::to_string(port);
     return host + ":" + std::to_string(port);
 }

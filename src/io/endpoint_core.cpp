@@ -117,7 +117,7 @@ void endpoint_core::note_lost_write() noexcept {
     if (loop_closed_ || ++lost_writes_ != lost_writes_reported) return;
     try {
         loop_.call_exception_handler(
-            {.message = "a protocol keeps writing to " + name().to_string() + ", to which the connection is lost"});
+            {.message = "a protocol keeps writing to " + name() + ", to which the connection is lost"});
     } catch (const std::bad_alloc&) {  // it is a hint
     }
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,7 @@ protected:
     /// Closes the connection, and gives back memory of the loop's.
     virtual void shut() noexcept = 0;
     /// For messages.
-    virtual address name() const = 0;
+    virtual std::string name() const = 0;
 
     void schedule() noexcept;
     /// connection_lost(why) follows. Precondition: !lost_

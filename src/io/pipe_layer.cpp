@@ -118,6 +118,15 @@ void pipe_layer::end() noexcept {
     if (direction_ == direction::out) close();
 }
 
+const char* pipe_layer::nameless_peer() const noexcept {
+    switch (kind_) {
+        case pipe_kind::fifo: return "a pipe";
+        case pipe_kind::socket: return "a socket";
+        case pipe_kind::character: break;
+    }
+    return "a character device";
+}
+
 // Making
 
 stream make_pipe_stream(event_loop& loop, unique_fd fd, pipe_layer::direction d, pipe_kind kind, std::size_t limit) {

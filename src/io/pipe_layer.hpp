@@ -38,6 +38,7 @@ public:
     void reset() noexcept override {}
     address peer() const override { return {}; }
     address local() const override { return {}; }
+    const char* nameless_peer() const noexcept override;
 
 private:
     void on_received(const completion& c);

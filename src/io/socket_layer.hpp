@@ -25,6 +25,8 @@ public:
     native_handle socket() const noexcept override { return socket_.get(); }
     address peer() const override;
     address local() const override;
+    /// Clients on Unix sockets mostly have no name.
+    const char* nameless_peer() const noexcept override { return "a socket without a name"; }
 
 private:
     receive_operation& receiving() noexcept { return *this; }

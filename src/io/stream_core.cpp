@@ -17,7 +17,8 @@ stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, 
       read_limit_(bounded(limits.read_bytes)),
       write_high_(bounded(limits.write_high_bytes)),
       write_low_(bounded(limits.write_low_bytes)),
-      peer_(layer_->peer()) {
+      peer_(layer_->peer()),
+      nameless_peer_(layer_->nameless_peer()) {
     loop_.attach(*this);
     receive_as_needed();
 }
@@ -133,7 +134,7 @@ void stream_core::wake_reader() noexcept {
 
 void stream_core::throw_error(const char* what, int error) const {
     if (error == EPROTO && failure_) std::rethrow_exception(failure_);
-    throw std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string());
+    throw std::system_error(error, std::generic_category(), std::string(what) + peer_name());
 }
 
 void stream_core::throw_read_error() const { throw_error("read from ", read_error_ ? read_error_ : EBADF); }

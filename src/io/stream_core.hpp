@@ -74,6 +74,8 @@ public:
 
     event_loop& loop() const noexcept { return loop_; }
     const address& peer() const noexcept { return peer_; }
+    /// For messages.
+    std::string peer_name() const { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
     address local() const { return layer_ ? layer_->local() : address(); }
 
     /// Null once closed.
@@ -135,6 +137,7 @@ private:
     bool output_lost_ = false;
     bool ownerless_ = false;
     address peer_;  // asked once: a connection that was reset has none
+    const char* nameless_peer_;
 };
 
 }  // namespace weft::inline v0

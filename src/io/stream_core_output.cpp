@@ -17,8 +17,8 @@ void stream_core::throw_write_error_if_any() const {
 
 void stream_core::require_writable() const {
     throw_write_error_if_any();
-    if (closing_) throw invalid_state_error("write to " + peer_.to_string() + ": the stream is closed");
-    if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
+    if (closing_) throw invalid_state_error("write to " + peer_name() + ": the stream is closed");
+    if (eof_wanted_) throw invalid_state_error("write to " + peer_name() + ": write_eof() was called before");
 }
 
 /// Sends at once what the layer takes of the front of the output. @return how much
@@ -40,7 +40,7 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
     if (!end_of_output().can_hold(total)) {
-        throw std::length_error("write to " + peer_.to_string() + ": more than 2 GiB would be unsent");
+        throw std::length_error("write to " + peer_name() + ": more than 2 GiB would be unsent");
     }
     std::size_t taken = try_send(pieces);
     if (taken == total) return;
@@ -127,7 +127,7 @@ void stream_core::drop_file(int error) noexcept {
     std::exception_ptr thrown;
     if (error) {
         thrown = std::make_exception_ptr(
-            std::system_error(error, std::generic_category(), "send_file to " + peer_.to_string()));
+            std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
     }
     file->tell(thrown);
 }

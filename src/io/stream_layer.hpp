@@ -73,6 +73,8 @@ public:
     virtual native_handle socket() const noexcept { return -1; }
 
     virtual address peer() const = 0;
+    /// For messages, in place of an address: what there is to write to and read from.
+    virtual const char* nameless_peer() const noexcept { return "?"; }
     virtual address local() const = 0;
 };
 

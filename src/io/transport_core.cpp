@@ -17,7 +17,8 @@ transport_core::transport_core(event_loop& loop, std::unique_ptr<stream_layer> l
       held_(*loop.buffers()),
       pending_(*loop.buffers()),
       sending_(*loop.buffers()),
-      peer_(layer_->peer()) {
+      peer_(layer_->peer()),
+      nameless_peer_(layer_->nameless_peer()) {
     layer_->receive(*this);
     receiving_ = true;
 }
@@ -58,7 +59,7 @@ void transport_core::require_open(const char* who) const {
     if (eof_wanted_) refuse("write_eof() was called before");
     if (ended_) refuse("the peer has ended the connection");
     if (receive_error_) {
-        throw std::system_error(receive_error_, std::generic_category(), "read from " + peer_.to_string());
+        throw std::system_error(receive_error_, std::generic_category(), "read from " + name());
     }
 }
 
@@ -123,8 +124,7 @@ void transport_core::fail(const char* what, int error) noexcept {
     if (error == EPROTO && failure_) return force_close(failure_);
     std::exception_ptr why;
     try {
-        why = std::make_exception_ptr(
-            std::system_error(error, std::generic_category(), std::string(what) + peer_.to_string()));
+        why = std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name()));
     } catch (const std::bad_alloc&) {
         why = std::current_exception();
     }

@@ -81,7 +81,7 @@ private:
     void tell_made() override;
     void go_on() override;
     void shut() noexcept override;
-    address name() const override { return peer_; }
+    std::string name() const override { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
 
     void receive_as_needed();
     bool holds() const noexcept { return !made_ || handing_over_ || reading_paused_ || !held_.empty(); }
@@ -109,6 +109,7 @@ private:
     bool ended_ = false, end_told_ = false;  // the peer has ended its direction
     bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;
     address peer_;  // asked once: a connection that was reset has none
+    const char* nameless_peer_;
 };
 
 /// While it lasts the protocol is told nothing of what comes in; afterwards it is.

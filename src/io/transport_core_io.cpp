@@ -155,13 +155,13 @@ void transport_core::resume_reading() {
 // Output
 
 void transport_core::write_pieces(std::span<const std::span<const std::byte>> pieces) {
-    if (eof_wanted_) throw invalid_state_error("write to " + peer_.to_string() + ": write_eof() was called before");
+    if (eof_wanted_) throw invalid_state_error("write to " + name() + ": write_eof() was called before");
     std::size_t total = 0;
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
     if (lost_ || finishing_) return note_lost_write();
     if (!pending_.can_hold(total)) {
-        throw std::length_error("write to " + peer_.to_string() + ": more than 2 GiB would be unsent");
+        throw std::length_error("write to " + name() + ": more than 2 GiB would be unsent");
     }
     std::size_t taken = 0;
     if (!is_sending_) {

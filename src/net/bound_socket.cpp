@@ -15,16 +15,6 @@ namespace weft::inline v0 {
 
 namespace {
 
-bool is_socket(const std::string& path) {
-    struct stat s{};
-    return ::stat(path.c_str(), &s) == 0 && S_ISSOCK(s.st_mode);
-}
-
-void bind_to(const unique_fd& fd, const socket_address& at) {
-    if (::bind(fd.get(), at.get(), at.bytes) != 0)
-        throw std::system_error(errno, std::generic_category(), "bind " + at.text().to_string());
-}
-
 unique_fd bind_one(const socket_address& at, const server_options& options) {
     unique_fd fd = make_stream_socket(at.family());
     if (options.reuse_address) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "start_server: SO_REUSEADDR");
@@ -95,8 +85,7 @@ std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>
 bound_socket bind_unix(const std::string& path, const server_options& options) {
     const socket_address at = unix_address("start_unix_server", path);
     unique_fd fd = make_stream_socket(AF_UNIX);
-    // What cannot be looked at or removed shows when the socket is bound.
-    if (!is_abstract(at) && is_socket(path)) ::unlink(path.c_str());
+    if (!is_abstract(at)) remove_socket_file(path);
     bind_to(fd, at);
     const bool cleanup = options.cleanup_socket && !is_abstract(at);
     return {.fd = std::move(fd), .file = cleanup ? socket_file(path) : socket_file()};

@@ -20,6 +20,10 @@ socket_address datagram_address(const char* who, const address& a) {
     return is_path ? unix_address(who, a.host) : ip_address(who, a.host, a.port);
 }
 
+socket_address datagram_address(const char* who, const address& a, int family) {
+    return family == AF_UNIX ? unix_address(who, a.host) : datagram_address(who, a);
+}
+
 void connect_datagram_socket(int fd, const socket_address& to) {
     while (::connect(fd, to.get(), to.bytes) != 0) {
         if (errno == EINTR) continue;

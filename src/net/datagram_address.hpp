@@ -14,6 +14,8 @@ namespace weft::inline v0 {
 /// with '@'.
 /// @param who  for the message  @throws std::invalid_argument
 socket_address datagram_address(const char* who, const address& a);
+/// The same for a socket of a family that is known: a Unix socket's may be any path.
+socket_address datagram_address(const char* who, const address& a, int family);
 /// @throws std::invalid_argument  the host is neither an IPv4 nor an IPv6 address nor "localhost"
 socket_address ip_address(const char* who, const std::string& host, std::uint16_t port);
 

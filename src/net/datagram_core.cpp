@@ -21,6 +21,7 @@ void ignore(operation&, const completion&) {}
 datagram_core::datagram_core(event_loop& loop, unique_fd socket, std::size_t max_bytes)
     : loop_(loop),
       fd_(std::move(socket)),
+      family_(get_option(fd_.get(), SOL_SOCKET, SO_DOMAIN, "datagram socket: SO_DOMAIN")),
       max_bytes_(max_bytes),
       receive_(*this),
       writable_(*this),

@@ -28,6 +28,7 @@ public:
 
     bool is_closed() const noexcept { return !fd_; }
     native_handle fd() const noexcept { return fd_.get(); }
+    int family() const noexcept { return family_; }
     /// Its file goes when it is closed.
     void owns_file(std::string path);
     /// @throws std::system_error
@@ -85,6 +86,7 @@ private:
 
     event_loop& loop_;
     unique_fd fd_;  // none: closed
+    const int family_;
     std::size_t max_bytes_;
     std::unique_ptr<std::byte[]> buffer_;  // from the first receive on
     receiving receive_;

@@ -113,7 +113,7 @@ datagram_send::datagram_send(datagram_core& s, std::span<const std::byte> bytes)
 datagram_send::datagram_send(datagram_core& s, std::span<const std::byte> bytes, const address& to)
     : datagram_send(s, bytes) {
     static_assert(sizeof to_ == sizeof(sockaddr_storage) && alignof(sockaddr_storage) <= 8);
-    const socket_address target = datagram_address("send_to", to);
+    const socket_address target = datagram_address("send_to", to, s.family());
     std::memcpy(to_.data(), target.get(), target.bytes);
     to_bytes_ = target.bytes;
 }
@@ -200,7 +200,7 @@ datagram_send datagram_socket::send(std::span<const std::byte> bytes) { return {
 
 immediate<> datagram_socket::connect(const address& peer) {
     core().require_open("connect");
-    connect_datagram_socket(core().fd(), datagram_address("connect", peer));
+    connect_datagram_socket(core().fd(), datagram_address("connect", peer, core().family()));
     return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/socket_address.hpp"
+#include "net/datagram_address.hpp"
 #include "net/datagram_transport_core.hpp"
 #include "net/socket.hpp"
 
@@ -63,19 +64,12 @@ socket_address to_socket_address(const address& a) { return numeric_address(a.ho
 
 unique_fd open_socket(const address* local, const address* remote, const datagram_endpoint_options& options) {
     const socket_address first = to_socket_address(local ? *local : *remote);
-    unique_fd fd(::socket(first.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) throw std::system_error(errno, std::generic_category(), "create_datagram_endpoint: socket");
+    unique_fd fd = make_datagram_socket(first.family(), "create_datagram_endpoint");
     const auto set = [&](int option, const char* what) { set_option(fd.get(), SOL_SOCKET, option, 1, what); };
     if (options.reuse_port) set(SO_REUSEPORT, "create_datagram_endpoint: SO_REUSEPORT");
     if (options.allow_broadcast) set(SO_BROADCAST, "create_datagram_endpoint: SO_BROADCAST");
-    if (local && ::bind(fd.get(), first.get(), first.bytes) != 0) {
-        throw std::system_error(errno, std::generic_category(), "bind " + local->to_string());
-    }
-    if (!remote) return fd;
-    const socket_address to = to_socket_address(*remote);
-    if (::connect(fd.get(), to.get(), to.bytes) != 0) {  // at once: nothing is sent
-        throw std::system_error(errno, std::generic_category(), "connect to " + remote->to_string());
-    }
+    if (local) bind_to(fd, first);
+    if (remote) connect_datagram_socket(fd.get(), to_socket_address(*remote));  // at once: nothing is sent
     return fd;
 }
 
@@ -102,6 +96,20 @@ unique_fd open_first(const addresses& local, const addresses& remote, const data
     throw std::invalid_argument("create_datagram_endpoint: local and remote have no address family in common");
 }
 
+/// A protocol's endpoint on a socket that is open.
+task<datagram_transport> make_endpoint(unique_fd fd, address peer, std::shared_ptr<datagram_protocol> p) {
+    struct closing {
+        std::shared_ptr<datagram_transport_core> core;
+        ~closing() {
+            if (core) core->close();
+        }
+    } unless_made{
+        std::make_shared<datagram_transport_core>(get_running_loop(), std::move(fd), std::move(peer), std::move(p))};
+    unless_made.core->start();
+    co_await unless_made.core->until_made();
+    co_return datagram_transport(std::exchange(unless_made.core, nullptr));
+}
+
 }  // namespace
 
 task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
@@ -115,16 +123,28 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
     unique_fd fd = open_first(local, remote, options);
     address peer;
     if (options.remote) peer = peer_address(fd.get());
-    struct closing {
-        std::shared_ptr<datagram_transport_core> core;
-        ~closing() {
-            if (core) core->close();
-        }
-    } unless_made{
-        std::make_shared<datagram_transport_core>(get_running_loop(), std::move(fd), std::move(peer), std::move(p))};
-    unless_made.core->start();
-    co_await unless_made.core->until_made();
-    co_return datagram_transport(std::exchange(unless_made.core, nullptr));
+    co_return co_await make_endpoint(std::move(fd), std::move(peer), std::move(p));
+}
+
+task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                     unix_datagram_endpoint_options options) {
+    constexpr const char* who = "create_unix_datagram_endpoint";
+    if (!p) throw std::invalid_argument(std::string(who) + ": no protocol");
+    if (!options.local && !options.remote) throw std::invalid_argument(std::string(who) + ": neither local nor remote");
+    std::optional<socket_address> local, remote;
+    if (options.local) local = unix_address(who, *options.local);
+    if (options.remote) remote = unix_address(who, *options.remote);
+    unique_fd fd = make_datagram_socket(AF_UNIX, who);
+    if (local) {
+        if (!is_abstract(*local)) remove_socket_file(*options.local);
+        bind_to(fd, *local);
+    }
+    address peer;
+    if (remote) {
+        connect_datagram_socket(fd.get(), *remote);
+        peer = remote->text();
+    }
+    co_return co_await make_endpoint(std::move(fd), std::move(peer), std::move(p));
 }
 
 }  // namespace weft::inline v0

@@ -13,6 +13,7 @@ namespace weft::inline v0 {
 
 namespace {
 constexpr std::size_t longest_datagram = 65'535;
+constexpr nanos between_tries = 1'000'000;
 constexpr std::size_t header_bytes = 8;  // what each counts for on top of its bytes, as in asyncio
 void ignore(operation&, const completion&) {}
 }  // namespace
@@ -21,11 +22,13 @@ datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd soc
                                                  std::shared_ptr<datagram_protocol> p)
     : endpoint_core(loop, p),
       fd_(std::move(socket)),
+      family_(get_option(fd_.get(), SOL_SOCKET, SO_DOMAIN, "datagram endpoint: SO_DOMAIN")),
       protocol_(p.get()),
       peer_(std::move(peer)),
       buffer_(std::make_unique_for_overwrite<std::byte[]>(longest_datagram)),
       receive_(*this),
       writable_(*this),
+      retry_(*this),
       send_(ignore) {
     receive_.fd = writable_.fd = send_.fd = fd_.get();
 }
@@ -40,6 +43,7 @@ void datagram_transport_core::shut() noexcept {
     backend& b = loop_.operations();
     b.cancel(receive_);
     b.cancel(writable_);
+    retry_.unlink();
     b.close(fd_.release());
     buffer_.reset();
     queue_.clear();
@@ -54,11 +58,11 @@ void datagram_transport_core::set_protocol(std::shared_ptr<datagram_protocol> p)
 }
 
 /// A send or a receive failed: what to do about it is the protocol's affair.
-void datagram_transport_core::tell_error(const char* what, int error) {
+template <class Describe>
+void datagram_transport_core::tell_error(int error, Describe what) {
     const running_callback running(*this);
     try {
-        protocol_->error_received(
-            std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name().to_string())));
+        protocol_->error_received(std::make_exception_ptr(std::system_error(error, std::generic_category(), what())));
     } catch (...) {
         report("Exception in callback protocol.error_received()");
     }
@@ -81,7 +85,7 @@ void datagram_transport_core::received(int result) {
     {
         const callback_in_context running(*this);
         if (result < 0) {
-            tell_error("receive at ", -result);
+            tell_error(-result, [this] { return "receive at " + local().to_string(); });
         } else {
             try {
                 protocol_->datagram_received({buffer_.get(), static_cast<std::size_t>(result)}, sender());
@@ -114,9 +118,7 @@ void datagram_transport_core::send(std::span<const std::byte> bytes, const addre
         }
     } else {
         if (!to) throw std::invalid_argument("send: the endpoint has no peer");
-        const auto numeric = numeric_address(to->host, to->port);
-        if (!numeric) throw std::invalid_argument("send_to: \"" + to->host + "\" is not an IPv4 or IPv6 address");
-        where = *numeric;
+        where = target(*to);
     }
     if (closing_ && (lost_ || queue_.empty())) return note_lost_write();
     if (queue_.empty() && try_send(bytes, where)) return;
@@ -124,6 +126,12 @@ void datagram_transport_core::send(std::span<const std::byte> bytes, const addre
     queued_bytes_ += bytes.size() + header_bytes;
     if (queue_.size() == 1) wait_until_writable();
     pause_writing_if_too_much();
+}
+
+socket_address datagram_transport_core::target(const address& to) const {
+    if (family_ == AF_UNIX) return unix_address("send_to", to.host);
+    if (const auto numeric = numeric_address(to.host, to.port)) return *numeric;
+    throw std::invalid_argument("send_to: \"" + to.host + "\" is not an IPv4 or IPv6 address");
 }
 
 /// @return false: later; else it was sent, or the protocol was told why not
@@ -135,7 +143,11 @@ bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const s
     }
     const int result = loop_.operations().try_send_message(send_);
     if (result == -EAGAIN) return false;
-    if (result < 0) tell_error("send from ", -result);
+    if (result < 0) {
+        tell_error(-result, [&] {
+            return "send " + std::to_string(bytes.size()) + " bytes to " + (to.bytes ? to.text() : peer_).to_string();
+        });
+    }
     return true;
 }
 
@@ -147,15 +159,23 @@ void datagram_transport_core::wait_until_writable() {
     }
 }
 
-void datagram_transport_core::send_queued() {
+void datagram_transport_core::send_queued(bool said_to_be_writable) {
     const callback_in_context running(*this);
+    bool any = false;
     while (!queue_.empty() && !lost_) {
         queued next = std::move(queue_.front());  // a callback may send more, or abort
         if (!try_send(std::as_bytes(std::span(next.bytes)), next.to)) {
             queue_.front() = std::move(next);
-            wait_until_writable();
+            if (said_to_be_writable && !any) {
+                // A Unix socket that is not connected is always said to be writable: whose queue is full, the kernel
+                // learns by trying, as we do.
+                loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
+            } else {
+                wait_until_writable();
+            }
             break;
         }
+        any = true;
         queue_.pop_front();
         queued_bytes_ -= next.bytes.size() + header_bytes;
     }

@@ -47,29 +47,38 @@ private:
     };
     struct writable : writable_operation {
         explicit writable(datagram_transport_core& c) noexcept : writable_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion&) { static_cast<writable&>(op).owner.send_queued(); }
+        static void completed(operation& op, const completion&) { static_cast<writable&>(op).owner.send_queued(true); }
+        datagram_transport_core& owner;
+    };
+    struct own_timer : timer_node {
+        explicit own_timer(datagram_transport_core& c) noexcept : timer_node(fired), owner(c) {}
+        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.send_queued(false); }
         datagram_transport_core& owner;
     };
 
     void tell_made() override;
     void go_on() override { receive(); }
     void shut() noexcept override;
-    address name() const override { return peer_.host.empty() ? local() : peer_; }
+    std::string name() const override { return (peer_.host.empty() ? local() : peer_).to_string(); }
 
     void receive();
     void received(int result);
     const address& sender();
     bool try_send(std::span<const std::byte> bytes, const socket_address& to);
-    void send_queued();
+    socket_address target(const address& to) const;
+    void send_queued(bool said_to_be_writable);
     void wait_until_writable();
-    void tell_error(const char* what, int error);
+    template <class Describe>
+    void tell_error(int error, Describe what);
 
     unique_fd fd_;  // none: closed
+    const int family_;
     datagram_protocol* protocol_;
     address peer_;
     std::unique_ptr<std::byte[]> buffer_;  // what a receive that is under way puts its datagram into
     receiving receive_;
     writable writable_;
+    own_timer retry_;
     send_message_operation send_;  // never submitted: tried
     std::deque<queued> queue_;
     std::size_t queued_bytes_ = 0;

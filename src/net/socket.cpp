@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -100,6 +102,22 @@ unique_fd make_stream_socket(int family) {
     unique_fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) throw std::system_error(errno, std::generic_category(), "socket");
     return fd;
+}
+
+unique_fd make_datagram_socket(int family, const char* who) {
+    unique_fd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) throw std::system_error(errno, std::generic_category(), std::string(who) + ": socket");
+    return fd;
+}
+
+void bind_to(const unique_fd& fd, const socket_address& at) {
+    if (::bind(fd.get(), at.get(), at.bytes) != 0)
+        throw std::system_error(errno, std::generic_category(), "bind " + at.text().to_string());
+}
+
+void remove_socket_file(const std::string& path) noexcept {
+    struct stat s{};
+    if (::stat(path.c_str(), &s) == 0 && S_ISSOCK(s.st_mode)) ::unlink(path.c_str());
 }
 
 void set_option(int fd, int level, int option, int value, const char* what) {

@@ -30,6 +30,7 @@ public:
     void end() noexcept override;
     void reset() noexcept override { reset_ = true; }
     address peer() const override { return {}; }
+    const char* nameless_peer() const noexcept override { return "a stream in memory"; }
     address local() const override { return {}; }
 
 private:

@@ -53,6 +53,7 @@ public:
     bool finish() noexcept override;
     void reset() noexcept override { below_->reset(); }
     address peer() const override { return below_->peer(); }
+    const char* nameless_peer() const noexcept override { return below_->nameless_peer(); }
     address local() const override { return below_->local(); }
 
 private:

@@ -16,7 +16,12 @@ TEST(address, is_spelled_as_a_url_spells_it) {
     EXPECT_EQ((weft::address{"127.0.0.1", 80}.to_string()), "127.0.0.1:80");
     EXPECT_EQ((weft::address{"::1", 80}.to_string()), "[::1]:80");
     EXPECT_EQ((weft::address{"/run/x.sock"}.to_string()), "/run/x.sock");
+    EXPECT_EQ((weft::address{"x.sock"}.to_string()), "x.sock");
+    EXPECT_EQ((weft::address{"./x:1.sock"}.to_string()), "./x:1.sock");
     EXPECT_EQ((weft::address{"@abstract"}.to_string()), "@abstract");
+    EXPECT_EQ((weft::address{"127.0.0.1", 0}.to_string()), "127.0.0.1:0");
+    EXPECT_EQ((weft::address{"fe80::1%eth0", 0}.to_string()), "[fe80::1%eth0]:0");
+    EXPECT_EQ((weft::address{"example.org", 80}.to_string()), "example.org:80");
     EXPECT_EQ(weft::address().to_string(), "?");
 }
 

@@ -86,6 +86,28 @@ TEST(pipe, a_reader_that_has_gone_is_broken_pipe_and_no_signal) {
             ADD_FAILURE();
         } catch (const std::system_error& e) {
             EXPECT_EQ(e.code(), std::errc::broken_pipe);
+            EXPECT_STREQ(e.what(), "write to a pipe: Broken pipe");
+        }
+    });
+}
+
+TEST(pipe, in_an_error_is_named_by_what_it_is) {
+    run([]() -> weft::task<> {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
+        const weft::unique_fd other(ends[1]);
+        auto socket = weft::connect_write_pipe(weft::unique_fd(ends[0]));
+        auto device = weft::connect_write_pipe(weft::unique_fd(::open("/dev/null", O_WRONLY | O_CLOEXEC)));
+        auto nameless = make_stream(weft::unique_fd(::dup(other.get())));
+        for (auto [s, name] : {std::pair(&socket, "a socket"), std::pair(&device, "a character device"),
+                               std::pair(&nameless, "a socket without a name")}) {
+            co_await s->write_eof();
+            try {
+                co_await s->write("x");
+                ADD_FAILURE();
+            } catch (const std::exception& e) {
+                EXPECT_EQ(std::string(e.what()), "write to " + std::string(name) + ": write_eof() was called before");
+            }
         }
     });
 }

@@ -12,7 +12,8 @@ struct address {
     std::string host;
     std::uint16_t port = 0;
 
-    /// "127.0.0.1:80", "[::1]:80", "/run/x.sock", or "?"
+    /// "127.0.0.1:80", "[::1]:80", "/run/x.sock", "x.sock", "@abstract", or "?". What is no IP address and has no port is
+    /// taken for a path.
     std::string to_string() const;
     auto operator<=>(const address&) const = default;
 };

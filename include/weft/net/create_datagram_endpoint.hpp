@@ -8,6 +8,7 @@
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -23,6 +24,14 @@ struct datagram_endpoint_options {
     bool allow_broadcast = false;
     /// Share the port with other sockets of the same user (SO_REUSEPORT).
     bool reuse_port = false;
+};
+
+struct unix_datagram_endpoint_options {
+    /// The path to be bound to: a socket's file that is there is replaced, whoever has it, and nobody removes ours. One that begins
+    /// with '@' or a NUL byte is abstract: no file. Without one the endpoint has no name, and cannot be answered.
+    std::optional<std::string> local = std::nullopt;
+    /// The one peer to send to and receive from; without one, anybody. One of these two is needed.
+    std::optional<std::string> remote = std::nullopt;
 };
 
 /// A callable that gives a std::shared_ptr or std::unique_ptr to a datagram protocol.
@@ -55,6 +64,22 @@ create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
     connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
     made.protocol = factory();
     made.transport = co_await open_datagram_endpoint(made.protocol, std::move(options));
+    co_return made;
+}
+
+/// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, or no path
+/// @cancel the socket is closed
+task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                     unix_datagram_endpoint_options options);
+
+/// The same between processes of this machine. The transport sends to paths: send_to(bytes, {path}).
+/// @see loop.create_datagram_endpoint(family=AF_UNIX), unix(7)
+template <datagram_protocol_factory Factory>
+task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
+create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
+    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
+    made.protocol = factory();
+    made.transport = co_await open_unix_datagram_endpoint(made.protocol, std::move(options));
     co_return made;
 }
 
