@@ -35,7 +35,8 @@ TEST(resolve, asks_nobody_for_numeric_addresses_and_localhost) {
         EXPECT_EQ(co_await weft::resolve("0:0::1", ""), listed({"::1", 0}));
         EXPECT_EQ(co_await weft::resolve("fe80::1%lo", 1), listed({"fe80::1%lo", 1}));
         EXPECT_EQ(co_await weft::resolve("fe80::1%1", 1), listed({"fe80::1%lo", 1}));
-        EXPECT_EQ(co_await weft::resolve("localhost", 80), listed({"127.0.0.1", 80}));
+        EXPECT_EQ(co_await weft::resolve("localhost", 80), listed({"127.0.0.1", 80}, {"::1", 80}));
+        EXPECT_EQ(co_await weft::resolve("localhost", 80, {.family = ipv4}), listed({"127.0.0.1", 80}));
         EXPECT_EQ(co_await weft::resolve("localhost", 80, {.family = ipv6}), listed({"::1", 80}));
         EXPECT_EQ(co_await weft::resolve("", 80, {.passive = true}), listed({"0.0.0.0", 80}, {"::", 80}));
         EXPECT_EQ(co_await weft::resolve("", 80, {.family = ipv4, .passive = true}), listed({"0.0.0.0", 80}));
