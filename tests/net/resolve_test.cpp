@@ -131,6 +131,16 @@ TEST(resolve, cancelled_while_it_waits) {
     });
 }
 
+TEST(resolve, destroyed_while_it_waits) {
+    const name_server names({{"a.test", {"192.0.2.1"}}});
+    names.keep_silent();
+    destroy_while_waiting([&names]() -> weft::task<> {
+        names.serve();
+        co_await weft::resolve("a.test");
+    });
+    names.answer();
+}
+
 TEST(resolve, within_a_timeout) {
     const name_server names({{"a.test", {"192.0.2.1"}}});
     weft::run([](const name_server& n)

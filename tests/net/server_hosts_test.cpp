@@ -144,6 +144,16 @@ TEST(server_hosts, cancelled_while_a_name_is_looked_up) {
     });
 }
 
+TEST(server_hosts, destroyed_while_a_name_is_looked_up) {
+    const name_server names({{"slow.test", {"127.0.0.1"}}});
+    names.keep_silent();
+    destroy_while_waiting([&names]() -> weft::task<> {
+        names.serve();
+        co_await weft::start_server(echo, {"127.0.0.1", "slow.test"}, 0);
+    });
+    names.answer();
+}
+
 TEST(server_hosts, without_reuse_address_a_port_that_has_just_been_used_is_taken) {
     run([]() -> weft::task<> {
         auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
