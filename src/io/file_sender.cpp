@@ -62,6 +62,7 @@ std::uint64_t send_file_awaiter::await_resume() {
     if (error_) std::rethrow_exception(error_);
     return sent_;
 }
+std::uint64_t send_file_awaiter::sent() const noexcept { return sender_ ? sender_->sent_ : sent_; }
 
 void file_sender::tell(const std::exception_ptr& error) noexcept {
     send_file_awaiter* const told = std::exchange(waiter_, nullptr);

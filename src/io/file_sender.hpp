@@ -32,6 +32,8 @@ public:
     }
     /// @return how many bytes were sent
     std::uint64_t await_resume();
+    /// So far.
+    std::uint64_t sent() const noexcept;
 
 private:
     friend class file_sender;

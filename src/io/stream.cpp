@@ -3,10 +3,7 @@
 
 #include <weft/io/stream.hpp>
 
-#include <fcntl.h>
-
 #include <cerrno>
-#include <limits>
 #include <stdexcept>
 #include <system_error>
 
@@ -262,23 +259,6 @@ bool stream::try_write(std::string_view text) {
     if (!core().reached(output_awaiter::until::writable)) return false;
     core().write(std::as_bytes(std::span(text)));
     return true;
-}
-namespace {
-task<std::uint64_t> send_file_on(stream_core& s, native_handle file, std::uint64_t offset, std::uint64_t count,
-                                 output_awaiter (*flushed)(stream_core&)) {
-    unique_fd own(::fcntl(file, F_DUPFD_CLOEXEC, 0));  // the caller may close his meanwhile
-    if (!own) throw std::system_error(errno, std::generic_category(), "send_file: dup");
-    if (count == 0) co_return 0;
-    while (s.is_sending_file()) co_await flushed(s);
-    co_return co_await send_file_awaiter(s.write_file(std::move(own), offset, count));
-}
-}  // namespace
-
-task<std::uint64_t> stream::send_file(native_handle file, std::uint64_t offset, std::optional<std::uint64_t> size) {
-    constexpr auto to_the_end = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (offset > to_the_end || size.value_or(0) > to_the_end) throw std::invalid_argument("send_file: beyond any file");
-    return send_file_on(core(), file, offset, size.value_or(to_the_end),
-                        [](stream_core& s) -> output_awaiter { return {s, output_awaiter::until::flushed}; });
 }
 output_awaiter stream::drain() { return {core(), output_awaiter::until::writable}; }
 std::size_t stream::write_buffer_size() const noexcept { return core_ ? core_->unsent() : 0; }

@@ -92,7 +92,8 @@ std::optional<lookup_answer> answer_at_once(const lookup_query& q) {
         add("0.0.0.0");
         add("::");
     } else if (q.host == "localhost") {
-        add(q.family == AF_INET6 ? "::1" : "127.0.0.1");
+        add("127.0.0.1");
+        add("::1");
     } else if (!add(q.host)) {
         return std::nullopt;
     }

@@ -13,9 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <gtest/gtest.h>
+
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +35,28 @@ void run(F main) {
 
 /// Lets everything happen that can happen by itself: on a virtual clock the second passes when nothing is left to do.
 inline auto settle() { return weft::sleep(std::chrono::seconds(1)); }
+
+/// Has a task of `main()` come to wait, and cancels it.
+template <class F>
+void cancel_while_waiting(F main) {
+    run([&main]() -> weft::task<> {
+        const auto waiting = weft::create_task(main());
+        for (int turns = 0; turns < 10; ++turns) co_await weft::yield_now();
+        EXPECT_FALSE(waiting.done());
+        EXPECT_TRUE(waiting.cancel());
+        EXPECT_THROW(co_await waiting, weft::cancelled_error);
+    });
+}
+
+/// Has a task of `main()` come to wait, and destroys it there, with its loop.
+template <class F>
+void destroy_while_waiting(F main) {
+    weft::event_loop loop;
+    loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});  // is told of it
+    const auto waiting = weft::create_task_on(loop, main(), std::source_location());
+    for (int turns = 0; turns < 10; ++turns) loop.run_once();
+    EXPECT_FALSE(waiting.done());
+}
 
 /// Two streams of one loop, connected to each other over loopback.
 struct connected {

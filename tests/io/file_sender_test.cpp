@@ -3,7 +3,9 @@
 #include "io/file_sender.hpp"
 
 #include "io/connected.hpp"
+#include "io/temporary_folder.hpp"
 
+#include <weft/io/file.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
 
 #include <fcntl.h>
@@ -172,6 +174,127 @@ TEST(send_file, what_is_no_file_is_an_error_before_anything_is_sent) {
         co_await server.write("still fine");
         EXPECT_EQ(co_await client.read_exactly(10), "still fine");
         EXPECT_THROW(static_cast<void>(server.send_file(0, ~std::uint64_t{0})), std::invalid_argument);
+    });
+}
+
+// Of weft::file
+
+/// A file of that size, open for reading.
+weft::task<weft::file> a_file(const temporary_folder& folder, std::size_t size) {
+    co_await weft::write_file(folder / "sent", temporary_file(size).text);
+    co_return co_await weft::file::open(folder / "sent");
+}
+
+TEST(send_file, of_a_file_its_position_says_not_where_to_begin_but_is_behind_what_was_sent) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 1000);
+        const std::string text = co_await file.read_all();
+        auto [client, server] = co_await connect_streams();
+        EXPECT_EQ(co_await server.send_file(file), 1000u);
+        EXPECT_EQ(file.tell(), 1000u);
+        EXPECT_EQ(co_await server.send_file(file, 10, 20), 20u);
+        EXPECT_EQ(file.tell(), 30u);
+        EXPECT_EQ(co_await server.send_file(file, 5000), 0u);
+        EXPECT_EQ(co_await server.send_file(file, 0, 0), 0u);
+        EXPECT_EQ(file.tell(), 30u);  // nothing was sent
+        EXPECT_EQ(co_await file.read(5), text.substr(30, 5));
+        co_await server.close();
+        EXPECT_TRUE(co_await client.read_all() == text + text.substr(10, 20));
+    });
+}
+
+TEST(send_file, of_a_file_to_what_is_no_socket) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 200'000);
+        auto [client, server] = weft::testing::memory_stream_pair();
+        auto got = weft::create_task(everything_of(client));
+        EXPECT_EQ(co_await server.send_file(file, 1000), 199'000u);
+        EXPECT_EQ(file.tell(), 200'000u);
+        co_await server.close();
+        EXPECT_TRUE(co_await got == (co_await file.read_at(1000, 200'000)));
+    });
+}
+
+TEST(send_file, of_a_file_that_is_destroyed_meanwhile_sends_it_all_the_same) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 3 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = server.send_file(file);
+        file = weft::file();  // it has not even begun
+        auto got = weft::create_task(everything_of(client));
+        EXPECT_EQ(co_await std::move(sending), 3u << 20);
+        co_await server.close();
+        EXPECT_TRUE(co_await got == temporary_file(3 << 20).text);
+    });
+}
+
+TEST(send_file, of_a_file_that_is_being_sent_closing_is_refused) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file));
+        co_await weft::yield_now();
+        EXPECT_THROW(static_cast<void>(file.close()), weft::invalid_state_error);
+        auto got = weft::create_task(everything_of(client));
+        EXPECT_EQ(co_await sending, 8u << 20);
+        co_await file.close();
+        EXPECT_THROW(static_cast<void>(server.send_file(file)), weft::invalid_state_error);
+        co_await server.close();
+        EXPECT_EQ((co_await got).size(), 8u << 20);
+    });
+}
+
+TEST(send_file, of_a_file_cancelled_while_waiting_lets_it_be_closed_and_sends_it_all_the_same) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 8 << 20);
+        auto [client, server] = co_await connect_streams();
+        auto sending = weft::create_task(server.send_file(file));
+        const std::string first = co_await client.read(1);
+        EXPECT_TRUE(sending.cancel());
+        EXPECT_THROW(co_await sending, weft::cancelled_error);
+        EXPECT_LT(file.tell(), 8u << 20);  // as far as it had got
+        co_await file.close();
+        auto got = weft::create_task(everything_of(client));
+        co_await server.close();
+        EXPECT_TRUE(first + co_await got == temporary_file(8 << 20).text);
+    });
+}
+
+TEST(send_file, of_two_parts_of_a_file_at_once) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        weft::file file = co_await a_file(folder, 1000);
+        auto [client, server] = co_await connect_streams();
+        co_await weft::gather(server.send_file(file, 0, 500), server.send_file(file, 500));
+        EXPECT_EQ(file.tell(), 1000u);  // that of the one that ended last
+        co_await server.close();
+        EXPECT_TRUE(co_await client.read_all() == temporary_file(1000).text);
+    });
+}
+
+TEST(send_file, of_a_file_that_cannot_be_read_is_an_error_before_anything_is_sent) {
+    run([]() -> weft::task<> {
+        const temporary_folder folder;
+        using enum weft::open_mode;
+        const weft::file written = co_await weft::file::open(folder / "written", write | create);
+        auto [client, server] = co_await connect_streams();
+        std::string said;
+        try {
+            co_await server.send_file(written);
+        } catch (const std::system_error& e) {
+            said = e.what();
+        }
+        EXPECT_THAT(said, testing::HasSubstr("written: not open for reading"));
+        EXPECT_THROW(co_await server.send_file(written.descriptor()), std::system_error);
+        EXPECT_THROW(static_cast<void>(server.send_file(weft::file())), weft::invalid_state_error);
+        EXPECT_THROW(static_cast<void>(server.send_file(written, ~std::uint64_t{0})), std::invalid_argument);
+        co_await server.write("still fine");
+        EXPECT_EQ(co_await client.read_exactly(10), "still fine");
     });
 }
 

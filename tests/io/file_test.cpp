@@ -286,6 +286,19 @@ TEST(file, closed_takes_no_more) {
     });
 }
 
+TEST(file, close_that_is_destroyed_closes_all_the_same) {
+    const temporary_folder folder;
+    const auto before = open_descriptors();
+    for (const int turns : {1, 2}) {
+        weft::event_loop loop;
+        loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+        auto f = loop.run_until_complete(weft::file::open(folder / "a", open_mode::write | open_mode::create));
+        const auto closing = weft::create_task_on(loop, f.close(), std::source_location());
+        for (int i = 0; i < turns; ++i) loop.run_once();
+    }
+    EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST(file, close_that_is_cancelled_closes_all_the_same) {
     const temporary_folder folder;
     run([&]() -> weft::task<> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Protocols over real sockets: what the peer sees, what the server counts.
 #include "io/recorder.hpp"
+#include "net/name_server.hpp"
 
 #include <weft/net/create_connection.hpp>
 #include <weft/net/create_server.hpp>
@@ -99,6 +100,30 @@ TEST(create_server, counts_a_connection_until_it_is_lost_and_waits_for_it) {
         co_await client.close();
         co_await closed;
     });
+}
+
+TEST(create_server, and_create_connection_cancelled_or_destroyed_while_a_name_is_looked_up_make_no_protocol) {
+    const name_server names({{"slow.test", {"127.0.0.1"}}});
+    names.keep_silent();
+    int made = 0;
+    const auto factory = [&made] {
+        ++made;
+        return std::make_unique<echo>();
+    };
+    const auto serve = [&]() -> weft::task<> {
+        names.serve();  // afresh: each runs on a loop of its own
+        co_await weft::create_server(factory, "slow.test", 0);
+    };
+    const auto connect = [&]() -> weft::task<> {
+        names.serve();
+        co_await weft::create_connection(factory, "slow.test", 80);
+    };
+    cancel_while_waiting(serve);
+    cancel_while_waiting(connect);
+    destroy_while_waiting(serve);
+    destroy_while_waiting(connect);
+    names.answer();
+    EXPECT_EQ(made, 0);
 }
 
 TEST(create_server, cancelling_connections_aborts_them) {

@@ -35,7 +35,8 @@ TEST(resolve, asks_nobody_for_numeric_addresses_and_localhost) {
         EXPECT_EQ(co_await weft::resolve("0:0::1", ""), listed({"::1", 0}));
         EXPECT_EQ(co_await weft::resolve("fe80::1%lo", 1), listed({"fe80::1%lo", 1}));
         EXPECT_EQ(co_await weft::resolve("fe80::1%1", 1), listed({"fe80::1%lo", 1}));
-        EXPECT_EQ(co_await weft::resolve("localhost", 80), listed({"127.0.0.1", 80}));
+        EXPECT_EQ(co_await weft::resolve("localhost", 80), listed({"127.0.0.1", 80}, {"::1", 80}));
+        EXPECT_EQ(co_await weft::resolve("localhost", 80, {.family = ipv4}), listed({"127.0.0.1", 80}));
         EXPECT_EQ(co_await weft::resolve("localhost", 80, {.family = ipv6}), listed({"::1", 80}));
         EXPECT_EQ(co_await weft::resolve("", 80, {.passive = true}), listed({"0.0.0.0", 80}, {"::", 80}));
         EXPECT_EQ(co_await weft::resolve("", 80, {.family = ipv4, .passive = true}), listed({"0.0.0.0", 80}));
@@ -128,6 +129,16 @@ TEST(resolve, cancelled_while_it_waits) {
             EXPECT_EQ(e.message(), "enough");
         }
     });
+}
+
+TEST(resolve, destroyed_while_it_waits) {
+    const name_server names({{"a.test", {"192.0.2.1"}}});
+    names.keep_silent();
+    destroy_while_waiting([&names]() -> weft::task<> {
+        names.serve();
+        co_await weft::resolve("a.test");
+    });
+    names.answer();
 }
 
 TEST(resolve, within_a_timeout) {

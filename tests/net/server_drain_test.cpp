@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a server ends: what it waits for, and for how long.
-#include "io/connected.hpp"
+#include "io/operations.hpp"
 
 using namespace std::chrono_literals;
 using namespace weft_test;
@@ -121,6 +121,33 @@ TEST(server_context, is_closed_and_drained_when_it_is_left) {
         EXPECT_EQ(server.connections(), 0u);
         EXPECT_EQ(now() - began, 10s);
     });
+}
+
+TEST(server_context, cancelled_while_it_is_left_lets_go_of_the_connections_it_has) {
+    run([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+        std::optional<weft::stream> client;
+        const auto serve = [&]() -> weft::task<> {
+            co_await weft::with(server, [&](weft::server& s) -> weft::task<> { client = co_await visit(s); });
+        };
+        auto serving = weft::create_task(serve());
+        co_await settle();
+        EXPECT_FALSE(serving.done());
+        EXPECT_FALSE(server.is_serving());
+        serving.cancel();
+        EXPECT_THROW(co_await serving, weft::cancelled_error);
+        EXPECT_EQ(server.connections(), 1u);
+    });
+}
+
+TEST(server_context, destroyed_while_it_is_left) {
+    const auto before = open_descriptors();
+    destroy_while_waiting([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+        auto client = co_await visit(server);
+        co_await weft::with(server, [](weft::server&) -> weft::task<> { co_return; });
+    });
+    EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(server_context, lets_what_the_block_throws_pass) {

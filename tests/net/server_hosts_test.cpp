@@ -59,6 +59,43 @@ TEST(server_hosts, a_list_is_listened_on_whole_each_address_once_on_one_port) {
     });
 }
 
+TEST(server_hosts, localhost_is_both_addresses_of_the_machine_itself_on_one_port) {
+    run([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "localhost", 0);
+        EXPECT_THAT(hosts_of(server), ElementsAre("127.0.0.1", "::1"));
+        for (const char* host : {"127.0.0.1", "::1", "localhost"}) {
+            EXPECT_TRUE(co_await answers(host, server.port())) << host;
+        }
+        auto one = co_await weft::start_server(echo, "localhost", 0, {.family = weft::address_family::ipv4});
+        EXPECT_THAT(hosts_of(one), ElementsAre("127.0.0.1"));
+    });
+}
+
+TEST(server_hosts, localhost_reaches_who_listens_on_one_of_its_addresses) {
+    run([]() -> weft::task<> {
+        for (const char* host : {"127.0.0.1", "::1"}) {
+            auto server = co_await weft::start_server(echo, host, 0);
+            EXPECT_TRUE(co_await answers("localhost", server.port())) << host;
+        }
+    });
+}
+
+TEST(server_hosts, localhost_where_nobody_listens_says_so_of_both) {
+    run([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "localhost", 0);
+        const auto port = server.port();
+        server.close();
+        co_await server.wait_closed();
+        try {
+            co_await weft::open_connection("localhost", port);
+            ADD_FAILURE();
+        } catch (const weft::connect_error& e) {
+            EXPECT_EQ(e.code(), std::errc::connection_refused);
+            EXPECT_EQ(e.failures().size(), 2u);
+        }
+    });
+}
+
 TEST(server_hosts, one_that_cannot_be_had_refuses_them_all) {
     run([]() -> weft::task<> {
         const auto before = open_descriptors();
@@ -105,6 +142,16 @@ TEST(server_hosts, cancelled_while_a_name_is_looked_up) {
         EXPECT_THROW(co_await std::move(starting), weft::cancelled_error);
         EXPECT_EQ(open_descriptors(), before);
     });
+}
+
+TEST(server_hosts, destroyed_while_a_name_is_looked_up) {
+    const name_server names({{"slow.test", {"127.0.0.1"}}});
+    names.keep_silent();
+    destroy_while_waiting([&names]() -> weft::task<> {
+        names.serve();
+        co_await weft::start_server(echo, {"127.0.0.1", "slow.test"}, 0);
+    });
+    names.answer();
 }
 
 TEST(server_hosts, without_reuse_address_a_port_that_has_just_been_used_is_taken) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "io/operations.hpp"
 #include "net/name_server.hpp"
 
 #include <array>
@@ -165,6 +166,19 @@ TEST(server, wait_closed_cancelled_leaves_the_server_alone) {
         EXPECT_THROW(co_await closed, weft::cancelled_error);
         EXPECT_TRUE(server.is_serving());
     });
+}
+
+TEST(server, serve_forever_and_wait_closed_destroyed_while_they_wait) {
+    const auto before = open_descriptors();
+    destroy_while_waiting([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+        co_await server.serve_forever();
+    });
+    destroy_while_waiting([]() -> weft::task<> {
+        auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+        co_await server.wait_closed();
+    });
+    EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(server, cancel_connections_gives_every_handler_a_cancelled_error) {

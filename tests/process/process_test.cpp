@@ -167,6 +167,27 @@ TEST(process, may_be_destroyed_while_a_task_waits_for_its_end) {
     });
 }
 
+TEST(process, a_wait_that_is_destroyed_leaves_the_status_to_the_others) {
+    run_with_children([]() -> weft::task<> {
+        auto p = co_await weft::spawn_process({"cat"}, {.stdin_ = weft::pipe});
+        auto waiting = weft::create_task(p.wait());
+        const auto first = co_await weft::select(p.wait(), weft::sleep(std::chrono::milliseconds(1)));
+        EXPECT_EQ(first.index(), 1u);
+        p.stdin_.close();
+        EXPECT_EQ(co_await waiting, weft::exit_status::exited(0));
+    });
+}
+
+TEST(process, whose_loop_is_destroyed_while_a_task_waits_is_killed_and_reaped) {
+    const auto before = open_descriptors();
+    destroy_while_waiting([]() -> weft::task<> {
+        auto p = co_await weft::spawn_process(blocked);
+        co_await p.wait();
+    });
+    EXPECT_EQ(open_descriptors(), before);
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
 TEST(process, a_wait_ends_with_the_child_though_its_own_children_hold_the_pipe) {
     run_with_children([]() -> weft::task<> {
         auto p = co_await weft::run_shell("sleep 3600 & echo $!; wait", {.stdout_ = weft::pipe});

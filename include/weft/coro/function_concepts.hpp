@@ -91,4 +91,8 @@ concept coroutine_function = made_by_call<typename signature_result<std::decay_t
 template <class F>
 concept async_generator_function = made_by_call<typename signature_result<std::decay_t<F>>::type>::async_generator;
 
+/// Calling F makes a coroutine of any kind, and runs nothing of it: what no callback may be.
+template <class F>
+concept any_coroutine_function = coroutine_function<F> || generator_function<F> || async_generator_function<F>;
+
 }  // namespace weft::inline v0

@@ -125,6 +125,7 @@ public:
     task<> close();
 
 private:
+    friend class stream;  // sends it
     explicit file(std::shared_ptr<file_core> core) noexcept : core_(std::move(core)) {}
     const std::shared_ptr<file_core>& core() const;
 

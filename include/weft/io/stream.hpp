@@ -20,6 +20,8 @@
 
 namespace weft::inline v0 {
 
+class file;
+struct file_core;
 class stream_core;
 class tls_context;
 struct tls_info;
@@ -196,6 +198,12 @@ public:
     /// @see asyncio loop.sendfile, sendfile(2)
     task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt);
+    /// The same of a file that is open for reading. Its position says not where to begin, but is behind what was sent
+    /// afterwards, also when that was cut short (of several at once: behind what the last to end has sent); an operation
+    /// that uses the position meanwhile keeps it. Once awaited the file may be destroyed; closing it while it is sent is
+    /// refused.
+    task<std::uint64_t> send_file(const file& from, std::uint64_t offset = 0,
+                                  std::optional<std::uint64_t> count = std::nullopt);
     /// As write(), if that would not have to wait. @return false: nothing was written
     bool try_write(std::string_view text);
     /// Waits until no more than the high watermark is unsent; at once if that is so.
@@ -236,6 +244,11 @@ public:
 private:
     friend class stream_handover;
     stream_core& core() const;
+    static output_awaiter flushed(stream_core& core) noexcept { return {core, output_awaiter::until::flushed}; }
+    static task<std::uint64_t> send_descriptor(stream_core& core, native_handle file, std::uint64_t offset,
+                                               std::uint64_t count);
+    static task<std::uint64_t> send_open_file(stream_core& core, std::shared_ptr<file_core> file, std::uint64_t offset,
+                                              std::uint64_t count);
     static task<> start_tls_on(stream_core& core, tls_context context, start_tls_options options);
     struct release {
         void operator()(stream_core* core) const noexcept;

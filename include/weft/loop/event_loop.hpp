@@ -4,6 +4,7 @@
 #include <weft/base/clock.hpp>
 #include <weft/base/intrusive_list.hpp>
 #include <weft/base/unique_fd.hpp>
+#include <weft/coro/function_concepts.hpp>
 #include <weft/loop/handle.hpp>
 #include <weft/loop/loop_resource.hpp>
 #include <weft/loop/loop_service.hpp>
@@ -94,10 +95,12 @@ public:
     // Callbacks and timers
 
     clock::time_point time() const noexcept { return to_time_point(now()); }
-    /// Each runs `f` in `context` if one is given, else in a copy of the present one.
+    /// Each runs `f` in `context` if one is given, else in a copy of the present one. Coroutine functions do not compile:
+    /// a callback is not awaited. It may call spawn().
     template <class F>
         requires std::invocable<F&>
     handle call_soon(F f, std::optional<weft::context> context = std::nullopt) {
+        require_callback<F>();
         check_open();
         check_thread();
         auto* const c = new callback_to<callback, F>(std::move(f), *this, std::move(context));
@@ -109,6 +112,7 @@ public:
     template <class F>
         requires std::invocable<F&>
     handle call_soon_threadsafe(F f, std::optional<weft::context> context = std::nullopt) {
+        require_callback<F>();
         return post(*new callback_to<callback, F>(std::move(f), *this, std::move(context), true));
     }
     template <class Rep, class Period, class F>
@@ -146,12 +150,24 @@ public:
     /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`.
     void add_reader(native_handle fd, std::function<void()> f);
     void add_writer(native_handle fd, std::function<void()> f);
+    template <any_coroutine_function F>
+    void add_reader(native_handle, F&&) {
+        require_callback<F>();
+    }
+    template <any_coroutine_function F>
+    void add_writer(native_handle, F&&) {
+        require_callback<F>();
+    }
     bool remove_reader(native_handle fd);
     bool remove_writer(native_handle fd);
     /// Calls `f` on the loop's thread after `signal` arrived; replaces an earlier handler of this loop. Other loops, and
     /// signal_streams, may have the same signal: each is told.
     /// @throws std::system_error  no such signal, or one that cannot be caught  @see signal_stream
     void add_signal_handler(int signal, std::function<void()> f);
+    template <any_coroutine_function F>
+    void add_signal_handler(int, F&&) {
+        require_callback<F>();
+    }
     /// Restores what the process did on `signal` before, unless somebody else has it too. @return false if there was no
     /// handler
     bool remove_signal_handler(int signal);
@@ -268,7 +284,14 @@ private:
     void take_posted() noexcept;
     handle post(callback& c);
     template <class F>
+    static constexpr void require_callback() {
+        static_assert(!any_coroutine_function<F>,
+                      "weft: a loop calls a callback and awaits nothing: a coroutine function would make a coroutine "
+                      "of which nothing runs; give it [=] { weft::spawn(f); }, with your coroutine function for f");
+    }
+    template <class F>
     timer_handle call_at_nanos(nanos when, F f, std::optional<weft::context>&& context) {
+        require_callback<F>();
         check_open();
         check_thread();
         auto* const c = new callback_to<timed_callback, F>(std::move(f), *this, std::move(context));

@@ -42,9 +42,9 @@ private:
 /// The addresses of a host, in the order in which they are to be tried: what the system's resolver says (getaddrinfo(3):
 /// /etc/hosts, DNS, whatever nsswitch.conf names), asked on one of at most four threads which the loop keeps for that.
 ///
-/// Numeric addresses, with a numeric port, need no thread; neither does "localhost", which is 127.0.0.1, or ::1 if IPv6
-/// is asked for (RFC 6761). Tasks that ask the same at the same time share one call. A loop that closes does not wait
-/// for calls that have not ended: their threads end by themselves.
+/// Numeric addresses, with a numeric port, need no thread; neither does "localhost", which is 127.0.0.1 and ::1 (RFC
+/// 6761). Tasks that ask the same at the same time share one call. A loop that closes does not wait for calls that have
+/// not ended: their threads end by themselves.
 /// @param host  a name, or an IPv4 or IPv6 address ("fe80::1%eth0"); empty only if `passive`
 /// @param service  a port, or a name such as "http" (see services(5)); empty: port 0
 /// @return at least one address, none twice

@@ -112,7 +112,8 @@ task<server> start_server_on_with(connection_handler handler, std::vector<listen
 /// Listens on TCP and runs `handler(stream)` as a task for each connection. What a handler throws goes to the loop's
 /// exception handler and ends its connection only.
 /// @param handler  called as `task<> handler(stream)`; kept alive, captures and all, until the last connection has ended
-/// @param host  an address; a name, for all its addresses; "localhost" (127.0.0.1); or empty for every address of the machine
+/// @param host  an address; a name, for all its addresses ("localhost": 127.0.0.1, and ::1 if the machine has it); or
+///              empty for every address of the machine
 /// @param port  0: the kernel chooses one, the same for all addresses; see server::port
 /// @throws awaited: std::system_error naming the address (address_in_use, permission_denied); resolve_error;
 ///         std::invalid_argument  options that make no sense
