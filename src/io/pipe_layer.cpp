@@ -112,6 +112,8 @@ void pipe_layer::send(std::span<const std::byte> bytes) {
     loop_.operations().submit(send_);
 }
 
+std::uint64_t pipe_layer::unsent() const noexcept { return send_.is_submitted() ? send_.bytes.size() - send_.sent : 0; }
+
 void pipe_layer::on_sent(const completion& c) { sink_->on_sent(c.result < 0 ? -c.result : 0); }
 
 void pipe_layer::end() noexcept {

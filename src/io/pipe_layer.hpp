@@ -34,6 +34,7 @@ public:
     bool can_receive() const noexcept override { return direction_ == direction::in; }
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    std::uint64_t unsent() const noexcept override;
     void end() noexcept override;  ///< closes: that is how a pipe says it
     void reset() noexcept override {}
     address peer() const override { return {}; }

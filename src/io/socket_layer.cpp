@@ -50,6 +50,11 @@ void socket_layer::sent(operation& op, const completion& c) {
     static_cast<socket_layer&>(static_cast<send_operation&>(op)).sink_->on_sent(c.result < 0 ? -c.result : 0);
 }
 
+std::uint64_t socket_layer::unsent() const noexcept {
+    const send_operation& s = *this;
+    return s.is_submitted() ? s.bytes.size() - s.sent : 0;
+}
+
 void socket_layer::end() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
 
 void socket_layer::reset() noexcept {

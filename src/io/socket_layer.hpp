@@ -6,6 +6,8 @@
 
 #include <weft/base/unique_fd.hpp>
 
+#include <cstdint>
+
 namespace weft::inline v0 {
 
 /// A connected stream socket under a stream. It is its two operations: a completion finds the layer without a pointer back.
@@ -22,6 +24,7 @@ public:
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;
     void reset() noexcept override;
+    std::uint64_t unsent() const noexcept override;
     native_handle socket() const noexcept override { return socket_.get(); }
     address peer() const override;
     address local() const override;

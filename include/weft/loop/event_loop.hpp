@@ -210,8 +210,14 @@ public:
     const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
     /// @throws std::system_error  it is made at the first call
     signal_inbox& signals();
-    /// Some resource is still sending what its owner left.
-    bool has_finishing_resources() noexcept;
+    /// What resources are still sending that their owners have left.
+    struct finishing_output {
+        std::size_t resources = 0;  ///< some of them may only be taking leave of their peers
+        std::uint64_t bytes = 0;
+    };
+    finishing_output finishing() noexcept;
+    /// Tells the exception handler of each resource that is still sending, for it is about to be cut off.
+    void report_unsent_output() noexcept;
     std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
