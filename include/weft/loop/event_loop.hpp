@@ -322,7 +322,7 @@ private:
     intrusive_list<loop_resource> resources_;
     intrusive_list<unretrieved_error> unretrieved_;
     intrusive_list<async_generator_core> async_generators_;  // those that live
-    std::vector<std::unique_ptr<descriptor_watch>> watches_;
+    std::vector<std::unique_ptr<descriptor_watch>> watches_;  // of descriptor n: reader at 2n, writer at 2n + 1
     std::unique_ptr<signal_inbox> signals_;
     std::shared_ptr<executor> default_executor_;
     struct kept_service {
