@@ -14,7 +14,7 @@
 
 namespace weft::inline v0 {
 
-pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k) noexcept
+pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k)
     : loop_(loop),
       fd_(std::move(fd)),
       direction_(d),
@@ -26,6 +26,7 @@ pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k)
     receive_.fd = poll_.fd = send_.fd = fd_.get();
     receive_.is_pipe = send_.is_pipe = k != pipe_kind::socket;
     poll_.events = POLLIN;
+    loop_.operations().claim(fd_.get());
 }
 
 pipe_layer::~pipe_layer() { close(); }

@@ -26,7 +26,7 @@ public:
     enum class direction : unsigned char { in, out };
 
     /// @param fd  does not block, unless it is the read end of a pipe
-    pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k) noexcept;
+    pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k);
     ~pipe_layer() override;
 
     void receive(stream_sink& sink) override;

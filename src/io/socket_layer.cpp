@@ -7,8 +7,10 @@
 
 namespace weft::inline v0 {
 
-socket_layer::socket_layer(backend& b, unique_fd&& socket) noexcept
-    : receive_operation(received), send_operation(sent), backend_(b), socket_(std::move(socket)) {
+socket_layer::socket_layer(backend& b, unique_fd&& socket)
+    : receive_operation(received), send_operation(sent), backend_(b) {
+    b.claim(socket.get());
+    socket_ = std::move(socket);
     receiving().fd = sending().fd = socket_.get();
 }
 

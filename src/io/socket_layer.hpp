@@ -14,7 +14,8 @@ namespace weft::inline v0 {
 class socket_layer final : public stream_layer, receive_operation, send_operation {
 public:
     /// @param socket  taken by this alone: while there is no layer, whoever submitted operations for it closes it
-    socket_layer(backend& b, unique_fd&& socket) noexcept;
+    /// @throws std::bad_alloc  it has not been taken
+    socket_layer(backend& b, unique_fd&& socket);
     ~socket_layer() override;
 
     void receive(stream_sink& sink) override;

@@ -195,6 +195,7 @@ std::ptrdiff_t epoll_backend::try_send_pieces(native_handle fd,
 }
 
 void epoll_backend::close(native_handle fd) noexcept {
+    disclaim(fd);
     if (static_cast<std::size_t>(fd) <
         descriptors_.size()) {  // else nothing was ever submitted for it; growing may throw
         descriptor& d = at(fd);

@@ -33,11 +33,14 @@ bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); 
 
 void event_loop::watch(native_handle fd, short events, std::function<void()> f) {
     check_open();
+    const auto what = [&] {
+        return (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") + std::to_string(fd);
+    };
+    if (backend_->is_claimed(fd))
+        throw invalid_state_error(what() + " is a stream's, server's or socket's of this loop");
     unwatch(fd, events);
     if (::fcntl(fd, F_GETFD) == -1) {  // an io_uring would say so only in every turn
-        throw std::system_error(errno, std::generic_category(),
-                                (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") +
-                                    std::to_string(fd));
+        throw std::system_error(errno, std::generic_category(), what());
     }
     const std::size_t place = place_of(fd, events);
     if (place >= watches_.size()) watches_.resize(place + place / 2 + 2);

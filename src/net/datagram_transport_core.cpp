@@ -31,6 +31,7 @@ datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd soc
       retry_(*this),
       send_(ignore) {
     receive_.fd = writable_.fd = send_.fd = fd_.get();
+    loop_.operations().claim(fd_.get());
 }
 
 void datagram_transport_core::tell_made() {

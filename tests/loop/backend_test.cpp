@@ -76,6 +76,21 @@ TEST(backend, waits_until_its_deadline_and_not_at_all_if_that_has_passed) {
     EXPECT_GE(b->now(), until);
 }
 
+TEST(backend, knows_whose_a_descriptor_is_from_its_claim_to_its_end) {
+    const auto b = weft::make_backend();
+    weft::unique_fd fd(::fcntl(0, F_DUPFD_CLOEXEC, 500));
+    ASSERT_TRUE(fd);
+    const int number = fd.get();
+    EXPECT_FALSE(b->is_claimed(number));
+    EXPECT_FALSE(b->is_claimed(-1));
+    b->claim(number);
+    b->claim(number);
+    EXPECT_TRUE(b->is_claimed(number));
+    EXPECT_FALSE(b->is_claimed(number - 1));
+    b->close(fd.release());
+    EXPECT_FALSE(b->is_claimed(number));
+}
+
 // io_uring holds a polled file itself, so that closing its descriptor changes nothing there.
 TEST(epoll_backend, tells_who_waits_for_a_descriptor_that_a_callback_has_closed) {
     struct poll : weft::poll_operation {

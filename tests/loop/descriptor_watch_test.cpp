@@ -158,6 +158,23 @@ TEST_F(descriptor_watch, a_closed_descriptor_is_refused) {
     EXPECT_FALSE(loop.remove_reader(fd));
 }
 
+TEST_F(descriptor_watch, a_descriptor_of_the_loops_own_is_refused_until_it_lets_go_of_it) {
+    const auto fd = near.get();
+    loop.operations().claim(fd);
+    EXPECT_THROW(loop.add_reader(fd, [] {}), weft::invalid_state_error);
+    EXPECT_THROW(loop.add_writer(fd, [] {}), weft::invalid_state_error);
+    EXPECT_FALSE(loop.remove_reader(fd));
+    loop.operations().close(near.release());
+    near.reset(::fcntl(far.get(), F_DUPFD_CLOEXEC, fd));
+    ASSERT_EQ(near.get(), fd);  // the number is used again
+    loop.add_writer(fd, [&] {
+        log += 'w';
+        loop.remove_writer(near.get());
+    });
+    run_some_turns();
+    EXPECT_EQ(log, "w");
+}
+
 TEST_F(descriptor_watch, descriptors_of_high_and_low_numbers_are_kept_apart) {
     std::vector<weft::unique_fd> copies;
     for (const int least : {3, 100, 101, 200}) copies.emplace_back(::fcntl(near.get(), F_DUPFD_CLOEXEC, least));

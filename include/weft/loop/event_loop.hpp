@@ -147,7 +147,11 @@ public:
 
     // Descriptors and signals
 
-    /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`.
+    /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`. Remove it
+    /// before `fd` is closed.
+    /// @throws invalid_state_error  a stream, server, socket or transport of this loop has `fd`: two would take each
+    ///         other's events; std::system_error  `fd` is closed, or (epoll) a file, which is always ready
+    /// @cost independent of how many there are  @see loop.add_reader
     void add_reader(native_handle fd, std::function<void()> f);
     void add_writer(native_handle fd, std::function<void()> f);
     template <any_coroutine_function F>

@@ -69,7 +69,7 @@ public:
     /// @throws invalid_state_error  it is closed, or a Unix server
     std::uint16_t port() const;
     std::vector<address> addresses() const;
-    /// The listening sockets, to be looked at: they remain the server's.
+    /// The listening sockets, to be looked at: they remain the server's, and add_reader() refuses them.
     std::vector<native_handle> sockets() const;
     event_loop& get_loop() const;
     bool is_serving() const noexcept;
