@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -133,6 +134,7 @@ const char* pipe_layer::nameless_peer() const noexcept {
 // Making
 
 stream make_pipe_stream(event_loop& loop, unique_fd fd, pipe_layer::direction d, pipe_kind kind, std::size_t limit) {
+    if (limit == 0) throw std::invalid_argument("a pipe's limit must be greater than 0");
     return stream(std::make_unique<stream_core>(loop, std::make_unique<pipe_layer>(loop, std::move(fd), d, kind),
                                                 stream_limits{.read_bytes = limit}));
 }

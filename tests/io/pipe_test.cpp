@@ -251,6 +251,16 @@ TEST(connect_read_pipe, takes_over_a_descriptor_from_its_reader_and_is_not_watch
     });
 }
 
+TEST(pipe, refuses_a_limit_of_0) {
+    run([]() -> weft::task<> {
+        EXPECT_THROW(weft::open_pipe({.limit = 0}), std::invalid_argument);
+        auto [read_end, write_end] = weft::make_pipe();
+        EXPECT_THROW(weft::connect_read_pipe(std::move(read_end), {.limit = 0}), std::invalid_argument);
+        EXPECT_THROW(weft::connect_write_pipe(std::move(write_end), {.limit = 0}), std::invalid_argument);
+        co_return;
+    });
+}
+
 TEST(connect_write_pipe, writes_what_another_reads_and_closes_with_write_eof) {
     run([]() -> weft::task<> {
         auto [read, write] = weft::make_pipe();
