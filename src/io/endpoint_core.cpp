@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/endpoint_core.hpp"
 
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -125,7 +126,8 @@ void endpoint_core::note_lost_write() noexcept {
 // Flow control
 
 void endpoint_core::set_limits(std::optional<std::size_t> high, std::optional<std::size_t> low) {
-    const std::size_t high_bytes = high.value_or(low ? 4 * *low : 64 * 1024);
+    constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+    const std::size_t high_bytes = high.value_or(!low ? 64 * 1024 : *low > most / 4 ? most : 4 * *low);
     const std::size_t low_bytes = low.value_or(high_bytes / 4);
     if (low_bytes > high_bytes) {
         throw std::invalid_argument("set_write_buffer_limits: low (" + std::to_string(low_bytes) + ") is above high (" +

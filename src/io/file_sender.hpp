@@ -66,6 +66,8 @@ public:
     /// Begins. @throws std::system_error, invalid_state_error  the executor was shut down
     void start(stream_layer& layer, ended tell, void* owner);
     bool is_started() const noexcept { return layer_ != nullptr; }
+    /// Bytes of the file that were not sent yet, or, to a layer that is no socket, not given to it.
+    std::uint64_t left() const noexcept { return left_; }
     /// The layer has sent the bytes it was given.
     void on_sent(int error);
 

@@ -10,11 +10,12 @@
 
 #include <cerrno>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace weft::inline v0 {
 
-pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k) noexcept
+pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k)
     : loop_(loop),
       fd_(std::move(fd)),
       direction_(d),
@@ -26,6 +27,7 @@ pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k)
     receive_.fd = poll_.fd = send_.fd = fd_.get();
     receive_.is_pipe = send_.is_pipe = k != pipe_kind::socket;
     poll_.events = POLLIN;
+    loop_.operations().claim(fd_.get());
 }
 
 pipe_layer::~pipe_layer() { close(); }
@@ -112,6 +114,8 @@ void pipe_layer::send(std::span<const std::byte> bytes) {
     loop_.operations().submit(send_);
 }
 
+std::uint64_t pipe_layer::unsent() const noexcept { return send_.is_submitted() ? send_.bytes.size() - send_.sent : 0; }
+
 void pipe_layer::on_sent(const completion& c) { sink_->on_sent(c.result < 0 ? -c.result : 0); }
 
 void pipe_layer::end() noexcept {
@@ -130,6 +134,7 @@ const char* pipe_layer::nameless_peer() const noexcept {
 // Making
 
 stream make_pipe_stream(event_loop& loop, unique_fd fd, pipe_layer::direction d, pipe_kind kind, std::size_t limit) {
+    if (limit == 0) throw std::invalid_argument("a pipe's limit must be greater than 0");
     return stream(std::make_unique<stream_core>(loop, std::make_unique<pipe_layer>(loop, std::move(fd), d, kind),
                                                 stream_limits{.read_bytes = limit}));
 }

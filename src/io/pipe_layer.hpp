@@ -26,7 +26,7 @@ public:
     enum class direction : unsigned char { in, out };
 
     /// @param fd  does not block, unless it is the read end of a pipe
-    pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k) noexcept;
+    pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k);
     ~pipe_layer() override;
 
     void receive(stream_sink& sink) override;
@@ -34,6 +34,7 @@ public:
     bool can_receive() const noexcept override { return direction_ == direction::in; }
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    std::uint64_t unsent() const noexcept override;
     void end() noexcept override;  ///< closes: that is how a pipe says it
     void reset() noexcept override {}
     address peer() const override { return {}; }

@@ -7,8 +7,10 @@
 
 namespace weft::inline v0 {
 
-socket_layer::socket_layer(backend& b, unique_fd&& socket) noexcept
-    : receive_operation(received), send_operation(sent), backend_(b), socket_(std::move(socket)) {
+socket_layer::socket_layer(backend& b, unique_fd&& socket)
+    : receive_operation(received), send_operation(sent), backend_(b) {
+    b.claim(socket.get());
+    socket_ = std::move(socket);
     receiving().fd = sending().fd = socket_.get();
 }
 
@@ -48,6 +50,11 @@ void socket_layer::send(std::span<const std::byte> bytes) {
 }
 void socket_layer::sent(operation& op, const completion& c) {
     static_cast<socket_layer&>(static_cast<send_operation&>(op)).sink_->on_sent(c.result < 0 ? -c.result : 0);
+}
+
+std::uint64_t socket_layer::unsent() const noexcept {
+    const send_operation& s = *this;
+    return s.is_submitted() ? s.bytes.size() - s.sent : 0;
 }
 
 void socket_layer::end() noexcept { ::shutdown(socket_.get(), SHUT_WR); }

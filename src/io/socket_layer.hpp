@@ -6,13 +6,16 @@
 
 #include <weft/base/unique_fd.hpp>
 
+#include <cstdint>
+
 namespace weft::inline v0 {
 
 /// A connected stream socket under a stream. It is its two operations: a completion finds the layer without a pointer back.
 class socket_layer final : public stream_layer, receive_operation, send_operation {
 public:
     /// @param socket  taken by this alone: while there is no layer, whoever submitted operations for it closes it
-    socket_layer(backend& b, unique_fd&& socket) noexcept;
+    /// @throws std::bad_alloc  it has not been taken
+    socket_layer(backend& b, unique_fd&& socket);
     ~socket_layer() override;
 
     void receive(stream_sink& sink) override;
@@ -22,6 +25,7 @@ public:
     void send(std::span<const std::byte> bytes) override;
     void end() noexcept override;
     void reset() noexcept override;
+    std::uint64_t unsent() const noexcept override;
     native_handle socket() const noexcept override { return socket_.get(); }
     address peer() const override;
     address local() const override;

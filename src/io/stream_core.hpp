@@ -98,6 +98,8 @@ public:
     void on_finished(int error) override;
     void loop_closes() noexcept override;
     bool is_finishing() const noexcept override { return ownerless_; }
+    std::uint64_t unsent_bytes() const noexcept override;
+    std::string output_name() const override { return peer_.host.empty() ? std::string() : peer_.to_string(); }
 
 private:
     static std::uint32_t bounded(std::size_t bytes) noexcept {

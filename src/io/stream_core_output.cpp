@@ -182,6 +182,13 @@ void stream_core::wake_writers() noexcept {
     }
 }
 
+/// More exactly than unsent(): without what the layer has sent of the present piece.
+std::uint64_t stream_core::unsent_bytes() const noexcept {
+    std::uint64_t all = pending_.size() + (layer_ ? layer_->unsent() : 0);
+    if (file_) all += file_->left() + file_->behind.size();
+    return all;
+}
+
 void stream_core::write_eof() {
     if (eof_wanted_ || closing_) return;
     throw_write_error_if_any();

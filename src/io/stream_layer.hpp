@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <span>
 
@@ -58,6 +59,8 @@ public:
     }
     /// Sends all of `bytes`, which stay where they are until on_sent(). One at a time.
     virtual void send(std::span<const std::byte> bytes) = 0;
+    /// How much of what send() was given has not gone yet, as far as that can be known.
+    virtual std::uint64_t unsent() const noexcept = 0;
     /// Ends our direction; everything was sent.
     virtual void end() noexcept = 0;
 

@@ -42,6 +42,9 @@ public:
 
     // Output
     std::size_t unsent() const noexcept override { return lost_ ? 0 : sending_.size() + pending_.size(); }
+    std::uint64_t unsent_bytes() const noexcept override {
+        return lost_ ? 0 : pending_.size() + (layer_ ? layer_->unsent() : 0);
+    }
     void write(std::span<const std::byte> bytes) { write_pieces({&bytes, 1}); }
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
     void write_eof();

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -121,6 +122,7 @@ const char* to_string(file_event::kind_of kind) noexcept {
 }
 
 async_generator<file_event> watch(const std::string& path, watch_options options) {
+    if (path.contains('\0')) throw std::invalid_argument("watch: the path has a NUL in it");
     unique_fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!fd) throw std::system_error(errno, std::generic_category(), "watch " + path);
     std::uint32_t mask = IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_MOVE_SELF;

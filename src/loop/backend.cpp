@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -17,6 +18,18 @@ nanos backend::now() const noexcept {
     timespec t{};
     ::clock_gettime(CLOCK_MONOTONIC, &t);
     return nanos{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+void backend::claim(native_handle fd) {
+    const auto index = static_cast<std::size_t>(fd);
+    if (index >= claimed_.size()) claimed_.resize(index + index / 2 + 64);
+    claimed_[index] = true;
+}
+bool backend::is_claimed(native_handle fd) const noexcept {
+    return fd >= 0 && static_cast<std::size_t>(fd) < claimed_.size() && claimed_[static_cast<std::size_t>(fd)];
+}
+void backend::disclaim(native_handle fd) noexcept {
+    if (is_claimed(fd)) claimed_[static_cast<std::size_t>(fd)] = false;
 }
 
 std::ptrdiff_t backend::try_write(native_handle fd, std::span<const std::byte> bytes) noexcept {

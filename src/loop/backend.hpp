@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
 
@@ -52,7 +54,13 @@ public:
     /// @return its length, -EAGAIN for "later", or -errno
     virtual int try_send_message(const send_message_operation& op) noexcept;
 
-    /// Closes a descriptor that operations were submitted for; all of them are complete or cancelled.
+    /// A descriptor is from here on, until close(), a stream's, server's or socket's of the loop: nobody else is to wait for
+    /// it. Whoever holds one that users can learn of claims it, whether or not an operation is under way. Idempotent.
+    /// @throws std::bad_alloc  @cost a bit for each number
+    virtual void claim(native_handle fd);
+    virtual bool is_claimed(native_handle fd) const noexcept;
+
+    /// Closes a descriptor that operations were submitted for, or that was claimed; all of them are complete or cancelled.
     virtual void close(native_handle fd) noexcept = 0;
 
     /// Submits, then waits until something happens or the clock reaches `deadline` (0: not at all; `never`).
@@ -83,8 +91,13 @@ public:
     /// Calls under way on other threads whose ends will come with a wake(). Only a virtual clock asks.
     int calls_elsewhere = 0;
 
+protected:
+    /// close() is to call this, before the number can be used again.
+    void disclaim(native_handle fd) noexcept;
+
 private:
     std::shared_ptr<buffer_pool> buffers_;
+    std::vector<bool> claimed_;  // by descriptor
 };
 
 std::unique_ptr<backend> make_epoll_backend();

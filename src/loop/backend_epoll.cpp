@@ -67,7 +67,12 @@ void epoll_backend::register_socket(native_handle fd, descriptor& d) {
     e.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     e.data.u64 = event_data(fd, ++d.generation);
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) {
-        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl: descriptor " + std::to_string(fd));
+    }
+    if (std::exchange(d.polled, 0u)) {  // somebody closed a descriptor of this number without remove_reader()
+        for (operation** place : {&d.input, &d.output}) {
+            if (*place) std::exchange(*place, nullptr)->slot = operation::no_slot;
+        }
     }
     d.registered = true;
     d.readable = false;
@@ -116,6 +121,8 @@ void epoll_backend::submit(operation& op) {
             break;
         }
         case opcode::poll: {
+            if (d.registered)
+                throw std::system_error(EBUSY, std::generic_category(), "poll: descriptor " + std::to_string(op.fd));
             operation*& place = static_cast<poll_operation&>(op).events & POLLIN ? d.input : d.output;
             place = &op;
             if (d.in_poll_event) break;
@@ -150,7 +157,7 @@ void epoll_backend::cancel(operation& op) noexcept {
 /// @return 0, or errno; then the registration is what it was
 int epoll_backend::register_polls(native_handle fd, descriptor& d) noexcept {
     const std::uint32_t wanted = (d.input ? EPOLLIN | EPOLLRDHUP : 0u) | (d.output ? EPOLLOUT : 0u);
-    if (wanted == d.polled || abandoned_) return 0;
+    if (wanted == d.polled || abandoned_ || d.registered) return 0;  // registered: a callback has given it to a stream
     epoll_event e{};
     e.events = wanted;
     e.data.u64 = event_data(fd, d.generation);
@@ -188,6 +195,7 @@ std::ptrdiff_t epoll_backend::try_send_pieces(native_handle fd,
 }
 
 void epoll_backend::close(native_handle fd) noexcept {
+    disclaim(fd);
     if (static_cast<std::size_t>(fd) <
         descriptors_.size()) {  // else nothing was ever submitted for it; growing may throw
         descriptor& d = at(fd);
@@ -267,9 +275,14 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
     bring(&descriptor::input, EPOLLIN | EPOLLRDHUP);
     bring(&descriptor::output, EPOLLOUT);
     at(fd).in_poll_event = false;
-    if (register_polls(fd, at(fd)) != 0) {  // a callback has closed the descriptor: it is out of the set as well
-        at(fd).input = at(fd).output = nullptr;
-        at(fd).polled = 0;
+    const int error = register_polls(fd, at(fd));
+    if (error == 0) return;
+    at(fd).polled = 0;  // a callback has closed the descriptor, say: it is out of the set as well
+    for (operation* descriptor::* member : {&descriptor::input, &descriptor::output}) {
+        operation* const op = std::exchange(at(fd).*member, nullptr);
+        if (!op) continue;
+        op->slot = operation::no_slot;
+        op->on_complete(*op, {-error, true});  // may submit and cancel the other
     }
 }
 

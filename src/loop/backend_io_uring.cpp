@@ -219,6 +219,7 @@ void io_uring_backend::resume(receive_operation& op) {
 }
 
 void io_uring_backend::close(native_handle fd) noexcept {
+    disclaim(fd);
     // An entry still in the queue would reach whatever gets this descriptor's number next.
     if (flush_before_close_ && !abandoned_) hand_over();
     ::close(fd);

@@ -22,9 +22,6 @@ public:
     descriptor_watch& operator=(const descriptor_watch&) = delete;
     ~descriptor_watch() { backend_.cancel(operation_); }
 
-    native_handle fd() const noexcept { return operation_.fd; }
-    short events() const noexcept { return operation_.events; }
-
 private:
     void on_ready(const completion& c) {
         // First: the callback may destroy this. Not where polling failed: whoever is called finds out what is wrong.

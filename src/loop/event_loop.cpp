@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -271,11 +274,29 @@ handle event_loop::post(callback& c) {
 
 // Closing
 
-bool event_loop::has_finishing_resources() noexcept {
+event_loop::finishing_output event_loop::finishing() noexcept {
+    finishing_output all;
     for (loop_resource& r : resources_) {
-        if (r.is_finishing()) return true;
+        if (!r.is_finishing()) continue;
+        ++all.resources;
+        all.bytes += r.unsent_bytes();
     }
-    return false;
+    return all;
+}
+
+void event_loop::report_unsent_output() noexcept {
+    try {
+        std::vector<std::string> messages;  // first: the handler may do anything to the resources
+        for (loop_resource& r : resources_) {
+            if (!r.is_finishing() || r.unsent_bytes() == 0) continue;
+            const std::string to = r.output_name();
+            messages.push_back("the loop closes before " + std::to_string(r.unsent_bytes()) +
+                               " bytes that were written" + (to.empty() ? "" : " to " + to) + " are sent");
+        }
+        for (std::string& m : messages) call_exception_handler({.message = std::move(m)});
+    } catch (const std::bad_alloc&) {  // of a message
+        call_exception_handler({.message = {}, .exception = std::current_exception()});
+    }
 }
 
 /// Drops what is ready without running it; tasks are left alone.

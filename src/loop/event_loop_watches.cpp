@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -19,6 +20,12 @@
 
 namespace weft::inline v0 {
 
+namespace {
+std::size_t place_of(native_handle fd, short events) noexcept {
+    return 2 * static_cast<std::size_t>(fd) + (events == POLLOUT);
+}
+}  // namespace
+
 void event_loop::add_reader(native_handle fd, std::function<void()> f) { watch(fd, POLLIN, std::move(f)); }
 void event_loop::add_writer(native_handle fd, std::function<void()> f) { watch(fd, POLLOUT, std::move(f)); }
 bool event_loop::remove_reader(native_handle fd) { return unwatch(fd, POLLIN); }
@@ -26,13 +33,18 @@ bool event_loop::remove_writer(native_handle fd) { return unwatch(fd, POLLOUT); 
 
 void event_loop::watch(native_handle fd, short events, std::function<void()> f) {
     check_open();
+    const auto what = [&] {
+        return (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") + std::to_string(fd);
+    };
+    if (backend_->is_claimed(fd))
+        throw invalid_state_error(what() + " is a stream's, server's or socket's of this loop");
     unwatch(fd, events);
     if (::fcntl(fd, F_GETFD) == -1) {  // an io_uring would say so only in every turn
-        throw std::system_error(errno, std::generic_category(),
-                                (events == POLLIN ? "add_reader: descriptor " : "add_writer: descriptor ") +
-                                    std::to_string(fd));
+        throw std::system_error(errno, std::generic_category(), what());
     }
-    watches_.push_back(std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f))));
+    const std::size_t place = place_of(fd, events);
+    if (place >= watches_.size()) watches_.resize(place + place / 2 + 2);
+    watches_[place] = std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f)));
 }
 
 /// Has a callback run in a copy of the present context, and keeps what it throws out of the backend.
@@ -49,7 +61,9 @@ std::function<void()> event_loop::guarded(std::function<void()> f) {
 }
 
 bool event_loop::unwatch(native_handle fd, short events) {
-    return std::erase_if(watches_, [&](const auto& w) { return w->fd() == fd && w->events() == events; }) > 0;
+    if (fd < 0 || place_of(fd, events) >= watches_.size()) return false;
+    // Out of its place first: what the callback held may add another one there.
+    return std::exchange(watches_[place_of(fd, events)], nullptr) != nullptr;
 }
 
 signal_inbox& event_loop::signals() {

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -104,10 +105,20 @@ void cancel_all_tasks(event_loop& loop) {
 /// How long a run waits for its blocking calls to end: as asyncio's.
 constexpr std::chrono::seconds executor_timeout{300};
 
-/// Gives streams that were destroyed with bytes unsent the time to send them; a peer that takes none is not waited for.
-void finish_output(event_loop& loop) {
-    const clock::time_point latest = loop.time() + std::chrono::seconds(1);
-    while (loop.has_finishing_resources() && loop.time() < latest) loop.run_once(latest);
+/// How long the peers of what is still sending may take nothing.
+constexpr std::chrono::seconds output_patience{1};
+
+/// Gives streams that were destroyed with bytes unsent the time to send them, as long as some of that goes.
+void finish_output(event_loop& loop, nanos timeout) {
+    const clock::time_point end = to_time_point(deadline_after(loop.now(), timeout));
+    event_loop::finishing_output left = loop.finishing();
+    clock::time_point latest = loop.time() + output_patience;
+    while (left.resources > 0 && loop.time() < std::min(latest, end)) {
+        loop.run_once(std::min(latest, end));
+        const event_loop::finishing_output now = loop.finishing();
+        if (now.bytes < left.bytes || now.resources < left.resources) latest = loop.time() + output_patience;
+        left = now;
+    }
 }
 
 }  // namespace
@@ -147,15 +158,23 @@ void runner::close() {
     loop_->begin_to_end();
     cancel_all_tasks(*loop_);
     std::exception_ptr error;
-    try {
-        if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
-        if (loop_->has_default_executor()) {
-            loop_->run_until_complete(loop_->shutdown_default_executor(executor_timeout));
+    const auto carry_out = [&](auto step) {
+        try {
+            step();
+        } catch (...) {
+            if (!error) error = std::current_exception();  // what else is to be done is done all the same
         }
-    } catch (...) {
-        error = std::current_exception();  // what else is to be done is done all the same
-    }
-    finish_output(*loop_);
+    };
+    carry_out([&] {
+        if (loop_->has_async_generators()) loop_->run_until_complete(loop_->shutdown_asyncgens());
+    });
+    // While there is an executor: it reads the files that are sent.
+    carry_out([&] { finish_output(*loop_, to_nanos(options_.output_timeout)); });
+    carry_out([&] {
+        if (!loop_->has_default_executor()) return;
+        loop_->run_until_complete(loop_->shutdown_default_executor(executor_timeout));
+    });
+    loop_->report_unsent_output();
     loop_->close();
     if (error) std::rethrow_exception(error);
 }

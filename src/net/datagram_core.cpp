@@ -28,6 +28,7 @@ datagram_core::datagram_core(event_loop& loop, unique_fd socket, std::size_t max
       send_(ignore),
       retry_(*this) {
     receive_.fd = writable_.fd = send_.fd = fd_.get();
+    loop_.operations().claim(fd_.get());
     loop_.attach(*this);
 }
 

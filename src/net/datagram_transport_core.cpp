@@ -2,6 +2,7 @@
 #include "net/datagram_transport_core.hpp"
 
 #include "io/socket_address.hpp"
+#include "net/datagram_address.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -31,6 +32,7 @@ datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd soc
       retry_(*this),
       send_(ignore) {
     receive_.fd = writable_.fd = send_.fd = fd_.get();
+    loop_.operations().claim(fd_.get());
 }
 
 void datagram_transport_core::tell_made() {
@@ -129,9 +131,7 @@ void datagram_transport_core::send(std::span<const std::byte> bytes, const addre
 }
 
 socket_address datagram_transport_core::target(const address& to) const {
-    if (family_ == AF_UNIX) return unix_address("send_to", to.host);
-    if (const auto numeric = numeric_address(to.host, to.port)) return *numeric;
-    throw std::invalid_argument("send_to: \"" + to.host + "\" is not an IPv4 or IPv6 address");
+    return family_ == AF_UNIX ? unix_address("send_to", to.host) : ip_address("send_to", to.host, to.port);
 }
 
 /// @return false: later; else it was sent, or the protocol was told why not

@@ -25,6 +25,7 @@ listener::listener(event_loop& loop, accept_sink& sink, bound_socket socket, boo
     once = one_by_one;
     const int family = get_option(fd, SOL_SOCKET, SO_DOMAIN, "start_server: SO_DOMAIN");
     is_tcp_ = family == AF_INET || family == AF_INET6;
+    loop_.operations().claim(fd);
 }
 
 listener::~listener() {

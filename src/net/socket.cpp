@@ -37,8 +37,9 @@ bool parse_ipv6(const std::string& host, std::uint16_t port, socket_address& out
     if (::inet_pton(AF_INET6, host.substr(0, zone).c_str(), &in.sin6_addr) != 1) return false;
     if (zone != std::string::npos) {
         const char* const name = host.c_str() + zone + 1;
+        const char* const end = host.c_str() + host.size();
         in.sin6_scope_id = ::if_nametoindex(name);
-        if (in.sin6_scope_id == 0) std::from_chars(name, host.c_str() + host.size(), in.sin6_scope_id);
+        if (in.sin6_scope_id == 0 && std::from_chars(name, end, in.sin6_scope_id).ptr != end) return false;
         if (in.sin6_scope_id == 0) return false;
     }
     in.sin6_family = AF_INET6;

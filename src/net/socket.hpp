@@ -54,7 +54,8 @@ void make_ours(int fd, const std::string& what);
 class registered_socket {
 public:
     registered_socket() noexcept = default;
-    registered_socket(backend& b, unique_fd fd) noexcept : backend_(&b), fd_(std::move(fd)) {}
+    /// @throws std::bad_alloc
+    registered_socket(backend& b, unique_fd fd) : backend_(&b), fd_(std::move(fd)) { b.claim(fd_.get()); }
     registered_socket(registered_socket&&) noexcept = default;
     registered_socket& operator=(registered_socket&& other) noexcept {
         reset();

@@ -30,6 +30,8 @@ public:
         return real_->try_write(fd, bytes);
     }
     int try_send_message(const send_message_operation& op) noexcept override { return real_->try_send_message(op); }
+    void claim(native_handle fd) override { real_->claim(fd); }
+    bool is_claimed(native_handle fd) const noexcept override { return real_->is_claimed(fd); }
     void close(native_handle fd) noexcept override { real_->close(fd); }
     bool wait(nanos deadline) override { return real_->wait(deadline); }
     void dispatch() override { real_->dispatch(); }

@@ -27,6 +27,7 @@ public:
     void pause_receiving() noexcept override { wants_ = false; }
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    std::uint64_t unsent() const noexcept override { return unsent_.size(); }
     void end() noexcept override;
     void reset() noexcept override { reset_ = true; }
     address peer() const override { return {}; }

@@ -300,6 +300,10 @@ void tls_layer::send(std::span<const std::byte> bytes) {
     throw std::system_error(send_error_ ? send_error_ : EPROTO, std::generic_category(), "TLS with " + peer_);
 }
 
+std::uint64_t tls_layer::unsent() const noexcept {
+    return plain_.size() + out_.size() + (below_ ? below_->unsent() : 0);
+}
+
 /// A piece of what send() was given; the next follows when it is sent, so that a long one does not hold up the loop.
 void tls_layer::encrypt_next() {
     if (state_ != state::open || is_flying_ || send_error_) return;

@@ -225,6 +225,42 @@ TEST(connect_read_pipe, pauses_at_twice_the_limit_and_goes_on) {
     });
 }
 
+TEST(connect_read_pipe, takes_over_a_descriptor_from_its_reader_and_is_not_watched_any_more) {
+    run([]() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        auto [read_end, write_end] = weft::make_pipe();
+        const int fd = read_end.get();
+        weft::stream reader;
+        weft::future<> made;
+        loop.add_reader(fd, [&] {
+            loop.remove_reader(fd);
+            reader = weft::connect_read_pipe(std::move(read_end));  // within the event
+            made.set_result();
+        });
+        put(write_end, "one\n");
+        co_await made;
+        EXPECT_EQ(co_await reader.read_line(), "one");
+        EXPECT_THROW(loop.add_reader(fd, [] {}), weft::invalid_state_error);
+        put(write_end, "two\n");
+        EXPECT_EQ(co_await reader.read_line(), "two");
+        co_await reader.close();
+        const weft::unique_fd next(::fcntl(write_end.get(), F_DUPFD_CLOEXEC, fd));
+        EXPECT_EQ(next.get(), fd);
+        loop.add_writer(next.get(), [] {});  // the number is another's
+        EXPECT_TRUE(loop.remove_writer(next.get()));
+    });
+}
+
+TEST(pipe, refuses_a_limit_of_0) {
+    run([]() -> weft::task<> {
+        EXPECT_THROW(weft::open_pipe({.limit = 0}), std::invalid_argument);
+        auto [read_end, write_end] = weft::make_pipe();
+        EXPECT_THROW(weft::connect_read_pipe(std::move(read_end), {.limit = 0}), std::invalid_argument);
+        EXPECT_THROW(weft::connect_write_pipe(std::move(write_end), {.limit = 0}), std::invalid_argument);
+        co_return;
+    });
+}
+
 TEST(connect_write_pipe, writes_what_another_reads_and_closes_with_write_eof) {
     run([]() -> weft::task<> {
         auto [read, write] = weft::make_pipe();

@@ -52,6 +52,7 @@ struct told_layer final : weft::stream_layer {
     void refuse_if_told() const {
         if (const int error = std::exchange(told.refuses, 0)) throw std::system_error(error, std::generic_category());
     }
+    std::uint64_t unsent() const noexcept override { return *alive ? told.sending.size() : 0; }
     void end() noexcept override { told.ended = true; }
     void begin_to_finish() noexcept override { told.begun_to_finish = true; }
     bool finish() noexcept override {

@@ -174,6 +174,9 @@ TEST(writing, with_watermarks_of_0_is_paused_by_every_byte_that_waits) {
         recorded r;
         co_await turn();
         r.log.next();
+        const std::size_t most = ~std::size_t{0};
+        r.transport.set_write_buffer_limits(std::nullopt, most / 2);  // four times that is no number
+        EXPECT_EQ(r.transport.get_write_buffer_limits(), (weft::write_buffer_limits{most / 2, most}));
         r.transport.set_write_buffer_limits(0);
         r.told.takes = 10;
         r.transport.write("taken");

@@ -174,6 +174,13 @@ TEST(watch, of_what_is_not_there_is_an_error_that_names_it) {
     });
 }
 
+TEST(watch, of_a_path_with_a_nul_in_it_is_refused) {
+    run([]() -> weft::task<> {
+        EXPECT_THROW(static_cast<void>(weft::watch(std::string("/tmp\0/x", 7))), std::invalid_argument);
+        co_return;
+    });
+}
+
 TEST(watch, cancelled_while_it_waits_has_finished) {
     const temporary_folder folder;
     run([&]() -> weft::task<> {

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/backend.hpp"
 
+#include <weft/base/unique_fd.hpp>
 #include <weft/loop/event_loop.hpp>
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
@@ -67,6 +74,54 @@ TEST(backend, waits_until_its_deadline_and_not_at_all_if_that_has_passed) {
     const auto until = b->now() + 1'000'000;
     b->wait(until);
     EXPECT_GE(b->now(), until);
+}
+
+TEST(backend, knows_whose_a_descriptor_is_from_its_claim_to_its_end) {
+    const auto b = weft::make_backend();
+    weft::unique_fd fd(::fcntl(0, F_DUPFD_CLOEXEC, 500));
+    ASSERT_TRUE(fd);
+    const int number = fd.get();
+    EXPECT_FALSE(b->is_claimed(number));
+    EXPECT_FALSE(b->is_claimed(-1));
+    b->claim(number);
+    b->claim(number);
+    EXPECT_TRUE(b->is_claimed(number));
+    EXPECT_FALSE(b->is_claimed(number - 1));
+    b->close(fd.release());
+    EXPECT_FALSE(b->is_claimed(number));
+}
+
+// io_uring holds a polled file itself, so that closing its descriptor changes nothing there.
+TEST(epoll_backend, tells_who_waits_for_a_descriptor_that_a_callback_has_closed) {
+    struct poll : weft::poll_operation {
+        explicit poll(short e) : weft::poll_operation(told) { events = e; }
+        static void told(operation& op, const weft::completion& c) {
+            auto& self = static_cast<poll&>(op);
+            self.result = c.result;
+            if (self.closes) self.closes->reset();
+        }
+        int result = 0;
+        weft::unique_fd* closes = nullptr;
+    };
+    const auto b = weft::make_epoll_backend();
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    weft::unique_fd near(ends[0]);
+    const weft::unique_fd far(ends[1]);
+    const char byte = 'x';
+    while (::write(near.get(), &byte, 1) == 1) {  // no room: it is not writable
+    }
+    ASSERT_EQ(::write(far.get(), &byte, 1), 1);
+    poll input(POLLIN), output(POLLOUT);
+    input.fd = output.fd = near.get();
+    b->submit(input);
+    b->submit(output);
+    input.closes = &near;
+    b->wait(0);
+    b->dispatch();
+    EXPECT_EQ(input.result, POLLIN);
+    EXPECT_EQ(output.result, -EBADF);
+    EXPECT_FALSE(output.is_submitted());
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/backend.hpp"
+
 #include <weft/base/unique_fd.hpp>
 #include <weft/flow/sleep.hpp>
 #include <weft/loop/event_loop.hpp>
@@ -10,9 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
 // add_reader() and add_writer(), on the real clock: descriptors are the world outside.
 
@@ -152,6 +156,43 @@ TEST_F(descriptor_watch, a_closed_descriptor_is_refused) {
     EXPECT_THROW(loop.add_reader(fd, [] {}), std::system_error);
     EXPECT_THROW(loop.add_reader(-1, [] {}), std::system_error);
     EXPECT_FALSE(loop.remove_reader(fd));
+}
+
+TEST_F(descriptor_watch, a_descriptor_of_the_loops_own_is_refused_until_it_lets_go_of_it) {
+    const auto fd = near.get();
+    loop.operations().claim(fd);
+    EXPECT_THROW(loop.add_reader(fd, [] {}), weft::invalid_state_error);
+    EXPECT_THROW(loop.add_writer(fd, [] {}), weft::invalid_state_error);
+    EXPECT_FALSE(loop.remove_reader(fd));
+    loop.operations().close(near.release());
+    near.reset(::fcntl(far.get(), F_DUPFD_CLOEXEC, fd));
+    ASSERT_EQ(near.get(), fd);  // the number is used again
+    loop.add_writer(fd, [&] {
+        log += 'w';
+        loop.remove_writer(near.get());
+    });
+    run_some_turns();
+    EXPECT_EQ(log, "w");
+}
+
+TEST_F(descriptor_watch, descriptors_of_high_and_low_numbers_are_kept_apart) {
+    std::vector<weft::unique_fd> copies;
+    for (const int least : {3, 100, 101, 200}) copies.emplace_back(::fcntl(near.get(), F_DUPFD_CLOEXEC, least));
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        loop.add_reader(copies[i].get(), [&, i] {
+            log += std::to_string(i);
+            loop.remove_reader(copies[i].get());
+        });
+    }
+    EXPECT_TRUE(loop.remove_reader(copies[2].get()));
+    EXPECT_FALSE(loop.remove_reader(copies[2].get()));
+    EXPECT_FALSE(loop.remove_writer(copies[1].get()));
+    EXPECT_FALSE(loop.remove_reader(1'000'000));
+    EXPECT_FALSE(loop.remove_reader(-1));
+    feed("x");
+    run_some_turns();
+    std::ranges::sort(log);
+    EXPECT_EQ(log, "013");
 }
 
 TEST_F(descriptor_watch, a_descriptor_may_be_closed_before_it_is_removed) {

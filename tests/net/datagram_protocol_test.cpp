@@ -72,6 +72,19 @@ TEST(datagrams, come_whole_with_their_sender_and_can_be_answered) {
     });
 }
 
+TEST(datagrams, may_go_to_localhost) {
+    run([]() -> weft::task<> {
+        diary left_log, right_log;
+        auto [left, left_protocol] = co_await endpoint(left_log);
+        auto [right, right_protocol] = co_await endpoint(right_log);
+        right.send_to("home", {"localhost", left.local().port});
+        co_await settle();
+        EXPECT_EQ(left_log.next(), "made <home>");
+        left.close();
+        right.close();
+    });
+}
+
 TEST(datagrams, by_ipv6_have_an_ipv6_sender) {
     run([]() -> weft::task<> {
         diary log, other;

@@ -32,6 +32,24 @@ TEST(datagram_socket, datagrams_come_whole_with_whom_they_are_from) {
     });
 }
 
+TEST(datagram_socket, whose_descriptor_is_not_for_add_reader_goes_on_receiving) {
+    run([]() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        auto a = co_await on_loopback();
+        auto b = co_await on_loopback();
+        EXPECT_THROW(loop.add_reader(b.descriptor(), [] {}), weft::invalid_state_error);  // nothing is under way
+        const auto receive = [](datagram_socket& s) -> weft::task<std::string> {
+            co_return (co_await s.receive_from()).bytes;
+        };
+        auto waiting = weft::create_task(receive(b));
+        co_await settle();
+        EXPECT_THROW(loop.add_reader(b.descriptor(), [] {}), weft::invalid_state_error);
+        EXPECT_THROW(loop.add_writer(b.descriptor(), [] {}), weft::invalid_state_error);
+        co_await a.send_to("hello", b.local());
+        EXPECT_EQ(co_await waiting, "hello");
+    });
+}
+
 TEST(datagram_socket, a_receive_that_waits_is_woken) {
     run([]() -> weft::task<> {
         auto a = co_await on_loopback();

@@ -38,6 +38,20 @@ TEST(server, port_0_is_the_kernels_choice_and_can_be_asked_for) {
     });
 }
 
+TEST(server, whose_sockets_are_not_for_add_reader_goes_on_serving) {
+    run([]() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+        const int fd = server.sockets().front();
+        EXPECT_THROW(loop.add_reader(fd, [] {}), weft::invalid_state_error);
+        EXPECT_THROW(loop.add_writer(fd, [] {}), weft::invalid_state_error);
+        auto client = co_await connect_to(server);
+        EXPECT_EQ(co_await ask(client, "x"), "x");
+        server.close();
+        EXPECT_THROW(loop.add_reader(fd, [] {}), std::system_error);  // closed
+    });
+}
+
 TEST(server, serves_several_connections_at_once_and_counts_them) {
     run([]() -> weft::task<> {
         auto server = co_await weft::start_server(echo, "localhost", 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sockets themselves: how they are accepted and connected, and what becomes of their descriptors.
 #include "io/operations.hpp"
+#include "net/socket.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -9,6 +10,14 @@ using namespace std::chrono_literals;
 using namespace weft_test;
 
 namespace {
+
+TEST(numeric_address, takes_a_zone_by_name_or_number_and_nothing_behind_it) {
+    EXPECT_TRUE(weft::numeric_address("fe80::1%1", 1));
+    EXPECT_TRUE(weft::numeric_address("fe80::1%lo", 1));
+    for (const char* const wrong : {"fe80::1%1abc", "fe80::1%", "fe80::1%0", "fe80::1%1%1", "fe80::1%99999999999"}) {
+        EXPECT_FALSE(weft::numeric_address(wrong, 1)) << wrong;
+    }
+}
 
 TEST_F(operations, accept_brings_one_connection_after_the_other) {
     std::uint16_t port = 0;

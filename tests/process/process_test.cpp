@@ -340,6 +340,19 @@ TEST(process, in_a_forked_child_of_a_program_that_uses_loops) {
     });
 }
 
+TEST(process, with_a_pipe_of_limit_0_is_refused) {
+    run_with_children([]() -> weft::task<> {
+        const weft::process_options options{.stdout_ = weft::stdio::pipe, .limit = 0};
+        bool refused = false;
+        try {
+            co_await weft::spawn_process({"true"}, options);
+        } catch (const std::invalid_argument&) {
+            refused = true;
+        }
+        EXPECT_TRUE(refused);
+    });
+}
+
 TEST(process, that_was_moved_from_or_never_made_says_so) {
     weft::process none;
     EXPECT_FALSE(none);

@@ -86,6 +86,7 @@ struct wire_end final : weft::stream_layer {
         put(bytes);
         s_.owes_sent = true;
     }
+    std::uint64_t unsent() const noexcept override { return 0; }
     void end() noexcept override {}
     void reset() noexcept override { s_.was_reset = true; }
     weft::address peer() const override { return {"wire", 1}; }

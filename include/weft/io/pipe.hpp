@@ -9,14 +9,14 @@
 namespace weft::inline v0 {
 
 struct pipe_options {
-    /// How many bytes are buffered for a reader, and how far a delimiter may be (see stream).
+    /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as that (see stream).
     std::size_t limit = 64 * 1024;
 };
 
 /// Makes a stream of a descriptor that is read from: a pipe's read end, a FIFO, a socket, a terminal. The descriptor is
 /// the stream's from the call on, also where it throws; give a copy (dup(2)) of one that is to stay open, such as 0.
 /// Writing to the stream fails (bad_file_descriptor); peer() and local() are empty.
-/// @throws std::invalid_argument  it is a file, or not open for reading; std::system_error  it is no descriptor, or cannot
+/// @throws std::invalid_argument  it is a file, or not open for reading; a limit of 0; std::system_error  it is no descriptor, or cannot
 ///     be waited for; no_running_loop_error
 /// @see loop.connect_read_pipe, which makes the descriptor non-blocking as this does
 stream connect_read_pipe(unique_fd fd, pipe_options options = {});
@@ -37,7 +37,7 @@ pipe_descriptors make_pipe();
 struct pipe_streams {
     stream reader, writer;
 };
-/// @throws std::system_error  out of descriptors; no_running_loop_error
+/// @throws std::invalid_argument  a limit of 0; std::system_error  out of descriptors; no_running_loop_error
 pipe_streams open_pipe(pipe_options options = {});
 
 }  // namespace weft::inline v0

@@ -113,8 +113,9 @@ struct start_tls_options {
 ///
 /// Reading is for one task at a time; a second reader is refused (invalid_state_error). Writing is for any number: each
 /// write is in one piece and in order. Bytes are received in the background, up to twice the limit given where the
-/// stream was made (64 KiB by default) while nobody reads.
-/// Destroying a stream closes it as close() does: what was written is still sent.
+/// stream was made (64 KiB by default; more than 1 GiB counts as 1 GiB) while nobody reads.
+/// Destroying a stream closes it as close() does: what was written is still sent, also when run() ends, as long as the peer
+/// takes it (see run_options::output_timeout).
 /// Errors: std::system_error (connection_reset, broken_pipe, …), naming the peer; a read raises it only when everything
 /// received before has been read. What is held at a time, read in one piece or not yet sent, is less than 2 GiB.
 /// @thread its loop's  @see asyncio.StreamReader, asyncio.StreamWriter
@@ -210,7 +211,8 @@ public:
     [[nodiscard("await it")]] output_awaiter drain();
     /// Bytes written and not yet given to the kernel.
     std::size_t write_buffer_size() const noexcept;
-    /// Above `high` writers wait, until no more than `low` (by default a quarter of it) is left.
+    /// Above `high` writers wait, until no more than `low` (by default a quarter of it) is left. More than 1 GiB counts as
+    /// 1 GiB, for each of them.
     void set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes = std::nullopt);
 
     // Ending

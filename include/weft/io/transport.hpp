@@ -80,7 +80,8 @@ public:
     /// Bytes written and not yet given to the kernel.
     std::size_t get_write_buffer_size() const noexcept;
     write_buffer_limits get_write_buffer_limits() const;
-    /// By default 64 KiB and a quarter of it; of one that is not given, the other makes it four times or a quarter.
+    /// By default 64 KiB and a quarter of it; of one that is not given, the other makes it four times (as far as a size_t
+    /// goes) or a quarter.
     /// @throws std::invalid_argument  low is above high
     void set_write_buffer_limits(std::optional<std::size_t> high_bytes = std::nullopt,
                                  std::optional<std::size_t> low_bytes = std::nullopt) const;

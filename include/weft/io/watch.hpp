@@ -47,7 +47,7 @@ struct watch_options {
 /// A file is the file, not its name. Who saves by writing another file and renaming it, as editors do, removes the one that
 /// was watched: to follow a name, watch its directory. A file without a name is removed when nobody has it open any more;
 /// until then its attributes have changed.
-/// @throws std::system_error naming the path (no_such_file_or_directory, permission_denied, no_space_on_device: no more
+/// @throws std::invalid_argument  a path with a NUL in it; std::system_error naming the path (no_such_file_or_directory, permission_denied, no_space_on_device: no more
 ///     watches for this user, too_many_files_open: no more watchers)
 /// @throws awaited: cancelled_error
 /// @cancel no event is lost to those that were read: the generator has finished   @thread the loop's

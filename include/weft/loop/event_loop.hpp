@@ -147,7 +147,11 @@ public:
 
     // Descriptors and signals
 
-    /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`.
+    /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`. Remove it
+    /// before `fd` is closed.
+    /// @throws invalid_state_error  a stream, server, socket or transport of this loop has `fd`: two would take each
+    ///         other's events; std::system_error  `fd` is closed, or (epoll) a file, which is always ready
+    /// @cost independent of how many there are  @see loop.add_reader
     void add_reader(native_handle fd, std::function<void()> f);
     void add_writer(native_handle fd, std::function<void()> f);
     template <any_coroutine_function F>
@@ -210,8 +214,14 @@ public:
     const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
     /// @throws std::system_error  it is made at the first call
     signal_inbox& signals();
-    /// Some resource is still sending what its owner left.
-    bool has_finishing_resources() noexcept;
+    /// What resources are still sending that their owners have left.
+    struct finishing_output {
+        std::size_t resources = 0;  ///< some of them may only be taking leave of their peers
+        std::uint64_t bytes = 0;
+    };
+    finishing_output finishing() noexcept;
+    /// Tells the exception handler of each resource that is still sending, for it is about to be cut off.
+    void report_unsent_output() noexcept;
     std::uint64_t next_token() noexcept { return ++last_token_; }
     void track(unretrieved_error& e) noexcept { unretrieved_.push_back(e); }
     void attach(loop_resource& r) noexcept { resources_.push_back(r); }
@@ -316,7 +326,7 @@ private:
     intrusive_list<loop_resource> resources_;
     intrusive_list<unretrieved_error> unretrieved_;
     intrusive_list<async_generator_core> async_generators_;  // those that live
-    std::vector<std::unique_ptr<descriptor_watch>> watches_;
+    std::vector<std::unique_ptr<descriptor_watch>> watches_;  // of descriptor n: reader at 2n, writer at 2n + 1
     std::unique_ptr<signal_inbox> signals_;
     std::shared_ptr<executor> default_executor_;
     struct kept_service {

@@ -4,6 +4,7 @@
 #include <weft/loop/context.hpp>
 #include <weft/loop/event_loop.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,6 +16,9 @@ struct run_options {
     std::optional<bool> debug = std::nullopt;
     /// SIGINT cancels the main task (on the process's first thread, where the program has not taken SIGINT over).
     bool handle_sigint = true;
+    /// At the end: how long, at most, streams and transports that were let go of with bytes unsent go on sending. They are
+    /// given up before that when none of them gets a byte away for a second. What is dropped the exception handler hears.
+    std::chrono::nanoseconds output_timeout = std::chrono::minutes(1);
 };
 
 /// One loop for several runs: streams, servers, background tasks and what context variables are set to live on between
@@ -58,7 +62,8 @@ public:
 
     event_loop& get_loop() { return loop(); }
 
-    /// Cancels the tasks that are left and waits for them, then closes the loop. Idempotent.
+    /// Cancels the tasks that are left and waits for them, has sent what streams were destroyed with (see
+    /// run_options::output_timeout), then closes the loop. Idempotent.
     void close();
 
 private:
@@ -70,8 +75,8 @@ private:
     std::unique_ptr<event_loop> loop_;
 };
 
-/// Runs `main` on a loop of its own until it is done, then cancels the tasks that are left, waits for them and closes
-/// the loop. The way into weft: `int main() { weft::run(main_task()); }`
+/// Runs `main` on a loop of its own until it is done, then cancels the tasks that are left, waits for them, has sent what
+/// streams were destroyed with, and closes the loop. The way into weft: `int main() { weft::run(main_task()); }`
 /// @throws what main throws; keyboard_interrupt (see runner::run); invalid_state_error  a loop runs on this thread
 /// @see asyncio.run
 template <class T>

@@ -17,7 +17,8 @@
 namespace weft::inline v0 {
 
 struct connect_options {
-    /// How many bytes are buffered for a reader, and how far a delimiter may be; at least 1 (see stream).
+    /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
+    /// that (see stream).
     std::size_t limit = 64 * 1024;
     /// Where to connect from; port 0 for any. (A Unix socket's path is the host.)
     std::optional<address> local = std::nullopt;

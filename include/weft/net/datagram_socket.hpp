@@ -204,6 +204,7 @@ public:
     address local() const;
     /// What it is connected to; empty otherwise.
     address peer() const;
+    /// To be looked at, and for options: it remains the socket's, and add_reader() refuses it.
     native_handle descriptor() const;
 
     /// Closes now: whoever waits gets connection_aborted. Idempotent; the destructor does the same.

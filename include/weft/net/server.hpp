@@ -28,7 +28,8 @@ class event_loop;
 class server_core;
 
 struct server_options {
-    /// How many bytes are buffered for a reader, and how far a delimiter may be; at least 1 (see stream).
+    /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
+    /// that (see stream).
     std::size_t limit = 64 * 1024;
     /// How many connections the kernel keeps for us until we accept them.
     int backlog = 1024;
@@ -69,7 +70,7 @@ public:
     /// @throws invalid_state_error  it is closed, or a Unix server
     std::uint16_t port() const;
     std::vector<address> addresses() const;
-    /// The listening sockets, to be looked at: they remain the server's.
+    /// The listening sockets, to be looked at: they remain the server's, and add_reader() refuses them.
     std::vector<native_handle> sockets() const;
     event_loop& get_loop() const;
     bool is_serving() const noexcept;

@@ -66,7 +66,8 @@ struct process_options {
     bool new_session = false;
     /// Descriptors that it gets, by the same numbers.
     std::vector<native_handle> pass_fds = {};
-    /// Of its pipes: how many bytes are buffered for a reader, and how far a delimiter may be (see stream).
+    /// Of its pipes: how many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
+    /// that (see stream). With a pipe, 0 is refused (std::invalid_argument).
     std::size_t limit = 64 * 1024;
 };
 
