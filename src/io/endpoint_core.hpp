@@ -47,7 +47,7 @@ public:
     void loop_closes() noexcept override;
     bool is_finishing() const noexcept override { return closing_ && !over_; }
     std::uint64_t unsent_bytes() const noexcept override { return unsent(); }
-    std::string output_name() const override { return name().to_string(); }
+    std::string output_name() const override { return name(); }
 
 protected:
     endpoint_core(event_loop& loop, std::shared_ptr<base_protocol> p);

@@ -342,7 +342,7 @@ TEST(process, in_a_forked_child_of_a_program_that_uses_loops) {
 
 TEST(process, with_a_pipe_of_limit_0_is_refused) {
     run_with_children([]() -> weft::task<> {
-        const weft::process_options options{.stdout_ = weft::stdio::pipe, .limit = 0};
+        const weft::process_options options{.stdout_ = weft::pipe, .limit = 0};
         bool refused = false;
         try {
             co_await weft::spawn_process({"true"}, options);
