@@ -71,6 +71,11 @@ bool transport_awaiter::await_ready() const noexcept {
 }
 void transport_awaiter::start() noexcept { transport_->wait(*this); }
 
+task<> transport_awaiter::waiting(std::shared_ptr<endpoint_core> t, until u) {
+    co_await transport_awaiter(std::move(t), u);
+}
+task<> to_task(transport_awaiter&& w) { return transport_awaiter::waiting(w.transport_, w.until_); }
+
 // From a stream
 
 namespace {

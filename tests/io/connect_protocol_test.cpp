@@ -228,7 +228,7 @@ TEST(a_pipe, is_read_and_written_by_protocols) {
         EXPECT_EQ(reads.next(), "one");
         to.write("two");
         to.close();
-        co_await from.wait_closed();
+        co_await weft::wait_for(from.wait_closed(), std::nullopt);
         co_await to.wait_closed();
         EXPECT_EQ(reads.next(), "two eof lost");
         EXPECT_EQ(writes.next(), "lost");

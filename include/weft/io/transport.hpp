@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/coro/task.hpp>
 #include <weft/io/address.hpp>
 #include <weft/loop/waiter.hpp>
 
@@ -38,10 +39,14 @@ public:
     void abandon() noexcept { unlink(); }
     ~transport_awaiter() { abandon(); }
 
+    /// For wait_for(), create_task(), gather() and the like.
+    friend weft::task<> to_task(transport_awaiter&& w);
+
 private:
     friend class endpoint_core;
     enum class until { made, lost };  // until connection_made(), or connection_lost(), has been called
     transport_awaiter(std::shared_ptr<endpoint_core> t, until u) noexcept;
+    static weft::task<> waiting(std::shared_ptr<endpoint_core> t, until u);
     static const wait_kind kind_;
 
     std::shared_ptr<endpoint_core> transport_;
