@@ -275,6 +275,7 @@ void stream::abort() noexcept {
 bool stream::is_closing() const noexcept { return !core_ || core_->is_closing(); }
 address stream::peer() const { return core().peer(); }
 address stream::local() const { return core().local(); }
+native_handle stream::descriptor() const noexcept { return core_ ? core_->descriptor() : -1; }
 
 // Errors
 

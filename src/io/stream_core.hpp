@@ -79,6 +79,7 @@ public:
     /// For messages.
     std::string peer_name() const { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
     address local() const { return layer_ ? layer_->local() : address(); }
+    native_handle descriptor() const noexcept { return layer_ ? layer_->descriptor() : -1; }
 
     /// Null once closed.
     stream_layer* layer() const noexcept { return layer_.get(); }

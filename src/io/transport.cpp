@@ -39,6 +39,7 @@ bool transport::is_closing() const noexcept { return !core_ || core_->is_closing
 transport_awaiter transport::wait_closed() const { return core().until_lost(); }
 address transport::peer() const { return core().peer(); }
 address transport::local() const { return core().local(); }
+native_handle transport::descriptor() const noexcept { return core_ ? core_->descriptor() : -1; }
 
 std::shared_ptr<base_protocol> transport::get_protocol() const { return core().get_protocol(); }
 void transport::set_protocol(std::shared_ptr<protocol> p) const {

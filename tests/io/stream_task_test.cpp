@@ -3,6 +3,7 @@
 #include "io/connected.hpp"
 
 #include <weft/io/as_text.hpp>
+#include <weft/io/pipe.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
 
 #include <gmock/gmock.h>
@@ -203,6 +204,37 @@ TEST(stream_task, of_a_read_that_was_awaited_before_is_refused) {
         auto read = server.read_line();
         co_await read;
         EXPECT_THROW(static_cast<void>(to_task(std::move(read))), weft::invalid_state_error);
+    });
+}
+
+TEST(stream_descriptor, is_the_sockets_while_the_stream_is_open) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_streams();
+        const int on = 1;
+        int is_on = 0;
+        socklen_t bytes = sizeof is_on;
+        EXPECT_EQ(::setsockopt(client.descriptor(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), 0);
+        EXPECT_EQ(::getsockopt(client.descriptor(), SOL_SOCKET, SO_KEEPALIVE, &is_on, &bytes), 0);
+        EXPECT_EQ(is_on, 1);
+        weft::stream moved = std::move(client);
+        EXPECT_EQ(client.descriptor(), -1);
+        EXPECT_GE(moved.descriptor(), 0);
+        co_await moved.close();
+        EXPECT_EQ(moved.descriptor(), -1);
+        server.abort();
+        EXPECT_EQ(server.descriptor(), -1);
+    });
+}
+
+TEST(stream_descriptor, of_a_pipe_is_its_end_and_in_memory_there_is_none) {
+    run([]() -> weft::task<> {
+        auto made = weft::make_pipe();
+        const weft::native_handle number = made.read_end.get();
+        const weft::stream reading = weft::connect_read_pipe(std::move(made.read_end));
+        EXPECT_EQ(reading.descriptor(), number);
+        const auto [one, other] = weft::testing::memory_stream_pair();
+        EXPECT_EQ(one.descriptor(), -1);
+        co_return;
     });
 }
 

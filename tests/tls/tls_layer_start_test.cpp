@@ -276,6 +276,18 @@ TEST(start_tls, of_a_stream_that_is_destroyed_before_it_begins_or_while_it_sends
     });
 }
 
+TEST(stream_descriptor, over_tls_is_that_of_the_socket_below) {
+    run([]() -> weft::task<> {
+        auto both = co_await connect_streams();
+        const weft::native_handle socket = both.client.descriptor();
+        auto accepting = weft::create_task(start_server_side(both.server, server_context()));
+        co_await start_client_side(both.client, client_context(), "localhost");
+        co_await accepting;
+        EXPECT_EQ(both.client.descriptor(), socket);
+        EXPECT_GE(socket, 0);
+    });
+}
+
 TEST(stream_task, over_tls_has_a_time_limit_as_well) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_secured();

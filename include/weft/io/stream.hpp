@@ -280,6 +280,9 @@ public:
 
     address peer() const;
     address local() const;
+    /// For setsockopt(2) and the like: the socket or pipe, over TLS the one below. It remains the stream's.
+    /// @return -1: there is none: the stream is in memory, closed or moved from  @see get_extra_info("socket")
+    native_handle descriptor() const noexcept;
 
 private:
     friend class stream_handover;
