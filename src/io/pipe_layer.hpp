@@ -37,6 +37,7 @@ public:
     std::uint64_t unsent() const noexcept override;
     void end() noexcept override;  ///< closes: that is how a pipe says it
     void reset() noexcept override {}
+    native_handle descriptor() const noexcept override { return fd_.get(); }
     address peer() const override { return {}; }
     address local() const override { return {}; }
     const char* nameless_peer() const noexcept override;

@@ -3,18 +3,11 @@
 
 #include <weft/io/stream.hpp>
 
-#include <cerrno>
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
-#include <system_error>
 
 namespace weft::inline v0 {
-
-namespace {
-[[noreturn]] void throw_destroyed() {
-    throw std::system_error(ECONNABORTED, std::generic_category(),
-                            "the stream was destroyed while a task waited for it");
-}
-}  // namespace
 
 // Waiting for input
 
@@ -59,7 +52,7 @@ bool input_awaiter::satisfied() {
 
 void input_awaiter::finish() {
     this->resumed();
-    if (!stream_) throw_destroyed();
+    if (!stream_) stream_link::throw_destroyed();
     stream_->remove_reader(*this);
 }
 
@@ -176,9 +169,9 @@ bool output_awaiter::await_ready() { return stream_->reached(until_); }
 void output_awaiter::start() { stream_->wait(*this); }
 void output_awaiter::await_resume() {
     this->resumed();
-    if (!stream_) throw_destroyed();
+    stream_core& s = core();
     unlink();
-    stream_->throw_write_error_if_any();
+    s.throw_write_error_if_any();
 }
 
 // The stream
@@ -282,6 +275,7 @@ void stream::abort() noexcept {
 bool stream::is_closing() const noexcept { return !core_ || core_->is_closing(); }
 address stream::peer() const { return core().peer(); }
 address stream::local() const { return core().local(); }
+native_handle stream::descriptor() const noexcept { return core_ ? core_->descriptor() : -1; }
 
 // Errors
 

@@ -201,10 +201,10 @@ void stream_core::release() noexcept {
     // Awaiters live in coroutines that may outlive the stream (one task reads, another destroys).
     wake_reader();
     if (input_awaiter* const r = std::exchange(woken_reader_, nullptr)) r->stream_ = nullptr;
-    while (!writers_.empty()) {
-        output_awaiter& w = writers_.pop_front();
-        w.stream_ = nullptr;
-        w.wake();
+    while (!links_.empty()) {
+        stream_link& l = links_.pop_front();
+        l.stream_ = nullptr;
+        if (l.until_ != stream_link::until::nothing) static_cast<output_awaiter&>(l).wake();
     }
     input_.clear();
     lent_ = 0;

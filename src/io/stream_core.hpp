@@ -69,7 +69,9 @@ public:
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
     bool reached(output_awaiter::until u) const noexcept;
-    void wait(output_awaiter& w) noexcept { writers_.push_back(w); }
+    void wait(output_awaiter& w) noexcept { links_.push_back(w); }
+    /// Who is to be told of the stream's end.
+    void add(stream_link& l) noexcept { links_.push_back(l); }
     void throw_write_error_if_any() const;
 
     event_loop& loop() const noexcept { return loop_; }
@@ -77,6 +79,7 @@ public:
     /// For messages.
     std::string peer_name() const { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
     address local() const { return layer_ ? layer_->local() : address(); }
+    native_handle descriptor() const noexcept { return layer_ ? layer_->descriptor() : -1; }
 
     /// Null once closed.
     stream_layer* layer() const noexcept { return layer_.get(); }
@@ -126,7 +129,7 @@ private:
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
     input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;
-    intrusive_list<output_awaiter> writers_;
+    intrusive_list<stream_link> links_;  // those who wait for output are output_awaiters
     std::uint32_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
     std::uint32_t read_limit_, write_high_, write_low_;

@@ -164,21 +164,22 @@ void stream_core::fail_output(int error) noexcept {
 }
 
 bool stream_core::reached(output_awaiter::until u) const noexcept {
-    if (write_error_ && u != output_awaiter::until::closed) return true;
+    if (write_error_ && (u == output_awaiter::until::writable || u == output_awaiter::until::flushed)) return true;
     switch (u) {
         case output_awaiter::until::writable: return unsent() <= write_high_;
         case output_awaiter::until::flushed: return is_flushed();
         case output_awaiter::until::closed: return !layer_;
+        case output_awaiter::until::nothing: return false;
     }
     return true;
 }
 
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
-    for (output_awaiter& w : writers_) {
+    for (stream_link& l : links_) {
         const bool low_enough =
-            w.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(w.until_);
-        if (low_enough) w.wake();
+            l.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(l.until_);
+        if (low_enough) static_cast<output_awaiter&>(l).wake();
     }
 }
 

@@ -75,6 +75,9 @@ public:
     /// The descriptor, if it takes bytes as they are: for sendfile(2). Else -1.
     virtual native_handle socket() const noexcept { return -1; }
 
+    /// The descriptor of what is at the bottom, if there is one; else -1.
+    virtual native_handle descriptor() const noexcept { return socket(); }
+
     virtual address peer() const = 0;
     /// For messages, in place of an address: what there is to write to and read from.
     virtual const char* nameless_peer() const noexcept { return "?"; }

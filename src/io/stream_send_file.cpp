@@ -71,31 +71,33 @@ private:
 
 }  // namespace
 
-task<std::uint64_t> stream::send_descriptor(stream_core& s, native_handle file, std::uint64_t offset,
+task<std::uint64_t> stream::send_descriptor(stream_link link, native_handle file, std::uint64_t offset,
                                             std::uint64_t count) {
+    stream_core& s = link.core();
     unique_fd own = own_descriptor(file, "send_file");
     if (count == 0) co_return 0;
-    while (s.is_sending_file()) co_await flushed(s);
+    while (s.is_sending_file()) co_await flushed(s);  // throws if the stream goes
     co_return co_await send_file_awaiter(s.write_file(std::move(own), offset, count));
 }
 
-task<std::uint64_t> stream::send_open_file(stream_core& s, std::shared_ptr<file_core> file, std::uint64_t offset,
+task<std::uint64_t> stream::send_open_file(stream_link link, std::shared_ptr<file_core> file, std::uint64_t offset,
                                            std::uint64_t count) {
+    stream_core& s = link.core();
     const operation_count under_way(*file);
     unique_fd own = own_descriptor(file->fd.get(), "send_file: " + file->path);
     if (!file->seeks) throw_error(ESPIPE, "send_file: " + file->path);
     if (count == 0) co_return 0;
-    while (s.is_sending_file()) co_await flushed(s);
+    while (s.is_sending_file()) co_await flushed(s);  // throws if the stream goes
     send_file_awaiter sending(s.write_file(std::move(own), offset, count));
     const sent_part moves_position(*file, offset, sending);
     co_return co_await sending;
 }
 
 task<std::uint64_t> stream::send_file(native_handle file, std::uint64_t offset, std::optional<std::uint64_t> count) {
-    return send_descriptor(core(), file, offset, checked_count(offset, count));
+    return send_descriptor(stream_link(core()), file, offset, checked_count(offset, count));
 }
 task<std::uint64_t> stream::send_file(const file& from, std::uint64_t offset, std::optional<std::uint64_t> count) {
-    return send_open_file(core(), from.core(), offset, checked_count(offset, count));
+    return send_open_file(stream_link(core()), from.core(), offset, checked_count(offset, count));
 }
 
 }  // namespace weft::inline v0

@@ -39,6 +39,7 @@ bool transport::is_closing() const noexcept { return !core_ || core_->is_closing
 transport_awaiter transport::wait_closed() const { return core().until_lost(); }
 address transport::peer() const { return core().peer(); }
 address transport::local() const { return core().local(); }
+native_handle transport::descriptor() const noexcept { return core_ ? core_->descriptor() : -1; }
 
 std::shared_ptr<base_protocol> transport::get_protocol() const { return core().get_protocol(); }
 void transport::set_protocol(std::shared_ptr<protocol> p) const {
@@ -70,6 +71,11 @@ bool transport_awaiter::await_ready() const noexcept {
     return transport_->is_over() || (until_ == until::made && transport_->is_made());
 }
 void transport_awaiter::start() noexcept { transport_->wait(*this); }
+
+task<> transport_awaiter::waiting(std::shared_ptr<endpoint_core> t, until u) {
+    co_await transport_awaiter(std::move(t), u);
+}
+task<> to_task(transport_awaiter&& w) { return transport_awaiter::waiting(w.transport_, w.until_); }
 
 // From a stream
 

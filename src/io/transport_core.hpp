@@ -72,6 +72,7 @@ public:
     void set_protocol(protocol_slot p);
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
+    native_handle descriptor() const noexcept { return layer_ ? layer_->descriptor() : -1; }
 
     void on_bytes(byte_buffer& bytes) override;
     void on_end() override;

@@ -41,6 +41,11 @@ void datagram_core::require_open(const char* who) const {
         throw std::system_error(EBADF, std::generic_category(), std::string(who) + ": the socket is closed");
 }
 
+void datagram_core::throw_closed(const char* who) {
+    throw std::system_error(ECONNABORTED, std::generic_category(),
+                            std::string(who) + ": the socket was closed while a task waited for it");
+}
+
 // Receiving
 
 void datagram_core::wait(receive_awaiter& r) noexcept {

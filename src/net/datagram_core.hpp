@@ -21,7 +21,7 @@ namespace weft::inline v0 {
 ///
 /// The receive is the socket's, not its readers': it is under way while some wait. What it brought is promised to the first
 /// reader in line, and stays here until that takes it; if it does not come, it is the next one's.
-class datagram_core final : public loop_resource {
+class datagram_core final : public loop_resource, public std::enable_shared_from_this<datagram_core> {
 public:
     datagram_core(event_loop& loop, unique_fd socket, std::size_t max_bytes);
     ~datagram_core() { close(); }
@@ -33,6 +33,8 @@ public:
     void owns_file(std::string path);
     /// @throws std::system_error
     void require_open(const char* who) const;
+    /// For who has waited, or is about to and saw it open before. @throws std::system_error (connection_aborted)
+    [[noreturn]] static void throw_closed(const char* who);
 
     // Receiving
     bool can_take(const receive_awaiter* r) const noexcept {

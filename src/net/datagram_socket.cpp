@@ -18,13 +18,6 @@
 
 namespace weft::inline v0 {
 
-namespace {
-[[noreturn]] void throw_closed(const char* what) {
-    throw std::system_error(ECONNABORTED, std::generic_category(),
-                            std::string(what) + ": the socket was closed while a task waited for it");
-}
-}  // namespace
-
 // Receiving
 
 const wait_kind receive_awaiter::kind_ = {
@@ -59,7 +52,7 @@ void receive_awaiter::arrive() {
         abandon();  // now: what is awaited may outlive the await
         t->raise_pending_cancellation();
     }
-    if (!socket_) throw_closed("receive");
+    if (!socket_) datagram_core::throw_closed("receive");
     if (started_ && !waits_) throw cancelled_error();  // the cancellation has been taken back since
     if (const int error = socket_->error()) {
         const std::string what = "receive at " + local_address(socket_->fd()).to_string();
@@ -131,7 +124,7 @@ void datagram_send::abandon() noexcept { unlink(); }
 void datagram_send::await_resume() {
     if (!over_) {
         this->resumed();
-        if (!socket_) throw_closed("send");
+        if (!socket_) datagram_core::throw_closed("send");
         throw cancelled_error();  // the cancellation has been taken back since
     }
     if (error_) throw_refused();
@@ -150,11 +143,16 @@ void datagram_send::throw_refused() const {
 
 // The socket
 
-datagram_socket::datagram_socket(std::unique_ptr<datagram_core> core) noexcept : core_(core.release()) {}
+datagram_socket::datagram_socket(std::unique_ptr<datagram_core> core) : core_(std::move(core)) {}
 datagram_socket::datagram_socket(datagram_socket&&) noexcept = default;
-datagram_socket& datagram_socket::operator=(datagram_socket&&) noexcept = default;
-datagram_socket::~datagram_socket() = default;
-void datagram_socket::release::operator()(datagram_core* core) const noexcept { delete core; }
+datagram_socket& datagram_socket::operator=(datagram_socket&& other) noexcept {
+    const datagram_socket gone(std::move(*this));
+    core_ = std::move(other.core_);
+    return *this;
+}
+datagram_socket::~datagram_socket() {
+    if (core_) core_->close();
+}
 
 namespace {
 /// The first address of a host, which the system prefers.

@@ -42,6 +42,7 @@ void datagram_transport::set_protocol(std::shared_ptr<datagram_protocol> p) cons
 std::shared_ptr<base_protocol> datagram_transport::get_protocol() const { return core().get_protocol(); }
 address datagram_transport::peer() const { return core().peer(); }
 address datagram_transport::local() const { return core().local(); }
+native_handle datagram_transport::descriptor() const noexcept { return core_ ? core_->descriptor() : -1; }
 
 // What a protocol does about what it is not interested in: nothing
 

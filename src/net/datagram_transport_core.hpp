@@ -32,6 +32,7 @@ public:
 
     const address& peer() const noexcept { return peer_; }
     address local() const;
+    native_handle descriptor() const noexcept { return fd_.get(); }
 
 private:
     struct queued {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/pipe_layer.hpp"
+#include "io/stream_handover.hpp"
 #include "process/child_core.hpp"
 #include "process/spawn.hpp"
 
@@ -53,26 +54,68 @@ std::shared_ptr<child_core> start(event_loop& loop, const std::vector<std::strin
     return child;
 }
 
-/// Waits for the end of what comes, and consumes nothing.
-task<> buffer_all(stream& s) { co_await s.peek(std::numeric_limits<std::size_t>::max()); }
+/// What communicate() reads from: the pipe, wherever the process object has it by then, and the wait for its end, which
+/// consumes nothing.
+struct output_pipe {
+    explicit output_pipe(stream& s)
+        : link(stream_handover::core(s)), buffered(to_task(s.peek(std::numeric_limits<std::size_t>::max()))) {}
+    static std::optional<output_pipe> of(stream& s) {
+        return s ? std::optional<output_pipe>(std::in_place, s) : std::nullopt;
+    }
+    stream_link link;
+    task<std::string_view> buffered;
+};
 
-task<> buffer_both(stream& a, stream& b) {
-    const task_handle<> first = create_task(buffer_all(a)), second = create_task(buffer_all(b));
+task<> buffer_both(output_pipe& a, output_pipe& b) {
+    const task_handle<std::string_view> first = create_task(std::move(a.buffered)),
+                                        second = create_task(std::move(b.buffered));
     try {
         co_await gather(first, second);
     } catch (...) {
-        first.cancel();  // one has failed: the other is not to stay at its stream
-        second.cancel();
+        for (const auto* h : {&first, &second}) {  // one has failed: the other is not to stay at its stream
+            const bool has_failed_too = !h->cancel() && !h->cancelled();
+            if (has_failed_too) static_cast<void>(h->exception());  // it is the same again: not to be reported
+        }
         throw;
     }
 }
 
-std::string take_all(stream& s) {
-    if (!s) return {};
-    std::string all(s.buffered());
+std::string take_all(const std::optional<output_pipe>& p) {
+    if (!p) return {};
+    stream_core& s = p->link.core();
+    s.settle_lent();
+    std::string all(s.input().text());
     s.consume(all.size());
     s.close();
     return all;
+}
+
+void give(stream_core& s, std::string_view input) {
+    if (s.is_closing()) return;
+    try {
+        s.write(std::as_bytes(std::span(input)));  // all of it is the stream's now
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
+    }
+    s.close();
+}
+
+/// Refers to no process object, for that may be moved meanwhile. What is read stays in the streams until all is there: a
+/// cancellation loses nothing.
+task<process_output> communicate_with(std::shared_ptr<child_core> child, std::string input,
+                                      std::optional<stream_link> in, std::optional<output_pipe> out,
+                                      std::optional<output_pipe> err) {
+    if (!input.empty() && !in) throw std::invalid_argument("communicate: there is input, and stdin is not a pipe");
+    if (in) give(in->core(), std::exchange(input, {}));
+    if (out && err) {
+        co_await buffer_both(*out, *err);
+    } else if (out || err) {
+        co_await std::move((out ? out : err)->buffered);
+    }
+    co_await exit_awaiter(std::move(child));
+    if (out) out->link.core();  // before anything is taken: all are still there
+    if (err) err->link.core();
+    co_return process_output{take_all(out), take_all(err)};
 }
 
 }  // namespace
@@ -119,25 +162,8 @@ void process::kill() { send_signal(SIGKILL); }
 void process::detach() { child()->detach(); }
 
 task<process_output> process::communicate(std::string input) {
-    const std::shared_ptr<child_core> child = this->child();
-    if (!input.empty() && !stdin_) throw std::invalid_argument("communicate: there is input, and stdin is not a pipe");
-    if (stdin_ && !stdin_.is_closing()) {
-        try {
-            static_cast<void>(stdin_.write(input));  // all of it is the stream's now
-        } catch (const std::system_error& e) {
-            if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
-        }
-        input = {};
-        stdin_.close();
-    }
-    // What is read stays in the streams until all is there: a cancellation loses nothing.
-    if (stdout_ && stderr_) {
-        co_await buffer_both(stdout_, stderr_);
-    } else if (stdout_ || stderr_) {
-        co_await buffer_all(stdout_ ? stdout_ : stderr_);
-    }
-    co_await exit_awaiter(child);
-    co_return process_output{take_all(stdout_), take_all(stderr_)};
+    return communicate_with(child(), std::move(input), stream_handover::link(stdin_), output_pipe::of(stdout_),
+                            output_pipe::of(stderr_));
 }
 
 }  // namespace weft::inline v0

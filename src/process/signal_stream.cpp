@@ -25,14 +25,16 @@ public:
     }
     signal_core(const signal_core&) = delete;
     signal_core& operator=(const signal_core&) = delete;
-    ~signal_core() {
-        while (!waiting_.empty()) {
-            signal_awaiter& w = waiting_.pop_front();
-            w.signals_ = nullptr;
-            w.wake();
-        }
-        while (!given_.empty()) given_.pop_front().signals_ = nullptr;
+    ~signal_core() { close(); }
+
+    /// The stream has gone: nothing more arrives, and whoever waits, or is about to, fails. What was given stays given.
+    void close() noexcept {
+        closed_ = true;
+        listeners_.clear();
+        arrived_.clear();
+        while (!waiting_.empty()) waiting_.pop_front().wake();
     }
+    bool is_closed() const noexcept { return closed_; }
 
     void add(signal_awaiter& w) noexcept {
         waiting_.push_back(w);
@@ -49,7 +51,7 @@ public:
 
     /// One that was given to a task which does not take it.
     void give_back(int signal) noexcept {
-        if (give(signal) || has_arrived(signal)) return;
+        if (closed_ || give(signal) || has_arrived(signal)) return;
         arrived_.insert(arrived_.begin(), signal);
     }
 
@@ -72,7 +74,6 @@ private:
         for (signal_awaiter& w : waiting_) {
             if (!w.can_complete()) continue;
             w.unlink();
-            given_.push_back(w);
             w.signal_ = signal;
             w.wake();
             return true;
@@ -81,9 +82,10 @@ private:
     }
 
     event_loop& loop_;
+    bool closed_ = false;
     std::list<listener> listeners_;
     std::vector<int> arrived_;  // each signal once; there is room for all. Not empty: nobody waits who could have one
-    intrusive_list<signal_awaiter> waiting_, given_;  // given_: on their way with one
+    intrusive_list<signal_awaiter> waiting_;
 };
 
 // Waiting for a signal
@@ -99,42 +101,49 @@ const wait_kind signal_awaiter::kind_ = {
 
 bool signal_awaiter::await_ready() {
     signal_ = signals_->take();
-    return signal_ != 0;
+    return signal_ != 0 || signals_->is_closed();
 }
 
 void signal_awaiter::start() { signals_->add(*this); }
 
 void signal_awaiter::abandon() noexcept {
     unlink();
-    if (const int signal = std::exchange(signal_, 0); signal && signals_) signals_->give_back(signal);
+    if (const int signal = std::exchange(signal_, 0)) signals_->give_back(signal);
 }
 
 int signal_awaiter::await_resume() {
     this->resumed();
-    if (!signals_ && !signal_) throw invalid_state_error("the signal stream was destroyed while a task waited for it");
+    if (!signal_ && signals_->is_closed())
+        throw invalid_state_error("the signal stream was destroyed while a task waited for it");
     unlink();
     return std::exchange(signal_, 0);
 }
 
 namespace {
-task<int> waiting(signal_core& s) { co_return co_await signal_awaiter(s); }
+task<int> waiting(std::shared_ptr<signal_core> s) { co_return co_await signal_awaiter(std::move(s)); }
 }  // namespace
 
-task<int> to_task(signal_awaiter&& w) { return waiting(*w.signals_); }
+task<int> to_task(signal_awaiter&& w) { return waiting(w.signals_); }
 
 // The stream
 
 signal_stream::signal_stream(std::initializer_list<int> signals)
-    : core_(std::make_unique<signal_core>(get_running_loop(), signals)) {}
+    : core_(std::make_shared<signal_core>(get_running_loop(), signals)) {}
 signal_stream::signal_stream(signal_stream&&) noexcept = default;
-signal_stream& signal_stream::operator=(signal_stream&&) noexcept = default;
-signal_stream::~signal_stream() = default;
+signal_stream& signal_stream::operator=(signal_stream&& other) noexcept {
+    signal_stream gone(std::move(*this));
+    core_ = std::move(other.core_);
+    return *this;
+}
+signal_stream::~signal_stream() {
+    if (core_) core_->close();
+}
 
-signal_core& signal_stream::core() const {
+const std::shared_ptr<signal_core>& signal_stream::core() const {
     if (!core_) throw invalid_state_error("the signal stream was moved from");
-    return *core_;
+    return core_;
 }
 signal_awaiter signal_stream::next() { return signal_awaiter(core()); }
-int signal_stream::try_next() { return core().take(); }
+int signal_stream::try_next() { return core()->take(); }
 
 }  // namespace weft::inline v0

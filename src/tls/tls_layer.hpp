@@ -53,6 +53,7 @@ public:
     void begin_to_finish() noexcept override;
     bool finish() noexcept override;
     void reset() noexcept override { below_->reset(); }
+    native_handle descriptor() const noexcept override { return below_->descriptor(); }
     address peer() const override { return below_->peer(); }
     const char* nameless_peer() const noexcept override { return below_->nameless_peer(); }
     address local() const override { return below_->local(); }

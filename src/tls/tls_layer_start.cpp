@@ -15,10 +15,11 @@
 namespace weft::inline v0 {
 
 task<> stream::start_tls(tls_context context, start_tls_options options) {
-    return start_tls_on(core(), std::move(context), std::move(options));  // the stream may be moved meanwhile
+    return start_tls_on(stream_link(core()), std::move(context), std::move(options));
 }
 
-task<> stream::start_tls_on(stream_core& core, tls_context context, start_tls_options options) {
+task<> stream::start_tls_on(stream_link s, tls_context context, start_tls_options options) {
+    stream_core& core = s.core();  // from the first wait on the handshake's own awaiters learn of its end
     co_await output_awaiter(core, output_awaiter::until::flushed);
     core.require_writable();
     if (core.has_reader()) throw invalid_state_error("start_tls: a task is reading from the stream");

@@ -219,7 +219,9 @@ TEST(a_pipe, is_read_and_written_by_protocols) {
         diary reads, writes;
         auto [reader, writer] = weft::open_pipe();
         const auto from = co_await weft::connect_protocol(std::move(reader), std::make_shared<recorder>(reads));
+        const weft::native_handle end = writer.descriptor();
         const auto to = co_await weft::connect_protocol(std::move(writer), std::make_shared<recorder>(writes));
+        EXPECT_EQ(to.descriptor(), end);
         co_await settle();
         EXPECT_EQ(reads.next(), "made");
         EXPECT_EQ(writes.next(), "made");  // that nothing can come is no end of the peer's
@@ -228,8 +230,10 @@ TEST(a_pipe, is_read_and_written_by_protocols) {
         EXPECT_EQ(reads.next(), "one");
         to.write("two");
         to.close();
-        co_await from.wait_closed();
+        co_await weft::wait_for(from.wait_closed(), std::nullopt);
         co_await to.wait_closed();
+        EXPECT_EQ(to.descriptor(), -1);
+        EXPECT_EQ(weft::transport().descriptor(), -1);
         EXPECT_EQ(reads.next(), "two eof lost");
         EXPECT_EQ(writes.next(), "lost");
     });

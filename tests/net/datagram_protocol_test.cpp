@@ -63,8 +63,10 @@ TEST(datagrams, come_whole_with_their_sender_and_can_be_answered) {
         EXPECT_EQ(right_protocol->from, left.local());
         left.close();
         right.abort();
-        co_await left.wait_closed();
-        co_await right.wait_closed();
+        EXPECT_GE(right.descriptor(), 0);
+        co_await weft::gather(left.wait_closed(), right.wait_closed());
+        EXPECT_EQ(right.descriptor(), -1);
+        EXPECT_EQ(weft::datagram_transport().descriptor(), -1);
         EXPECT_EQ(left_log.next() + right_log.next(), "lostlost");
         EXPECT_EQ(left.local(), weft::address());
         EXPECT_EQ(left.get_protocol(), nullptr);

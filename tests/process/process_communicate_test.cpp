@@ -205,4 +205,55 @@ TEST(pipes_of_a_process, of_others_are_not_inherited) {
     });
 }
 
+TEST(communicate, goes_on_when_its_process_is_moved) {
+    run_with_children([]() -> weft::task<> {
+        for (const bool begun : {false, true}) {
+            auto p = co_await weft::run_shell("cat; echo problem >&2; exit 3",
+                                              {.stdin_ = piped, .stdout_ = piped, .stderr_ = piped});
+            auto communicating = weft::create_task(p.communicate("some data"));
+            if (begun) co_await weft::yield_now();
+            weft::process moved = std::move(p);
+            auto [out, err] = co_await std::move(communicating);
+            EXPECT_EQ(out, "some data");
+            EXPECT_EQ(err, "problem\n");
+            EXPECT_EQ(moved.returncode(), 3);
+        }
+    });
+}
+
+TEST(communicate, cancelled_after_its_process_was_moved_loses_nothing) {
+    run_with_children([]() -> weft::task<> {
+        auto p = co_await weft::run_shell("cat; echo more; exec sleep 3600", {.stdin_ = piped, .stdout_ = piped});
+        auto communicating = weft::create_task(p.communicate("first "));
+        co_await weft::yield_now();
+        weft::process moved = std::move(p);
+        communicating.cancel();
+        EXPECT_THROW(co_await communicating, weft::cancelled_error);
+        EXPECT_EQ(co_await moved.stdout_.peek(11), "first more\n");
+        moved.kill();
+        EXPECT_EQ((co_await moved.communicate()).out, "first more\n");
+    });
+}
+
+TEST(communicate, says_so_when_its_process_is_destroyed) {
+    run_with_children([]() -> weft::task<> {
+        for (const int turns : {0, 1, 5}) {
+            auto p =
+                co_await weft::run_shell("cat; exec sleep 3600", {.stdin_ = piped, .stdout_ = piped, .stderr_ = piped});
+            auto communicating = weft::create_task(p.communicate("input"));
+            for (int i = 0; i < turns; ++i) co_await weft::yield_now();
+            p.kill();
+            auto ended = weft::create_task(p.wait());
+            p = {};
+            try {
+                co_await communicating;
+                ADD_FAILURE() << turns;
+            } catch (const std::system_error& e) {
+                EXPECT_EQ(e.code(), std::errc::connection_aborted) << e.what();
+            }
+            co_await ended;
+        }
+    });
+}
+
 }  // namespace

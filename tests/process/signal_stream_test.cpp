@@ -243,4 +243,51 @@ TEST_F(signal_stream, refuses_what_is_no_signal_or_cannot_be_caught) {
     EXPECT_THROW(weft::signal_stream{SIGUSR1}, weft::no_running_loop_error);
 }
 
+TEST_F(signal_stream, destroyed_before_a_task_that_is_to_wait_begins_it_says_so) {
+    run([]() -> weft::task<> {
+        auto waiting = weft::create_task(weft::signal_stream(SIGUSR1).next());
+        EXPECT_THROW(co_await waiting, weft::invalid_state_error);
+        weft::signal_stream s(SIGUSR1);
+        auto replaced = weft::create_task(s.next());
+        s = weft::signal_stream(SIGUSR2);
+        EXPECT_THROW(co_await replaced, weft::invalid_state_error);
+        ::raise(SIGUSR1);  // nobody has it
+        EXPECT_EQ(taken, 1);
+    });
+}
+
+TEST_F(signal_stream, may_be_moved_while_a_task_waits_or_before_it_begins) {
+    run([]() -> weft::task<> {
+        weft::signal_stream s(SIGUSR1);
+        auto first = weft::create_task(s.next());
+        co_await weft::yield_now();
+        auto second = weft::create_task(s.next());
+        const weft::signal_stream moved = std::move(s);
+        co_await weft::yield_now();
+        ::raise(SIGUSR1);
+        EXPECT_EQ(co_await first, SIGUSR1);
+        ::raise(SIGUSR1);
+        EXPECT_EQ(co_await weft::wait_for(std::move(second), std::nullopt), SIGUSR1);
+    });
+}
+
+TEST_F(signal_stream, destroyed_after_it_gave_a_signal_it_stays_given) {
+    run([]() -> weft::task<> {
+        auto s = std::make_unique<weft::signal_stream>(SIGUSR1);
+        auto kept = weft::create_task(s->next()), cancelled = weft::create_task(s->next());
+        co_await weft::yield_now();
+        // The handler is called after the listeners: in the moment in which a task has been woken.
+        int arrived = 0;
+        weft::get_running_loop().add_signal_handler(SIGUSR1, [&] {
+            if (++arrived < 2) return;
+            s.reset();
+            cancelled.cancel();
+        });
+        ::raise(SIGUSR1);
+        EXPECT_EQ(co_await kept, SIGUSR1);
+        ::raise(SIGUSR1);
+        EXPECT_THROW(co_await cancelled, weft::cancelled_error);
+    });
+}
+
 }  // namespace

@@ -255,4 +255,46 @@ TEST(start_tls, that_fails_fails_whoever_waits_to_write) {
     });
 }
 
+TEST(start_tls, of_a_stream_that_is_destroyed_before_it_begins_or_while_it_sends_says_so) {
+    run([]() -> weft::task<> {
+        for (const bool begun : {false, true}) {
+            auto both = co_await connect_streams();
+            static_cast<void>(both.client.write(std::string(8 << 20, 'x')));
+            auto starting =
+                weft::create_task(both.client.start_tls(client_context(), {.server_hostname = "localhost"}));
+            if (begun) co_await weft::yield_now();
+            both.client.abort();
+            both.client = {};
+            try {
+                co_await starting;
+                ADD_FAILURE() << begun;
+            } catch (const std::system_error& e) {
+                EXPECT_EQ(e.code(), std::errc::connection_aborted);
+                EXPECT_THAT(e.what(), HasSubstr("destroyed"));
+            }
+        }
+    });
+}
+
+TEST(stream_descriptor, over_tls_is_that_of_the_socket_below) {
+    run([]() -> weft::task<> {
+        auto both = co_await connect_streams();
+        const weft::native_handle socket = both.client.descriptor();
+        auto accepting = weft::create_task(start_server_side(both.server, server_context()));
+        co_await start_client_side(both.client, client_context(), "localhost");
+        co_await accepting;
+        EXPECT_EQ(both.client.descriptor(), socket);
+        EXPECT_GE(socket, 0);
+    });
+}
+
+TEST(stream_task, over_tls_has_a_time_limit_as_well) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_secured();
+        EXPECT_THROW(co_await weft::wait_for(server.read_line(), 1s), weft::timeout_error);
+        co_await weft::wait_for(client.write("line\n"), 1s);
+        EXPECT_EQ(co_await weft::wait_for(server.read_line(), 1s), "line");
+    });
+}
+
 }  // namespace

@@ -26,14 +26,41 @@ class stream_core;
 class tls_context;
 struct tls_info;
 
+/// Refers to a stream and does not keep it: it follows the stream when that is moved, and learns of its end. For a task
+/// that begins later than the call that made it.
+class stream_link : public list_node {
+public:
+    /// A place of its own among those that the stream will tell.
+    explicit stream_link(stream_core& s) noexcept;
+    stream_link(stream_link&& other) noexcept;
+    stream_link& operator=(stream_link&&) = delete;
+
+    /// @throws std::system_error (connection_aborted)  the stream was destroyed
+    stream_core& core() const {
+        if (!stream_) throw_destroyed();
+        return *stream_;
+    }
+    [[noreturn]] static void throw_destroyed();
+
+protected:
+    enum class until : unsigned char { nothing, writable, flushed, closed };
+    stream_link(stream_core& s, until u) noexcept : stream_(&s), until_(u) {}
+
+    stream_core* stream_;  // null: the stream was destroyed meanwhile
+    until until_;
+
+private:
+    friend class stream_core;
+};
+
 /// What a read waits for, and how much of it it takes.
 struct input_request {
     enum class until { count, delimiter, end } what;
-    std::size_t count = 0;                 ///< at least so many bytes
-    std::size_t max = 0;                   ///< takes no more than these
-    std::string_view delimiter = {};       ///< in the caller's full expression
-    std::span<std::byte> into = {};        ///< the caller's memory
-    bool whole = false;                    ///< takes the block that the bytes are in
+    std::size_t count = 0;  ///< at least so many bytes
+    std::size_t max = 0;  ///< takes no more than these
+    std::string_view delimiter = {};  ///< in the caller's full expression
+    std::span<std::byte> into = {};  ///< the caller's memory
+    bool whole = false;  ///< takes the block that the bytes are in
 };
 
 /// Suspends a task until a stream has buffered what a read needs. It reads ahead but takes nothing before the task goes
@@ -50,6 +77,9 @@ protected:
     /// The await is over. @throws cancelled_error, what the stream failed with before there was enough
     void finish();
     void let_go() noexcept { stream_ = nullptr; }
+    /// For a task that does this read. @throws invalid_state_error  it was awaited before
+    stream_link link() const;
+    const input_request& request() const noexcept { return request_; }
 
 private:
     friend class stream_core;
@@ -76,31 +106,38 @@ public:
         return take_(*this);
     }
 
+    /// For wait_for(), create_task(), gather() and the like. The task has its own copy of a delimiter; a buffer is the
+    /// caller's, and must outlive the task. What a task has read is its own: of one that is cancelled too late, or loses a
+    /// race() too late, it is lost; select() and wait_for() lose nothing.
+    friend weft::task<R> to_task(read_awaiter&& r) { return std::move(r).as_task(); }
+
 private:
     friend class stream;
     using take_function = R (*)(input_awaiter&);
     read_awaiter(stream_core& s, const input_request& r, take_function take) noexcept
         : input_awaiter(s, r), take_(take) {}
+    weft::task<R> as_task() &&;
+    static weft::task<R> reading(stream_link s, input_request request, std::string delimiter, take_function take);
     take_function take_;
 };
 
 /// Suspends a task until a stream's output has sunk far enough, or has gone altogether.
-class output_awaiter : public waiter, public list_node {
+class output_awaiter : public waiter, public stream_link {
 public:
     bool await_ready();
     void start();
     void await_resume();
 
+    /// For wait_for(), create_task(), gather() and the like.
+    friend weft::task<> to_task(output_awaiter&& w);
+
 private:
     friend class stream;
     friend class stream_core;
     friend class stream_handover;
-    enum class until { writable, flushed, closed };
-    output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_(&s), until_(u) {}
+    output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_link(s, u) {}
+    static weft::task<> waiting(stream_link s, until u);
     static const wait_kind kind_;
-
-    stream_core* stream_;  // null: the stream was destroyed while this waited
-    until until_;
 };
 
 struct start_tls_options {
@@ -115,7 +152,8 @@ struct start_tls_options {
 /// write is in one piece and in order. Bytes are received in the background, up to twice the limit given where the
 /// stream was made (64 KiB by default; more than 1 GiB counts as 1 GiB) while nobody reads.
 /// Destroying a stream closes it as close() does: what was written is still sent, also when run() ends, as long as the peer
-/// takes it (see run_options::output_timeout).
+/// takes it (see run_options::output_timeout). A task that waits for it, or has not begun to, gets
+/// std::errc::connection_aborted. Moving it disturbs nobody.
 /// Errors: std::system_error (connection_reset, broken_pipe, …), naming the peer; a read raises it only when everything
 /// received before has been read. What is held at a time, read in one piece or not yet sent, is less than 2 GiB.
 /// @thread its loop's  @see asyncio.StreamReader, asyncio.StreamWriter
@@ -131,14 +169,14 @@ public:
     // Reading
 
     /// Reads at least one byte, at most `buffer.size()`.
-    /// @param buffer  must outlive the await  @return bytes stored; 0 at the end of the stream
+    /// @param buffer  must outlive the await, or the task that it is made  @return bytes stored; 0 at the end of the stream
     /// @cancel no byte is lost  @cost no allocation  @see recv(2)
     read_awaiter<std::size_t> read_some(std::span<std::byte> buffer);
     /// Reads at least one byte, at most `max`; empty at the end of the stream.
     read_awaiter<std::string> read(std::size_t max);
     /// @throws incomplete_read_error  the stream ended before  @see StreamReader.readexactly
     read_awaiter<std::string> read_exactly(std::size_t count);
-    /// Fills `buffer`. @throws incomplete_read_error
+    /// Fills `buffer`, which is as above. @throws incomplete_read_error
     read_awaiter<std::size_t> read_exactly(std::span<std::byte> buffer);
     /// Reads up to and with `delimiter` (not empty).
     /// @throws incomplete_read_error, limit_overrun_error  @see StreamReader.readuntil
@@ -193,7 +231,7 @@ public:
     /// meanwhile: by sendfile(2) where the stream is a socket, else by reading it. The default executor reads the disk.
     /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
     /// @return awaited: bytes sent; fewer than `count` if the file is shorter
-    /// @throws awaited: std::system_error: the stream cannot be written any more
+    /// @throws awaited: std::system_error: the stream cannot be written any more, or was destroyed before this began
     /// @cancel ends the wait; the file is sent all the same, unless the stream is aborted
     /// @cost some allocations, a call on another thread for each MiB or full socket buffer
     /// @see asyncio loop.sendfile, sendfile(2)
@@ -242,16 +280,19 @@ public:
 
     address peer() const;
     address local() const;
+    /// For setsockopt(2) and the like: the socket or pipe, over TLS the one below. It remains the stream's.
+    /// @return -1: there is none: the stream is in memory, closed or moved from  @see get_extra_info("socket")
+    native_handle descriptor() const noexcept;
 
 private:
     friend class stream_handover;
     stream_core& core() const;
     static output_awaiter flushed(stream_core& core) noexcept { return {core, output_awaiter::until::flushed}; }
-    static task<std::uint64_t> send_descriptor(stream_core& core, native_handle file, std::uint64_t offset,
+    static task<std::uint64_t> send_descriptor(stream_link s, native_handle file, std::uint64_t offset,
                                                std::uint64_t count);
-    static task<std::uint64_t> send_open_file(stream_core& core, std::shared_ptr<file_core> file, std::uint64_t offset,
+    static task<std::uint64_t> send_open_file(stream_link s, std::shared_ptr<file_core> file, std::uint64_t offset,
                                               std::uint64_t count);
-    static task<> start_tls_on(stream_core& core, tls_context context, start_tls_options options);
+    static task<> start_tls_on(stream_link s, tls_context context, start_tls_options options);
     struct release {
         void operator()(stream_core* core) const noexcept;
     };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/base/unique_fd.hpp>
+#include <weft/coro/task.hpp>
 #include <weft/io/address.hpp>
 #include <weft/loop/waiter.hpp>
 
@@ -38,10 +40,14 @@ public:
     void abandon() noexcept { unlink(); }
     ~transport_awaiter() { abandon(); }
 
+    /// For wait_for(), create_task(), gather() and the like.
+    friend weft::task<> to_task(transport_awaiter&& w);
+
 private:
     friend class endpoint_core;
     enum class until { made, lost };  // until connection_made(), or connection_lost(), has been called
     transport_awaiter(std::shared_ptr<endpoint_core> t, until u) noexcept;
+    static weft::task<> waiting(std::shared_ptr<endpoint_core> t, until u);
     static const wait_kind kind_;
 
     std::shared_ptr<endpoint_core> transport_;
@@ -120,6 +126,9 @@ public:
     /// What was agreed on. Empty: the connection is not over TLS, not yet, or lost.
     /// @see start_tls, ssl_object and peercert of asyncio's get_extra_info
     std::optional<tls_info> tls() const;
+    /// For setsockopt(2) and the like: the socket or pipe, over TLS the one below. It remains the transport's.
+    /// @return -1: there is none: the connection is in memory, or over, or this is empty  @see get_extra_info("socket")
+    native_handle descriptor() const noexcept;
 
 private:
     friend class transport_core;

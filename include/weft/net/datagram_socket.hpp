@@ -68,6 +68,8 @@ protected:
 
     datagram take_datagram();
     received_datagram take_into(std::span<std::byte> buffer);
+    /// For a task that receives. @throws invalid_state_error  this was awaited before
+    datagram_core& core() const;
 
 private:
     friend class datagram_core;
@@ -84,19 +86,28 @@ class [[nodiscard("a receive does nothing unless it is awaited")]] datagram_rece
 public:
     datagram await_resume() { return take_datagram(); }
 
+    /// For wait_for(), create_task(), gather() and the like. A datagram that a task has received is its own.
+    friend weft::task<datagram> to_task(datagram_receive&& r);
+
 private:
     friend class datagram_socket;
     using receive_awaiter::receive_awaiter;
+    static weft::task<datagram> receiving(std::shared_ptr<datagram_core> s, bool was_open);
 };
 
 class [[nodiscard("a receive does nothing unless it is awaited")]] datagram_receive_into : public receive_awaiter {
 public:
     received_datagram await_resume() { return take_into(buffer_); }
 
+    /// As above; the buffer is the caller's, and must outlive the task.
+    friend weft::task<received_datagram> to_task(datagram_receive_into&& r);
+
 private:
     friend class datagram_socket;
     datagram_receive_into(datagram_core& s, std::span<std::byte> buffer) noexcept
         : receive_awaiter(s), buffer_(buffer) {}
+    static weft::task<received_datagram> receiving(std::shared_ptr<datagram_core> s, std::span<std::byte> buffer,
+                                                   bool was_open);
     std::span<std::byte> buffer_;
 };
 
@@ -111,17 +122,23 @@ public:
     bool cannot_be_undone() const noexcept { return over_; }
     ~datagram_send() { abandon(); }
 
+    /// For wait_for(), create_task(), gather() and the like. The task has its own copy of the bytes.
+    friend weft::task<> to_task(datagram_send&& s);
+
 private:
     friend class datagram_core;
     friend class datagram_socket;
     datagram_send(datagram_core& s, std::span<const std::byte> bytes) noexcept;
     datagram_send(datagram_core& s, std::span<const std::byte> bytes, const address& to);
+    using native_address = std::array<std::byte, 128>;  // a sockaddr_storage
+    static weft::task<> sending(std::shared_ptr<datagram_core> s, std::string bytes, native_address to,
+                                unsigned to_bytes, bool was_open);
     static const wait_kind kind_;
     [[noreturn]] void throw_refused() const;
 
     datagram_core* socket_;  // null: it was closed while this waited
     std::span<const std::byte> bytes_;
-    alignas(8) std::array<std::byte, 128> to_;  // a sockaddr_storage
+    alignas(8) native_address to_;
     unsigned to_bytes_ = 0;  // 0: the peer it is connected to
     bool over_ = false;
     int error_ = 0;
@@ -167,12 +184,12 @@ public:
     /// @cancel no datagram is lost  @cost an allocation if it is longer than a small string, or its sender's address is
     /// @see recvfrom(2), loop.sock_recvfrom, examples/30_udp.cpp
     datagram_receive receive_from();
-    /// The same into memory of the caller's, which may be shorter than max_bytes: what does not fit is dropped, and the
+    /// The same into memory of the caller's that outlives the await, or the task that it is made, and may be shorter than max_bytes: what does not fit is dropped, and the
     /// result says so. @cost no allocation, but for an IPv6 sender's address
     datagram_receive_into receive_from(std::span<std::byte> buffer);
 
     /// Sends one datagram: at once, unless the kernel has as much as it takes. In the order of the awaits.
-    /// @param bytes  live until this has been awaited  @param to  an address, not a name; or a Unix socket's path
+    /// @param bytes  live until this has been awaited, or made a task  @param to  an address, not a name; or a Unix socket's path
     /// @throws std::invalid_argument  at the call: `to` is no address
     /// @throws awaited: std::system_error  (message_size: it is too long for a datagram; permission_denied: a broadcast
     ///     address without the option); nothing was sent
@@ -211,13 +228,10 @@ public:
     immediate<> close() noexcept;
 
 private:
-    struct release {
-        void operator()(datagram_core* core) const noexcept;
-    };
-    explicit datagram_socket(std::unique_ptr<datagram_core> core) noexcept;
+    explicit datagram_socket(std::unique_ptr<datagram_core> core);
     datagram_core& core() const;
 
-    std::unique_ptr<datagram_core, release> core_;
+    std::shared_ptr<datagram_core> core_;  // tasks that are to use it have it too, and find it closed once this is gone
 };
 
 }  // namespace weft::inline v0

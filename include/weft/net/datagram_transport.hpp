@@ -60,6 +60,8 @@ public:
     address peer() const;
     /// What it is bound to; empty once it is closed.
     address local() const;
+    /// For setsockopt(2) and the like; it remains the transport's. @return -1: it is closed, or this is empty
+    native_handle descriptor() const noexcept;
 
 private:
     datagram_transport_core& core() const;

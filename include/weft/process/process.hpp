@@ -29,7 +29,7 @@ public:
     void start();
     void abandon() noexcept { list_node::unlink(); }
 
-    /// For create_task() and gather().
+    /// For wait_for(), create_task(), gather() and the like.
     friend weft::task<exit_status> to_task(exit_awaiter&& w);
 
 private:
@@ -74,7 +74,9 @@ public:
 
     /// Sends `input` to its stdin and closes that, reads stdout and stderr to their ends, and waits until it has ended. A
     /// child that does not read all of its input is none of an error.
-    /// @throws awaited: std::invalid_argument  there is input, and stdin is no pipe
+    /// Meanwhile this may be moved, but not destroyed: the pipes would be closed.
+    /// @throws awaited: std::invalid_argument  there is input, and stdin is no pipe; std::system_error (connection_aborted)
+    ///     the process object, or one of its streams, was destroyed meanwhile
     /// @cancel the child goes on, and what it has written stays in the streams: kill() and call this again, without input,
     ///     to have it  @see Process.communicate
     task<process_output> communicate(std::string input = {});

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -16,7 +17,7 @@ class signal_core;
 /// Suspends a task until a signal arrives.
 class [[nodiscard("await it")]] signal_awaiter : public waiter, public list_node {
 public:
-    explicit signal_awaiter(signal_core& s) noexcept : waiter(kind_), signals_(&s) {}
+    explicit signal_awaiter(std::shared_ptr<signal_core> s) noexcept : waiter(kind_), signals_(std::move(s)) {}
     ~signal_awaiter() { abandon(); }
 
     bool await_ready();
@@ -24,15 +25,15 @@ public:
     void start();
     void abandon() noexcept;
 
-    /// For create_task() and gather().
+    /// For wait_for(), create_task(), gather() and the like.
     friend weft::task<int> to_task(signal_awaiter&& w);
 
 private:
     friend class signal_core;
     static const wait_kind kind_;
 
-    signal_core* signals_;  // null: the stream was destroyed while this waited
-    int signal_ = 0;        // given to this one, and not handed over yet
+    std::shared_ptr<signal_core> signals_;
+    int signal_ = 0;  // given to this one, and not handed over yet
 };
 
 /// The signals that the process is sent, as they come, from the moment on when this is made until it is destroyed:
@@ -42,6 +43,7 @@ private:
 ///
 /// Meanwhile the process does not do on them what it did before; the last of those who have a signal restores that. Any
 /// number of streams may have the same signal, on this loop and others, beside add_signal_handler(): each is told.
+/// Destroyed while a task waits for it, or before one that is to wait begins, it has that task throw invalid_state_error.
 /// A stream that has SIGINT holds off what run() does on Ctrl-C on its loop.
 /// As in the kernel, a signal that arrives again before the one before has been taken is not counted: both are one.
 /// @thread its loop's. (Which thread the kernel interrupts does not matter.)  @see signal(7), add_signal_handler
@@ -64,8 +66,8 @@ public:
     int try_next();
 
 private:
-    signal_core& core() const;
-    std::unique_ptr<signal_core> core_;
+    const std::shared_ptr<signal_core>& core() const;
+    std::shared_ptr<signal_core> core_;  // its waits have it too, and find it closed once this is gone
 };
 
 }  // namespace weft::inline v0

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is begun on a stream later than it was called for: reads and waits that are made tasks.
+#include "io/stream_core.hpp"
+
+#include <weft/io/stream.hpp>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace weft::inline v0 {
+
+stream_link::stream_link(stream_core& s) noexcept : stream_link(s, until::nothing) { s.add(*this); }
+
+stream_link::stream_link(stream_link&& other) noexcept
+    : stream_(std::exchange(other.stream_, nullptr)), until_(other.until_) {
+    if (stream_) stream_->add(*this);
+    other.unlink();
+}
+
+void stream_link::throw_destroyed() {
+    throw std::system_error(ECONNABORTED, std::generic_category(),
+                            "the stream was destroyed while a task waited for it");
+}
+
+// Reads
+
+stream_link input_awaiter::link() const {
+    if (!stream_) throw invalid_state_error("read: this read was awaited before");
+    return stream_link(*stream_);
+}
+
+template <class R>
+task<R> read_awaiter<R>::as_task() && {
+    auto made = reading(this->link(), this->request(), std::string(this->request().delimiter), take_);
+    this->let_go();  // in co_await wait_for(s.read_line(), 5s) this lives as long as the wait, and the stream perhaps not
+    return made;
+}
+
+template <class R>
+task<R> read_awaiter<R>::reading(stream_link s, input_request request, std::string delimiter, take_function take) {
+    request.delimiter = delimiter;
+    co_return co_await read_awaiter(s.core(), request, take);
+}
+
+template task<std::size_t> read_awaiter<std::size_t>::as_task() &&;
+template task<std::string> read_awaiter<std::string>::as_task() &&;
+template task<std::string_view> read_awaiter<std::string_view>::as_task() &&;
+template task<std::optional<std::string>> read_awaiter<std::optional<std::string>>::as_task() &&;
+template task<std::optional<std::string_view>> read_awaiter<std::optional<std::string_view>>::as_task() &&;
+template task<chunk> read_awaiter<chunk>::as_task() &&;
+
+// Waits for output
+
+task<> output_awaiter::waiting(stream_link s, until u) { co_await output_awaiter(s.core(), u); }
+
+task<> to_task(output_awaiter&& w) { return output_awaiter::waiting(stream_link(w.core()), w.until_); }
+
+}  // namespace weft::inline v0
