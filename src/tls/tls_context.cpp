@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/tls/tls_context.hpp>
 
+#include "tls/check_context.hpp"
+#include "tls/expected_host.hpp"
 #include "tls/tls_callbacks.hpp"
 #include "tls/tls_context_core.hpp"
 
@@ -13,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -194,5 +197,17 @@ tls_context tls_context::server(const tls_identity& identity, const tls_server_o
     return tls_context(std::make_shared<tls_context_core>(identity, options));
 }
 bool tls_context::is_server() const noexcept { return core_->is_server(); }
+
+void check_client_context(const std::string& who, const tls_context& c, const std::string& server_hostname) {
+    if (c.is_server()) throw std::invalid_argument(who + ": expected a client's context, got a server's");
+    if (!server_hostname.empty()) {
+        parse_expected_host(who, server_hostname);
+    } else if (tls_context_core::of(c)->verifies()) {
+        throw std::invalid_argument(who + ": a client that verifies needs server_hostname");
+    }
+}
+void check_server_context(const std::string& who, const tls_context& c) {
+    if (!c.is_server()) throw std::invalid_argument(who + ": expected a server's context, got a client's");
+}
 
 }  // namespace weft::inline v0
