@@ -100,6 +100,8 @@ private:
     void give_up() noexcept;
     bool is_finished() const noexcept;
     void settle();
+    void receive_below();
+    void regulate();
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> below_;
@@ -117,6 +119,7 @@ private:
     bool is_flying_ = false;  // … to us
     bool is_direct_ = false;  // what is encrypted may go below at once
     bool wants_input_ = false;  // the stream does
+    bool is_congested_ = false;  // … and gets none: see regulate()
     bool has_ended_ = false;  // we have sent close_notify
     bool peer_ended_ = false;  // the peer has
     bool below_ended_ = false;
