@@ -165,6 +165,18 @@ tls_errc code_of_certificate(int error) noexcept {
         case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
         case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX: return tls_errc::name_constraint_violated;
         case X509_V_ERR_CERT_REVOKED: return tls_errc::certificate_revoked;
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+        case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+        case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+        case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+        case X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD:
+        case X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD:
+        case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+        case X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION:
+        case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+        case X509_V_ERR_CRL_PATH_VALIDATION_ERROR: return tls_errc::revocation_unknown;
         default: return tls_errc::certificate_invalid;
     }
 }
@@ -175,7 +187,8 @@ std::exception_ptr tls_engine::explain_certificate(const std::string& doing) con
     const tls_errc code = code_of_certificate(certificate_error_);
     std::string what = doing + ": " + certificate_subject_;
     if (code == tls_errc::host_mismatch) what += ", not " + server_hostname_;
-    if (code == tls_errc::certificate_invalid) {
+    if (code == tls_errc::revocation_unknown) what += ": the revocation list of " + certificate_issuer_;
+    if (code == tls_errc::certificate_invalid || code == tls_errc::revocation_unknown) {
         what += ": ";
         what += X509_verify_cert_error_string(certificate_error_);
     }
