@@ -4,6 +4,7 @@
 #include "net/happy_eyeballs.hpp"
 #include "net/resolver.hpp"
 #include "net/socket.hpp"
+#include "tls/check_context.hpp"
 
 #include <weft/flow/wait_for.hpp>
 #include <weft/net/connection.hpp>
@@ -34,8 +35,14 @@ stream make_stream(event_loop& loop, unique_fd& socket, std::size_t limit) {
                                                 stream_limits{.read_bytes = limit}));
 }
 
-void check(const char* who, const connect_options& options) {
-    if (options.limit == 0) throw std::invalid_argument(std::string(who) + ": limit must be greater than 0");
+/// @param host  whom the certificate must be for, unless the options say; empty: nobody has said
+void check(const std::string& who, const connect_options& options, const std::string& host = {}) {
+    if (options.limit == 0) throw std::invalid_argument(who + ": limit must be greater than 0");
+    if (options.tls) {
+        check_client_context(who, *options.tls, options.server_hostname.empty() ? host : options.server_hostname);
+    } else if (!options.server_hostname.empty()) {
+        throw std::invalid_argument(who + ": server_hostname is only meaningful with tls");
+    }
 }
 
 /// @param target  as messages call it
@@ -68,7 +75,7 @@ task<> secure(stream& s, std::string host, nanos deadline, connect_options optio
 
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options) {
     if (host.empty()) throw std::invalid_argument("open_connection: the host is empty");
-    check("open_connection", options);
+    check("open_connection", options, host);
     connect_plan plan{.to = {}, .deadline = deadline_of(get_running_loop(), options)};
     const std::string target = address{host, port}.to_string();
     plan.to = co_await look_up(make_query(host, std::to_string(port), options.family, false), plan.deadline);

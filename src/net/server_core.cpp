@@ -3,6 +3,7 @@
 
 #include "io/socket_layer.hpp"
 #include "io/stream_core.hpp"
+#include "tls/check_context.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +18,7 @@ server_core::server_core(event_loop& loop, connection_handler handler, const ser
     if (options.limit == 0) throw std::invalid_argument("start_server: limit must be greater than 0");
     if (options.max_connections == 0)
         throw std::invalid_argument("start_server: max_connections must be greater than 0");
+    if (options.tls) check_server_context("start_server", *options.tls);
     loop_.attach(*this);
 }
 

@@ -24,6 +24,7 @@ using key_ptr = std::unique_ptr<EVP_PKEY, openssl_free<EVP_PKEY_free>>;
 using ssl_ptr = std::unique_ptr<SSL, openssl_free<SSL_free>>;
 using ssl_context_ptr = std::unique_ptr<SSL_CTX, openssl_free<SSL_CTX_free>>;
 using ssl_session_ptr = std::unique_ptr<SSL_SESSION, openssl_free<SSL_SESSION_free>>;
+using crl_ptr = std::unique_ptr<X509_CRL, openssl_free<X509_CRL_free>>;
 using x509_ptr = std::unique_ptr<X509, openssl_free<X509_free>>;
 
 /// "CN=example.org,O=…" (RFC 2253)

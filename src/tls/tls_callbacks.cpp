@@ -21,6 +21,7 @@ int tls_callbacks::verify(int is_ok, X509_STORE_CTX* about) noexcept {
     try {
         if (const X509* const at = X509_STORE_CTX_get_current_cert(about)) {
             e.certificate_subject_ = to_text(X509_get_subject_name(at));
+            e.certificate_issuer_ = to_text(X509_get_issuer_name(at));
         }
     } catch (const std::bad_alloc&) {  // then it is refused without its name
     }
@@ -39,7 +40,9 @@ std::string host_in_hello(SSL* ssl) {
     if (size <= before_name || bytes[2] != TLSEXT_NAMETYPE_host_name) return {};
     const std::size_t length = static_cast<std::size_t>(bytes[3] << 8 | bytes[4]);
     if (length != size - before_name) return {};
-    return std::string(reinterpret_cast<const char*>(bytes) + before_name, length);
+    std::string host(reinterpret_cast<const char*>(bytes) + before_name, length);
+    // What is no name OpenSSL refuses, but later.
+    return host.find('\0') == std::string::npos && length <= TLSEXT_MAXLEN_host_name ? host : std::string();
 }
 
 }  // namespace

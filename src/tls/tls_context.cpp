@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/tls/tls_context.hpp>
 
+#include "tls/check_context.hpp"
+#include "tls/expected_host.hpp"
 #include "tls/tls_callbacks.hpp"
 #include "tls/tls_context_core.hpp"
 
@@ -13,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -125,6 +128,35 @@ void tls_context_core::trust(const std::string& file, const std::string& pem, bo
             refuse(authorities.name);
         }
     }
+    add_revocations(authorities.name, authorities.text);
+}
+
+/// @return how many there are
+std::size_t tls_context_core::add_revocations(const std::string& name, const std::string& text) {
+    const bio_ptr from = reading(text);
+    for (std::size_t count = 0;; ++count) {
+        const crl_ptr list(PEM_read_bio_X509_CRL(from.get(), nullptr, nullptr, nullptr));
+        if (!list) {
+            if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) refuse("a revocation list in " + name);
+            ERR_clear_error();
+            return count;
+        }
+        if (X509_STORE_add_crl(SSL_CTX_get_cert_store(get()), list.get()) != 1) refuse(name);
+    }
+}
+
+/// With the authorities, and not with the rest of the context's parameters: choose_context() changes both together.
+void tls_context_core::set_revocations(const std::string& file, const std::string& pem, tls_crl_check check) {
+    for (const bool is_file : {true, false}) {
+        if ((is_file ? file : pem).empty()) continue;
+        if (check == tls_crl_check::none) refuse("a revocation list is given, and crl_check is none");
+        const pem_text lists =
+            load(is_file ? file : std::string(), is_file ? std::string() : pem, "the revocation lists");
+        if (add_revocations(lists.name, lists.text) == 0) refuse("no revocation list in " + lists.name);
+    }
+    if (check == tls_crl_check::none) return;
+    const unsigned long flags = X509_V_FLAG_CRL_CHECK | (check == tls_crl_check::chain ? X509_V_FLAG_CRL_CHECK_ALL : 0);
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(get()), flags);
 }
 
 tls_context_core::tls_context_core(const tls_client_options& options)
@@ -139,6 +171,8 @@ tls_context_core::tls_context_core(const tls_client_options& options)
     }
     if (!options.ca_file.empty()) trust(options.ca_file, {}, false);
     if (!options.ca_pem.empty()) trust({}, options.ca_pem, false);
+    if (!options.verify && options.crl_check != tls_crl_check::none) refuse("crl_check needs verify");
+    set_revocations(options.crl_file, options.crl_pem, options.crl_check);
     const tls_identity& own = options.identity;
     if (!own.certificate_file.empty() || !own.certificate_pem.empty()) use(own);
     set_alpn_protocols(options.alpn_protocols);
@@ -168,6 +202,8 @@ tls_context_core::tls_context_core(const tls_identity& identity, const tls_serve
     if (!options.client_ca_pem.empty()) trust({}, options.client_ca_pem, true);
     const bool asks = !options.client_ca_file.empty() || !options.client_ca_pem.empty();
     if (options.require_client_certificate && !asks) refuse("require_client_certificate needs a client_ca");
+    if (options.client_crl_check != tls_crl_check::none && !asks) refuse("client_crl_check needs a client_ca");
+    set_revocations(options.client_crl_file, options.client_crl_pem, options.client_crl_check);
     const int required = options.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     if (asks) SSL_CTX_set_verify(get(), SSL_VERIFY_PEER | required, tls_callbacks::verify);
 
@@ -194,5 +230,17 @@ tls_context tls_context::server(const tls_identity& identity, const tls_server_o
     return tls_context(std::make_shared<tls_context_core>(identity, options));
 }
 bool tls_context::is_server() const noexcept { return core_->is_server(); }
+
+void check_client_context(const std::string& who, const tls_context& c, const std::string& server_hostname) {
+    if (c.is_server()) throw std::invalid_argument(who + ": expected a client's context, got a server's");
+    if (!server_hostname.empty()) {
+        parse_expected_host(who, server_hostname);
+    } else if (tls_context_core::of(c)->verifies()) {
+        throw std::invalid_argument(who + ": a client that verifies needs server_hostname");
+    }
+}
+void check_server_context(const std::string& who, const tls_context& c) {
+    if (!c.is_server()) throw std::invalid_argument(who + ": expected a server's context, got a client's");
+}
 
 }  // namespace weft::inline v0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // In place of the other files where weft is built with WEFT_WITH_TLS=OFF: programs link, and hear why TLS does not
 // work.
+#include "tls/check_context.hpp"
+
 #include <weft/io/stream.hpp>
 #include <weft/io/transport.hpp>
 #include <weft/tls/start_tls.hpp>
@@ -22,6 +24,8 @@ tls_context tls_context::client(const tls_client_options&) { throw_absent(); }
 tls_context tls_context::server(const std::string&, const std::string&, const tls_server_options&) { throw_absent(); }
 tls_context tls_context::server(const tls_identity&, const tls_server_options&) { throw_absent(); }
 bool tls_context::is_server() const noexcept { return false; }
+void check_client_context(const std::string&, const tls_context&, const std::string&) {}
+void check_server_context(const std::string&, const tls_context&) {}
 
 task<> stream::start_tls(tls_context, start_tls_options) { throw_absent(); }
 std::optional<tls_info> stream::tls() const { return std::nullopt; }

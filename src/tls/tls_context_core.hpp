@@ -7,6 +7,7 @@
 #include <weft/base/clock.hpp>
 #include <weft/tls/tls_context.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ private:
     void set_alpn_protocols(const std::vector<std::string>& protocols);
     void use(const tls_identity& identity);
     void trust(const std::string& file, const std::string& pem, bool announce);
+    std::size_t add_revocations(const std::string& name, const std::string& text);
+    void set_revocations(const std::string& file, const std::string& pem, tls_crl_check check);
 
     ssl_context_ptr ssl_context_;
     bool is_server_, keeps_sessions_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls/tls_engine.hpp"
 
+#include "tls/expected_host.hpp"
 #include "tls/tls_callbacks.hpp"
 #include "tls/tls_context_core.hpp"
 
 #include <weft/tls/tls_error.hpp>
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -25,15 +25,6 @@ std::string to_text(const X509_NAME* name) {
     const long size = BIO_get_mem_data(memory.get(), &text);
     return std::string(text, static_cast<std::size_t>(size));
 }
-
-namespace {
-
-bool is_address(const std::string& host) {
-    unsigned char bytes[16];
-    return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-}
-
-}  // namespace
 
 tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string server_hostname, const std::string& peer,
                        output& to)
@@ -66,17 +57,12 @@ tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string se
 
 /// Asks for `host` by name (RFC 6066 has no addresses), and checks that the certificate is for it.
 void tls_engine::expect_host(const std::string& host) {
-    // What some notations add to a name is not in certificates: a zone, a dot at the end.
-    std::string name = host.substr(0, host.find('%'));
-    if (name.ends_with('.')) name.pop_back();
-    if (name.empty() || name.size() > TLSEXT_MAXLEN_host_name || name.find('\0') != std::string::npos) {
-        throw std::invalid_argument("start_tls: server_hostname \"" + host + "\" is no host name");
-    }
+    const auto [name, is_address] = parse_expected_host("start_tls", host);
     X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl_.get());
     X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const bool is_set = is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str())
-                                         : X509_VERIFY_PARAM_set1_host(wanted, name.data(), name.size()) &&
-                                               SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
+    const bool is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(wanted, name.c_str())
+                                   : X509_VERIFY_PARAM_set1_host(wanted, name.data(), name.size()) &&
+                                         SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
     if (is_set) return;
     ERR_clear_error();
     throw std::bad_alloc();  // nothing else is left that could be wrong
@@ -179,6 +165,18 @@ tls_errc code_of_certificate(int error) noexcept {
         case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
         case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX: return tls_errc::name_constraint_violated;
         case X509_V_ERR_CERT_REVOKED: return tls_errc::certificate_revoked;
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+        case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+        case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+        case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+        case X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD:
+        case X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD:
+        case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+        case X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION:
+        case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+        case X509_V_ERR_CRL_PATH_VALIDATION_ERROR: return tls_errc::revocation_unknown;
         default: return tls_errc::certificate_invalid;
     }
 }
@@ -189,7 +187,8 @@ std::exception_ptr tls_engine::explain_certificate(const std::string& doing) con
     const tls_errc code = code_of_certificate(certificate_error_);
     std::string what = doing + ": " + certificate_subject_;
     if (code == tls_errc::host_mismatch) what += ", not " + server_hostname_;
-    if (code == tls_errc::certificate_invalid) {
+    if (code == tls_errc::revocation_unknown) what += ": the revocation list of " + certificate_issuer_;
+    if (code == tls_errc::certificate_invalid || code == tls_errc::revocation_unknown) {
         what += ": ";
         what += X509_verify_cert_error_string(certificate_error_);
     }

@@ -69,7 +69,7 @@ private:
     std::span<const std::byte> received_;
     std::string server_hostname_, session_key_;
     int certificate_error_ = 0;        // X509_V_ERR_…
-    std::string certificate_subject_;  // of the certificate that it is about
+    std::string certificate_subject_, certificate_issuer_;  // of the certificate that it is about
     std::exception_ptr thrown_;        // by choose_context
     bool out_of_memory_ = false, has_chosen_ = false;
     ssl_ptr ssl_;

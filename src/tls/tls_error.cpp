@@ -17,6 +17,7 @@ public:
             case tls_errc::host_mismatch: return "the certificate is for another host";
             case tls_errc::name_constraint_violated: return "the authority may not vouch for this name";
             case tls_errc::certificate_revoked: return "the certificate was revoked";
+            case tls_errc::revocation_unknown: return "whether the certificate was revoked is not known";
             case tls_errc::certificate_invalid: return "the certificate is invalid";
             case tls_errc::certificate_required: return "the client gave no certificate";
             case tls_errc::truncated: return "the connection ended without close_notify";

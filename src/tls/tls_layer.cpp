@@ -21,6 +21,8 @@ constexpr std::size_t record_bytes = 16 * 1024;  // of plaintext, at most (RFC 8
 // What is encrypted in one go: with what records add, it fits a block of 64 KiB.
 constexpr std::size_t piece_bytes = 63 * 1024;
 constexpr std::size_t decrypted_bytes = 2 * record_bytes;
+// Of output that waits behind what is flying. More than a piece, so that only answers can come to so much.
+constexpr std::size_t congested_bytes = 128 * 1024;
 
 /// What `make` returns, to be thrown elsewhere; what it throws itself, for want of memory.
 template <class Make>
@@ -129,7 +131,28 @@ void tls_layer::give_up() noexcept {
 void tls_layer::receive(stream_sink& sink) {
     sink_ = &sink;
     wants_input_ = true;
-    if (!below_ended_) below_->receive(*this);
+    receive_below();
+}
+
+void tls_layer::receive_below() {
+    if (!below_ended_ && !is_congested_) below_->receive(*this);
+}
+
+/// A peer that asks for answers (an update of keys, a renegotiation that is refused) and reads none of them would have them
+/// pile up here: no more of it is received until what it has is sent. What the stream writes never comes to so much, so
+/// that two sides that both write, and read later, do not wait for each other.
+void tls_layer::regulate() {
+    const bool is_congested = state_ == state::open && is_flying_ && out_.size() > congested_bytes;
+    if (is_congested == is_congested_) return;
+    is_congested_ = is_congested;
+    if (is_congested) return below_->pause_receiving();
+    if (!wants_input_ && !finishing_) return;
+    try {
+        receive_below();
+    } catch (...) {
+        below_ended_ = true;
+        fail(std::current_exception());
+    }
 }
 
 void tls_layer::pause_receiving() noexcept {
@@ -142,6 +165,7 @@ void tls_layer::on_bytes(byte_buffer& bytes) { on_received(bytes.bytes()); }
 void tls_layer::on_received(std::span<const std::byte> bytes) {
     const survival here(*this);
     work(bytes, here);
+    if (here) regulate();
     if (here) settle();
 }
 
@@ -227,6 +251,7 @@ void tls_layer::on_failure(const std::exception_ptr& why) {
 
 /// From the engine, within a call to it.
 bool tls_layer::on_ciphertext(std::span<const std::byte> bytes) noexcept {
+    if (send_error_) return true;  // nobody gets it
     if (is_direct_ && out_.empty()) {
         const std::ptrdiff_t taken = below_->try_send(bytes);
         if (taken < 0) {
@@ -316,13 +341,15 @@ void tls_layer::encrypt_next() {
 }
 
 void tls_layer::on_sent(int error) {
+    const survival here(*this);
     is_flying_ = false;
     flying_.clear();
     if (error && !send_error_) send_error_ = error;
     if (closing_ && !finishing_ && state_ == state::open) start_timer(engine_.context().shutdown_timeout());
     encrypt_next();
     flush(false);  // before and after the time when it is open as well
-    settle();
+    regulate();
+    if (here) settle();
 }
 
 // Ending
@@ -350,7 +377,7 @@ bool tls_layer::finish() noexcept {
     if (is_finished()) return true;
     if (!timer_.is_pending()) start_timer(engine_.context().shutdown_timeout());
     try {
-        if (!below_ended_) below_->receive(*this);  // for the peer's close_notify
+        receive_below();  // for the peer's close_notify
         return false;
     } catch (const std::system_error&) {
         return true;

@@ -105,6 +105,8 @@ private:
     void give_up() noexcept;
     bool is_finished() const noexcept;
     void settle();
+    void receive_below();
+    void regulate();
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> below_;
@@ -123,6 +125,7 @@ private:
     bool is_direct_ = false;  // what is encrypted may go below at once
     bool wants_input_ = false;  // the stream does
     bool wants_end_ = false;  // end() came before the handshake was over
+    bool is_congested_ = false;  // … and gets none: see regulate()
     bool has_ended_ = false;  // we have sent close_notify
     bool peer_ended_ = false;  // the peer has
     bool below_ended_ = false;

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace weft_test {
 
@@ -52,6 +53,31 @@ public:
         return {pem_of(*nobody.certificate_), pem_of(*nobody.key_)};
     }
     std::string pem() const { return pem_of(*certificate_); }
+
+    /// Its list of the certificates that it has taken back.
+    std::string revocations(const std::vector<std::string>& certificates, long until_days = 30) const {
+        const weft::crl_ptr list(X509_CRL_new());
+        const auto at = [](long days) {
+            return std::unique_ptr<ASN1_TIME, weft::openssl_free<ASN1_STRING_free>>(
+                X509_gmtime_adj(nullptr, days * 86400));
+        };
+        require(X509_CRL_set_version(list.get(), 1));
+        require(X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get())));
+        require(X509_CRL_set1_lastUpdate(list.get(), at(-2).get()));
+        require(X509_CRL_set1_nextUpdate(list.get(), at(until_days).get()));
+        for (const std::string& pem : certificates) {
+            const weft::bio_ptr from(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+            const weft::x509_ptr revoked(PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr));
+            X509_REVOKED* const entry = X509_REVOKED_new();
+            require(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked.get())));
+            require(X509_REVOKED_set_revocationDate(entry, at(-1).get()));
+            require(X509_CRL_add0_revoked(list.get(), entry));
+        }
+        require(X509_CRL_sort(list.get()) && X509_CRL_sign(list.get(), key_.get(), EVP_sha256()) > 0);
+        BIO* const memory = BIO_new(BIO_s_mem());
+        PEM_write_bio_X509_CRL(memory, list.get());
+        return text_of(memory);
+    }
 
 private:
     authority(const wanted& w, int) : key_(make_key()), certificate_(make(w, *key_, false)) {}

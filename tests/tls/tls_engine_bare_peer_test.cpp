@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Against OpenSSL itself, which does what no stream of ours would: changes keys in mid-stream, renegotiates, resumes
 // sessions of TLS 1.2, breaks off.
-#include "tls/secured.hpp"
+#include "tls/bare_peer.hpp"
 
 #include <openssl/err.h>
 
@@ -10,71 +10,6 @@ using testing::HasSubstr;
 using weft::tls_errc;
 
 namespace {
-
-/// A client at the other end of a wire from a stream of ours.
-class bare_client {
-public:
-    explicit bare_client(wire_end::state& theirs, int version = TLS1_3_VERSION, SSL_SESSION* resumed = nullptr)
-        : theirs_(theirs), context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_.get())) {
-        SSL_set_min_proto_version(ssl_.get(), version);
-        SSL_set_max_proto_version(ssl_.get(), version);
-        SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-        SSL_set_connect_state(ssl_.get());
-        if (resumed) SSL_set_session(ssl_.get(), resumed);
-    }
-    SSL* get() const { return ssl_.get(); }
-
-    /// What it has to say reaches our stream, in pieces; what our stream has said reaches it.
-    void carry(std::size_t piece = std::string::npos) {
-        const char* bytes = nullptr;
-        const long size = BIO_get_mem_data(SSL_get_wbio(get()), &bytes);
-        const std::string out(bytes, static_cast<std::size_t>(size));
-        static_cast<void>(BIO_reset(SSL_get_wbio(get())));
-        for (std::size_t at = 0; at < out.size() && theirs_.sink; at += std::min(piece, out.size() - at)) {
-            bring(*theirs_.sink, std::string_view(out).substr(at, piece));
-        }
-        if (std::exchange(theirs_.owes_sent, false)) theirs_.sink->on_sent(0);
-        const std::string in = std::exchange(theirs_.on_the_way, {});
-        if (!in.empty()) BIO_write(SSL_get_rbio(get()), in.data(), static_cast<int>(in.size()));
-    }
-    weft::task<> handshake() {
-        for (int i = 0; i < 20; ++i) {
-            SSL_do_handshake(get());
-            carry();
-            co_await weft::yield_now();
-        }
-    }
-    void write(std::string_view text) { SSL_write(get(), text.data(), static_cast<int>(text.size())); }
-    std::string read() {
-        std::string all;
-        char part[20'000];
-        for (int n = 0; (n = SSL_read(get(), part, sizeof part)) > 0;) all.append(part, static_cast<std::size_t>(n));
-        return all;
-    }
-
-private:
-    wire_end::state& theirs_;
-    weft::ssl_context_ptr context_;
-    weft::ssl_ptr ssl_;
-};
-
-/// Our server, having shaken hands with such a client.
-struct meeting {
-    wire w;
-    weft::stream server;
-    std::unique_ptr<bare_client> client;
-};
-weft::task<std::unique_ptr<meeting>> meet(weft::tls_context context, int version, bool at_once = true,
-                                          SSL_SESSION* resumed = nullptr) {
-    auto m = std::make_unique<meeting>();
-    m->w.server.takes_at_once = at_once;
-    m->server = m->w.stream_at(m->w.server_end);
-    m->client = std::make_unique<bare_client>(m->w.server, version, resumed);
-    auto accepting = weft::create_task(start_server_side(m->server, context));
-    co_await m->client->handshake();
-    co_await accepting;
-    co_return m;
-}
 
 TEST(keys, may_be_changed_by_the_peer_while_we_write) {
     run([]() -> weft::task<> {

@@ -1,43 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whom each side believes, and what it says of whom it does not.
-#include "tls/secured.hpp"
+#include "tls/verification.hpp"
 
 using namespace weft_test;
 using testing::HasSubstr;
 using weft::tls_errc;
 
 namespace {
-
-/// What a client says that asks for `host` and meets a server with this certificate.
-weft::task<weft::tls_error> refusal(pem_pair own, std::string host = "localhost",
-                                    weft::tls_client_options options = {}) {
-    auto both = co_await connect_streams();
-    auto accepting =
-        weft::create_task(thrown_by<weft::tls_error>(start_server_side(both.server, server_context({}, own))));
-    auto why = co_await thrown_by<weft::tls_error>(start_client_side(both.client, client_context(options), host));
-    const auto servers = co_await accepting;
-    EXPECT_EQ(servers.code(), tls_errc::refused_by_peer);
-    EXPECT_THAT(servers.what(), HasSubstr("alert"));
-    co_return why;
-}
-
-void refuses(const pem_pair& own, tls_errc code, const std::string& text, const std::string& host = "localhost",
-             const weft::tls_client_options& options = {}) {
-    run([&]() -> weft::task<> {
-        const auto why = co_await refusal(own, host, options);
-        EXPECT_EQ(why.code(), code);
-        EXPECT_THAT(why.what(), HasSubstr("TLS handshake with 127.0.0.1:"));
-        EXPECT_THAT(why.what(), HasSubstr(text));
-    });
-}
-
-void accepts(const pem_pair& own, const std::string& host, const weft::tls_client_options& options = {}) {
-    run([&]() -> weft::task<> {
-        auto both = co_await connect_secured(client_context(options), server_context({}, own), host);
-        co_await both.client.write("well\n");
-        EXPECT_EQ(co_await both.server.read_line(), "well");
-    });
-}
 
 TEST(a_server_certificate, is_believed_for_the_names_and_addresses_in_it) {
     for (const char* host : {"localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1", "::1%lo"}) {
@@ -89,6 +58,21 @@ TEST(a_server_certificate, for_another_host_or_address_is_refused) {
     // A name is no address, even if it looks like one.
     refuses(the_authority().issue({.alternative_names = "DNS:127.0.0.1"}), tls_errc::host_mismatch, "not 127.0.0.1",
             "127.0.0.1");
+}
+
+TEST(a_server_certificate, is_not_asked_for_by_a_name_that_stands_for_many) {
+    run([]() -> weft::task<> {
+        const auto www = the_authority().issue({.name = "www", .alternative_names = "DNS:www.example.org"});
+        auto both = co_await connect_streams();
+        auto accepting = weft::create_task(start_server_side(both.server, server_context({}, www)));
+        for (const char* host : {".example.org", ".org", "."}) {
+            const auto why =
+                co_await thrown_by<std::invalid_argument>(start_client_side(both.client, client_context(), host));
+            EXPECT_THAT(why.what(), HasSubstr("is no host name: it begins with a dot"));
+        }
+        co_await start_client_side(both.client, client_context(), "www.example.org");
+        co_await accepting;
+    });
 }
 
 TEST(a_server_certificate, with_a_common_name_that_the_alternative_names_lack_is_refused) {

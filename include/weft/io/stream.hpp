@@ -142,7 +142,7 @@ private:
 
 struct start_tls_options {
     /// For a client: the host that the server's certificate must be for, and that it is asked for (SNI). Without one a
-    /// context that verifies refuses.
+    /// context that verifies refuses. Letters other than ASCII's are to be given in their IDNA form ("xn--…").
     std::string server_hostname = {};
 };
 
@@ -272,7 +272,8 @@ public:
     /// taken for protected later. Meanwhile reads wait, and writes are kept for later.
     /// If it fails or is cancelled the stream is good for nothing but closing.
     /// @throws tls_error, timeout_error, std::system_error; invalid_state_error: the stream has ended, is closed, or a
-    ///         task reads from it; std::invalid_argument: no server_hostname for a client that verifies, or one for a server
+    ///         task reads from it; std::invalid_argument: no server_hostname for a client that verifies, one that can
+    ///         be no host's (".example.org"), or one for a server
     /// @see loop.start_tls, StreamWriter.start_tls
     task<> start_tls(tls_context context, start_tls_options options = {});
     /// What was agreed on. Empty: the stream is not over TLS, not yet, or closed.

@@ -29,7 +29,8 @@ struct connect_options {
     std::optional<std::chrono::nanoseconds> happy_eyeballs_delay = std::chrono::milliseconds(250);
     /// Which of a name's addresses to try.
     address_family family = address_family::any;
-    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host.
+    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host, which a Unix
+    /// socket has not. Letters other than ASCII's are to be given in their IDNA form ("xn--…").
     std::optional<tls_context> tls = std::nullopt;
     std::string server_hostname = {};
 };
@@ -38,20 +39,23 @@ struct connect_options {
 /// algorithm is off.
 /// @param host  a name, an IPv4 or IPv6 address, or "localhost" (see resolve)
 /// @throws connect_error, a std::system_error, naming each address and why it failed; resolve_error; timeout_error;
-///         std::invalid_argument: an empty host, a limit of 0
+///         std::invalid_argument: an empty host, a limit of 0; a server's context; a server_hostname without tls, or that
+///         can be no host's (".example.org"). Nothing was tried then
 /// @cancel all attempts are given up and their sockets closed   @thread the loop's
 /// @see connect(2), asyncio.open_connection, examples/25_happy_eyeballs.cpp
 task<stream> open_connection(std::string host, std::uint16_t port, connect_options options = {});
 
 /// A stream on a socket that is connected already: one of socketpair(2), or handed over by somebody else.
 /// @param options  their limit, TLS and timeout are what counts here
-/// @throws std::invalid_argument: it is no stream socket; std::system_error (not_connected)
+/// @throws std::invalid_argument: it is no stream socket; a server's context, or no server_hostname for one that
+///         verifies; std::system_error (not_connected)
 task<stream> open_connection(unique_fd connected, connect_options options = {});
 
 /// Connects to a server on a Unix socket. A full queue of the server's is waited for.
 /// @param path  of at most 107 bytes, relative to the working directory; if it begins with '@' or a NUL byte, an abstract name
 /// @throws connect_error, a std::system_error naming the path; timeout_error; std::system_error (filename_too_long);
-///         std::invalid_argument: an empty path, a NUL byte within
+///         std::invalid_argument: an empty path, a NUL byte within; a server's context, or no server_hostname for one
+///         that verifies
 /// @cancel the attempt is given up and its socket closed
 /// @see unix(7), asyncio.open_unix_connection, examples/26_unix_socket.cpp
 task<stream> open_unix_connection(std::string path, connect_options options = {});

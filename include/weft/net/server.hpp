@@ -117,7 +117,7 @@ task<server> start_server_on_with(connection_handler handler, std::vector<listen
 ///              empty for every address of the machine
 /// @param port  0: the kernel chooses one, the same for all addresses; see server::port
 /// @throws awaited: std::system_error naming the address (address_in_use, permission_denied); resolve_error;
-///         std::invalid_argument  options that make no sense
+///         std::invalid_argument  options that make no sense; a client's context
 /// @see asyncio.start_server
 template <handles_connections Handler>
 task<server> start_server(Handler&& handler, std::string host, std::uint16_t port, server_options options = {}) {

@@ -17,11 +17,20 @@ class tls_context_core;
 
 enum class tls_version { tls_1_2, tls_1_3 };
 
+/// Which certificates of a peer must not have been revoked by their authorities. For each that is looked up there must be
+/// its authority's list (CRL, RFC 5280), in force: without, the peer is refused.
+/// @see ssl.VERIFY_CRL_CHECK_LEAF, ssl.VERIFY_CRL_CHECK_CHAIN
+enum class tls_crl_check {
+    none,
+    leaf,  ///< the peer's own
+    chain  ///< that and those above it
+};
+
 /// A certificate, those between it and the root behind it, and its key: PEM, in files or in memory.
 struct tls_identity {
     std::string certificate_file = {}, key_file = {};
     std::string certificate_pem = {}, key_pem = {};  ///< in place of the files
-    std::string key_password = {};                   ///< for a key that is encrypted
+    std::string key_password = {};  ///< for a key that is encrypted
 };
 
 struct tls_client_options {
@@ -32,8 +41,12 @@ struct tls_client_options {
     /// Trust the authorities that this machine trusts (where OpenSSL finds them: SSL_CERT_FILE, SSL_CERT_DIR). Those in
     /// a directory are read one by one, when a server's certificate asks for them.
     bool system_authorities = true;
-    /// Further authorities, in PEM.
+    /// Further authorities, in PEM. Revocation lists among them are read as well.
     std::string ca_file = {}, ca_pem = {};
+    /// Revocation lists, in PEM; also those in SSL_CERT_DIR count. They are what they are when the context is made: one that
+    /// is to know newer lists is a new context.
+    std::string crl_file = {}, crl_pem = {};
+    tls_crl_check crl_check = tls_crl_check::none;
     /// What this client proves itself by to a server that asks.
     tls_identity identity = {};
     /// The protocols to be spoken inside, the best first ("h2", "http/1.1"). @see stream::tls, RFC 7301
@@ -51,6 +64,9 @@ struct tls_client_options {
 struct tls_server_options {
     /// In PEM: the authorities that vouch for clients. If there are any, clients are asked for a certificate.
     std::string client_ca_file = {}, client_ca_pem = {};
+    /// Revocation lists of these authorities, as a client's. @see tls_client_options::crl_file
+    std::string client_crl_file = {}, client_crl_pem = {};
+    tls_crl_check client_crl_check = tls_crl_check::none;
     /// Refuse clients that give none.
     bool require_client_certificate = false;
     /// The protocols that are spoken inside, the best first. The first one that the client offers as well is taken; if

@@ -15,7 +15,8 @@ enum class tls_errc {
     unknown_authority,          ///< nobody who is trusted vouches for it
     host_mismatch,              ///< it is another host's
     name_constraint_violated,   ///< who vouches for it may not vouch for such a name
-    certificate_revoked,
+    certificate_revoked,        ///< its authority has taken it back
+    revocation_unknown,         ///< … may have: there is no list of that authority, or none in force
     certificate_invalid,        ///< anything else that is wrong with it
     certificate_required,       ///< a client came without one
     truncated,                  ///< the connection ended without close_notify: what came may not be all
