@@ -126,8 +126,8 @@ void stream_core::drop_file(int error) noexcept {
     if (!file) return;
     std::exception_ptr thrown;
     if (error) {
-        thrown = std::make_exception_ptr(
-            std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
+        thrown =
+            std::make_exception_ptr(std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
     }
     file->tell(thrown);
 }

@@ -94,7 +94,8 @@ void epoll_backend::receive_some(native_handle fd) {
         return end(d.input, -ENOMEM);
     }
     const auto room = received_.room();
-    const auto count = op.is_pipe ? ::read(fd, room.data(), room.size()) : ::recv(fd, room.data(), room.size(), 0);
+    const auto count =
+        op.is_pipe ? ::read(fd, room.data(), room.size()) : ::recv(fd, room.data(), room.size(), MSG_DONTWAIT);
     if (count <= 0) {
         d.readable = count < 0 && errno == EINTR;
         if (d.readable) return continue_later(fd, d);
