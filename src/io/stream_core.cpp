@@ -52,13 +52,14 @@ chunk stream_core::take_chunk() noexcept {
 
 void stream_core::set_reader(input_awaiter* r) {
     reader_ = r;
+    reader_is_woken_ = false;
     receive_as_needed();
 }
 
 /// Receives while less than twice the limit is buffered, or the reader that waits wants more than there is.
 void stream_core::receive_as_needed() {
     if (!receives()) return;
-    const bool wanted = (reader_ && !closing_) || input_.size() < 2 * std::size_t{read_limit_};
+    const bool wanted = (waiting_reader() && !closing_) || input_.size() < 2 * std::size_t{read_limit_};
     if (wanted == receiving_) return;
     receiving_ = wanted;
     if (!wanted) return layer_->pause_receiving();
@@ -76,7 +77,8 @@ void stream_core::on_bytes(byte_buffer& bytes) {
     if (closing_ || read_error_) return;
     try {
         // The whole block, if somebody is about to read it, or it would not be held for a few bytes.
-        if (input_.empty() && reader_ && (reader_->request_.whole || bytes.size() >= worth_a_block)) {
+        const input_awaiter* const reader = waiting_reader();
+        if (input_.empty() && reader && (reader->request_.whole || bytes.size() >= worth_a_block)) {
             input_.swap(bytes);
         } else {
             input_.append(bytes.bytes());
@@ -123,13 +125,13 @@ void stream_core::on_failure(const std::exception_ptr& why) {
 }
 
 void stream_core::wake_reader_if_satisfied() {
-    if (reader_ && reader_->satisfied()) wake_reader();
+    if (input_awaiter* const r = waiting_reader(); r && r->satisfied()) wake_reader();
 }
 
 void stream_core::wake_reader() noexcept {
-    if (!reader_) return;
-    woken_reader_ = std::exchange(reader_, nullptr);
-    woken_reader_->wake();
+    if (!waiting_reader()) return;
+    reader_is_woken_ = true;
+    reader_->wake();
 }
 
 void stream_core::throw_error(const char* what, int error) const {
@@ -156,7 +158,8 @@ void stream_core::close() {
 
 /// Nothing is left to be sent: the layer takes its leave, and goes.
 void stream_core::finish() noexcept {
-    if (std::exchange(finishing_, true)) return;
+    if (finishing_) return;
+    finishing_ = true;
     if (!layer_ || output_lost_ || layer_->finish()) shut();
 }
 
@@ -200,7 +203,7 @@ void stream_core::put_layer(std::unique_ptr<stream_layer> layer) {
 void stream_core::release() noexcept {
     // Awaiters live in coroutines that may outlive the stream (one task reads, another destroys).
     wake_reader();
-    if (input_awaiter* const r = std::exchange(woken_reader_, nullptr)) r->stream_ = nullptr;
+    if (input_awaiter* const r = std::exchange(reader_, nullptr)) r->stream_ = nullptr;
     while (!links_.empty()) {
         stream_link& l = links_.pop_front();
         l.stream_ = nullptr;

@@ -38,13 +38,12 @@ public:
     void settle_lent() noexcept;
     void lend(std::size_t count) noexcept { lent_ = static_cast<std::uint32_t>(count); }
     void consume(std::size_t count) noexcept;
-    bool has_reader() const noexcept { return reader_ || woken_reader_; }
+    bool has_reader() const noexcept { return reader_ != nullptr; }
     chunk take_chunk() noexcept;
     void set_reader(input_awaiter* r);
     void wake_reader() noexcept;
     void remove_reader(input_awaiter& r) noexcept {
         if (reader_ == &r) reader_ = nullptr;
-        if (woken_reader_ == &r) woken_reader_ = nullptr;
     }
     [[noreturn]] void throw_read_error() const;
 
@@ -109,6 +108,8 @@ private:
         return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, 1 << 30));
     }
     void receive_as_needed();
+    /// Null if there is none that has not been woken.
+    input_awaiter* waiting_reader() const noexcept { return reader_is_woken_ ? nullptr : reader_; }
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
     std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
@@ -128,19 +129,20 @@ private:
     std::unique_ptr<file_sender> file_;  // between pending_ and what is behind it
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
-    input_awaiter *reader_ = nullptr, *woken_reader_ = nullptr;
+    input_awaiter* reader_ = nullptr;
     intrusive_list<stream_link> links_;  // those who wait for output are output_awaiters
+    std::exception_ptr failure_;  // what EPROTO stands for
     std::uint32_t lent_ = 0;  // at the front of input_: consumed already, but a view of it may be in use
     int read_error_ = 0, write_error_ = 0;
     std::uint32_t read_limit_, write_high_, write_low_;
-    std::exception_ptr failure_;  // what EPROTO stands for
-    bool receiving_ = false;
-    bool ended_ = false;  // the peer has ended its direction
-    bool is_sending_ = false;
-    bool eof_wanted_ = false, eof_sent_ = false;
-    bool closing_ = false, finishing_ = false;
-    bool output_lost_ = false;
-    bool ownerless_ = false;
+    bool reader_is_woken_ : 1 = false;  // bits: there may be many streams
+    bool receiving_ : 1 = false;
+    bool ended_ : 1 = false;  // the peer has ended its direction
+    bool is_sending_ : 1 = false;
+    bool eof_wanted_ : 1 = false, eof_sent_ : 1 = false;
+    bool closing_ : 1 = false, finishing_ : 1 = false;
+    bool output_lost_ : 1 = false;
+    bool ownerless_ : 1 = false;
     address peer_;  // asked once: a connection that was reset has none
     const char* nameless_peer_;
 };

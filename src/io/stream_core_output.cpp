@@ -150,7 +150,8 @@ void stream_core::lose_output(int error) noexcept {
     output_lost_ = true;
     fail_output(error);
     if (error == EPIPE || error == ECONNRESET || !receives()) return;
-    if (std::exchange(receiving_, false)) layer_->pause_receiving();
+    if (receiving_) layer_->pause_receiving();
+    receiving_ = false;
     read_error_ = error;
     wake_reader_if_satisfied();
 }

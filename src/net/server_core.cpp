@@ -64,11 +64,14 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
     }
 }
 
+/// The handshake's arguments are in no frame that stays as long as the connection.
+task<> server_core::secure(stream& s) const { return s.start_tls(*options_.tls); }
+
 /// One connection: the handler, and what it throws.
 task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
     server_core& self = *place->server;
     try {
-        if (self.options_.tls) co_await s.start_tls(*self.options_.tls);
+        if (self.options_.tls) co_await self.secure(s);
     } catch (const std::exception&) {
         self.loop_.call_exception_handler({.message = "A client's TLS handshake failed",
                                            .exception = std::current_exception(),

@@ -70,6 +70,7 @@ private:
     void begin_to_serve(unique_fd socket, bool is_tcp) noexcept;
     void use_room() noexcept;
     void note_end() noexcept;
+    task<> secure(stream& s) const;
     static task<> serve(std::unique_ptr<connection> place, stream s);
 
     event_loop& loop_;
