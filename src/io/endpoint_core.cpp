@@ -140,6 +140,7 @@ void endpoint_core::set_limits(std::optional<std::size_t> high, std::optional<st
 void endpoint_core::pause_writing_if_too_much() {
     if (writing_paused_ || unsent() <= limits_.high_bytes) return;
     writing_paused_ = true;
+    expect_output();
     const running_callback running(*this);
     try {
         protocol_->pause_writing();

@@ -61,6 +61,8 @@ protected:
     virtual void go_on() = 0;
     /// Closes the connection, and gives back memory of the loop's.
     virtual void shut() noexcept = 0;
+    /// Somebody waits for what is being sent.
+    virtual void expect_output() noexcept {}
     /// For messages.
     virtual std::string name() const = 0;
 

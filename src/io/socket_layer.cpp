@@ -44,10 +44,14 @@ std::ptrdiff_t socket_layer::try_send(std::span<const std::byte> bytes) noexcept
 std::ptrdiff_t socket_layer::try_send_pieces(std::span<const std::span<const std::byte>> pieces) noexcept {
     return backend_.try_send_pieces(socket_.get(), pieces);
 }
-void socket_layer::send(std::span<const std::byte> bytes) {
+void socket_layer::send(std::span<const std::byte> bytes) { start_sending(bytes, false); }
+void socket_layer::send_quietly(std::span<const std::byte> bytes) { start_sending(bytes, true); }
+void socket_layer::start_sending(std::span<const std::byte> bytes, bool quietly) {
     sending().bytes = bytes;
+    sending().is_quiet = quietly;
     backend_.submit(sending());
 }
+void socket_layer::expect_sent() noexcept { backend_.expect(sending()); }
 void socket_layer::sent(operation& op, const completion& c) {
     static_cast<socket_layer&>(static_cast<send_operation&>(op)).sink_->on_sent(c.result < 0 ? -c.result : 0);
 }

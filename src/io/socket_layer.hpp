@@ -23,6 +23,8 @@ public:
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     std::ptrdiff_t try_send_pieces(std::span<const std::span<const std::byte>> pieces) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    void send_quietly(std::span<const std::byte> bytes) override;
+    void expect_sent() noexcept override;
     void end() noexcept override;
     void reset() noexcept override;
     std::uint64_t unsent() const noexcept override;
@@ -35,6 +37,7 @@ public:
 private:
     receive_operation& receiving() noexcept { return *this; }
     send_operation& sending() noexcept { return *this; }
+    void start_sending(std::span<const std::byte> bytes, bool quietly);
     static void received(operation& op, const completion& c);
     static void sent(operation& op, const completion& c);
 

@@ -153,7 +153,7 @@ void stream_core::close() {
     }
     wake_reader_if_satisfied();
     layer_->begin_to_finish();
-    if (is_flushed() || write_error_) finish();
+    is_flushed() || write_error_ ? finish() : expect_output();
 }
 
 /// Nothing is left to be sent: the layer takes its leave, and goes.
@@ -191,6 +191,7 @@ void stream_core::shut() noexcept {
 }
 
 std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
+    expect_output();
     receiving_ = false;
     return std::move(layer_);
 }

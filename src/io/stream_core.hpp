@@ -68,7 +68,10 @@ public:
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
     bool reached(output_awaiter::until u) const noexcept;
-    void wait(output_awaiter& w) noexcept { links_.push_back(w); }
+    void wait(output_awaiter& w) noexcept {
+        links_.push_back(w);
+        expect_output();
+    }
     /// Who is to be told of the stream's end.
     void add(stream_link& l) noexcept { links_.push_back(l); }
     void throw_write_error_if_any() const;
@@ -113,7 +116,13 @@ private:
     void wake_reader_if_satisfied();
     void wake_writers() noexcept;
     std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
-    void start_sending();
+    void go_on_sending();
+    using send_function = void (stream_layer::*)(std::span<const std::byte>);
+    void start_sending(send_function send);
+    /// Somebody waits for what is being sent.
+    void expect_output() noexcept {
+        if (is_sending_ && layer_) layer_->expect_sent();
+    }
     void after_output();
     void lose_output(int error) noexcept;
     void fail_output(int error) noexcept;

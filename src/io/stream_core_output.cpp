@@ -56,7 +56,7 @@ void stream_core::write_pieces(std::span<const std::span<const std::byte>> piece
         end_of_output().append(piece.subspan(gone));
         taken -= gone;
     }
-    if (!is_sending_) start_sending();
+    go_on_sending();
 }
 
 void stream_core::write(chunk&& bytes) {
@@ -69,22 +69,25 @@ void stream_core::write(chunk&& bytes) {
     end_of_output().adopt({bytes.data_, bytes.capacity_, bytes.begin_, bytes.end_});
     bytes.data_ = nullptr;
     bytes.begin_ = bytes.end_ = 0;
-    if (!is_sending_) start_sending();
+    go_on_sending();
 }
 
 file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
     require_writable();
     file_ = std::make_unique<file_sender>(loop_, std::move(file), offset, count);
-    if (!is_sending_) start_sending();
+    go_on_sending();
     throw_write_error_if_any();
     return *file_;
 }
 
-void stream_core::start_sending() {
+/// Something was written: it is sent, or follows what is being sent.
+void stream_core::go_on_sending() { is_sending_ ? layer_->expect_sent() : start_sending(&stream_layer::send_quietly); }
+
+void stream_core::start_sending(send_function send) {
     try {
         if (!pending_.empty()) {
             sending_.swap(pending_);
-            layer_->send(sending_.bytes());
+            ((*layer_).*send)(sending_.bytes());
         } else {
             file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
         }
@@ -103,7 +106,7 @@ void stream_core::on_sent(int error) {
     if (error) {
         lose_output(error);
     } else if (!pending_.empty() || file_) {
-        start_sending();
+        start_sending(&stream_layer::send);
     }
     after_output();
 }
@@ -115,7 +118,7 @@ void stream_core::on_file_sent(int error) {
     if (error) {
         lose_output(error);
     } else if (!pending_.empty()) {
-        start_sending();
+        start_sending(&stream_layer::send);
     }
     after_output();
 }
@@ -135,7 +138,7 @@ void stream_core::drop_file(int error) noexcept {
 /// Some output has gone: writers go on, and what waited for all of it happens.
 void stream_core::after_output() {
     wake_writers();
-    if (!is_flushed()) return;
+    if (!is_flushed()) return expect_output();
     if (eof_wanted_ && !eof_sent_ && layer_ && !write_error_) {
         eof_sent_ = true;
         layer_->end();

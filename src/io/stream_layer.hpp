@@ -59,6 +59,10 @@ public:
     }
     /// Sends all of `bytes`, which stay where they are until on_sent(). One at a time.
     virtual void send(std::span<const std::byte> bytes) = 0;
+    /// The same where nobody waits for on_sent(): it may come with whatever happens next, until expect_sent().
+    virtual void send_quietly(std::span<const std::byte> bytes) { send(bytes); }
+    /// Somebody waits for on_sent() now.
+    virtual void expect_sent() noexcept {}
     /// How much of what send() was given has not gone yet, as far as that can be known.
     virtual std::uint64_t unsent() const noexcept = 0;
     /// Ends our direction; everything was sent.

@@ -65,6 +65,7 @@ void transport_core::require_open(const char* who) const {
 
 std::unique_ptr<stream_layer> transport_core::take_layer(byte_buffer& received, byte_buffer& sending,
                                                          byte_buffer& pending) noexcept {
+    expect_output();
     received.swap(held_);
     sending.swap(sending_);
     pending.swap(pending_);

@@ -96,7 +96,11 @@ private:
     void callback_failed(const char* message);
 
     bool keep_delivered(std::span<const std::byte> rest) noexcept;
-    void start_sending();
+    using send_function = void (stream_layer::*)(std::span<const std::byte>);
+    void start_sending(send_function send);
+    void expect_output() noexcept override {
+        if (is_sending_ && layer_) layer_->expect_sent();
+    }
     void after_output();
     void finish();
     void fail(const char* what, int error) noexcept;

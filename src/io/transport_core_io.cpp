@@ -171,7 +171,7 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         taken = static_cast<std::size_t>(result);
         if (taken == total) return;
         if (pieces.size() == 1 && keep_delivered(pieces.front().subspan(taken))) {
-            start_sending();
+            start_sending(&stream_layer::send_quietly);
             return pause_writing_if_too_much();
         }
     }
@@ -187,9 +187,11 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         pending_.append(piece.subspan(gone));
         taken -= gone;
     }
-    if (!is_sending_) {
+    if (is_sending_) {
+        expect_output();
+    } else {
         sending_.swap(pending_);
-        start_sending();
+        start_sending(&stream_layer::send_quietly);
     }
     pause_writing_if_too_much();
 }
@@ -208,9 +210,9 @@ bool transport_core::keep_delivered(std::span<const std::byte> rest) noexcept {
     return true;
 }
 
-void transport_core::start_sending() {
+void transport_core::start_sending(send_function send) {
     try {
-        layer_->send(sending_.bytes());
+        ((*layer_).*send)(sending_.bytes());
         is_sending_ = true;
     } catch (const std::system_error& e) {
         fail("write to ", e.code().value());
@@ -224,7 +226,7 @@ void transport_core::on_sent(int error) {
     if (error) return fail("write to ", error);
     if (!pending_.empty()) {
         sending_.swap(pending_);
-        start_sending();
+        start_sending(&stream_layer::send);
     }
     resume_writing_if_little();
     after_output();
@@ -232,7 +234,11 @@ void transport_core::on_sent(int error) {
 
 /// What waited for all output to be gone happens.
 void transport_core::after_output() {
-    if (lost_ || unsent() > 0) return;
+    if (lost_) return;
+    if (unsent() > 0) {
+        if (closing_ || eof_wanted_) expect_output();
+        return;
+    }
     if (closing_) return finish();
     if (!eof_wanted_ || std::exchange(eof_sent_, true)) return;
     layer_->end();

@@ -39,6 +39,9 @@ public:
     virtual void pause(receive_operation& op) noexcept = 0;
     virtual void resume(receive_operation& op) = 0;
 
+    /// Somebody waits for the end of a quiet send now.
+    virtual void expect(send_operation& op) noexcept { op.is_quiet = false; }
+
     /// It takes file operations.
     virtual bool carries_files() const noexcept { return false; }
 

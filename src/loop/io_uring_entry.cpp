@@ -21,6 +21,8 @@ void fill_receive(io_uring_sqe& e, const receive_operation& op) noexcept {
         ::io_uring_prep_read(&e, op.fd, nullptr, 0, ~std::uint64_t{0});
     } else {
         ::io_uring_prep_recv(&e, op.fd, nullptr, 0, 0);
+        // Nothing is there yet, most likely: to try before waiting costs a tenth of a small message.
+        if (op.is_drained) e.ioprio |= IORING_RECVSEND_POLL_FIRST;
     }
     e.flags |= IOSQE_BUFFER_SELECT;
     e.buf_group = provided_buffers::group;
@@ -33,7 +35,8 @@ void fill_send(io_uring_sqe& e, const send_operation& op) noexcept {
         // Not MSG_WAITALL: a send that has waited 128 times goes on in a thread of the kernel's, and a cancellation that
         // finds it there with a part just sent is waited for until the rest is (seen with Linux 6.18).
         const auto rest = op.bytes.subspan(op.sent);
-        ::io_uring_prep_send(&e, op.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+        ::io_uring_prep_send(&e, op.fd, rest.data(), rest.size(),
+                             op.is_quiet ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL);
     }
 }
 

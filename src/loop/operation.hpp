@@ -53,6 +53,8 @@ struct operation {
     opcode code;
     bool is_pipe = false;  ///< receive, send: not of a socket, so read(2), and write(2) without SIGPIPE
     bool paused = false;   ///< receive: the backend's own
+    bool is_drained = false;  ///< receive: the backend's own
+    bool is_quiet = false;  ///< send: nobody waits for its end, which may be told with whatever happens next
     native_handle fd = -1;  ///< open: none
     std::uint32_t slot = no_slot;  ///< the backend's name for it while it is submitted
     complete_function on_complete;  ///< called on the loop's thread, in dispatch(); may submit and cancel

@@ -18,6 +18,7 @@ public:
     void cancel(operation& op) noexcept override { real_->cancel(op); }
     void pause(receive_operation& op) noexcept override { real_->pause(op); }
     void resume(receive_operation& op) override { real_->resume(op); }
+    void expect(send_operation& op) noexcept override { real_->expect(op); }
     bool carries_files() const noexcept override { return real_->carries_files(); }
     std::ptrdiff_t try_send(native_handle fd, std::span<const std::byte> bytes) noexcept override {
         return real_->try_send(fd, bytes);

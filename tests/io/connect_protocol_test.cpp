@@ -9,11 +9,6 @@ using namespace weft_test;
 
 namespace {
 
-weft::stream told_stream(told_layer::state& told) {
-    return weft::stream(std::make_unique<weft::stream_core>(weft::get_running_loop(),
-                                                            std::make_unique<told_layer>(told), weft::stream_limits{}));
-}
-
 TEST(connect_protocol, is_over_when_connection_made_has_been_called) {
     run([]() -> weft::task<> {
         told_layer::state told;

@@ -94,6 +94,11 @@ struct buffered_recorder : recorder_of<weft::buffered_protocol> {
     std::string memory;
 };
 
+inline weft::stream told_stream(told_layer::state& told) {
+    return weft::stream(std::make_unique<weft::stream_core>(weft::get_running_loop(),
+                                                            std::make_unique<told_layer>(told), weft::stream_limits{}));
+}
+
 template <class P>
 weft::transport told_transport(told_layer::state& told, std::shared_ptr<P> p) {
     using base = std::conditional_t<std::is_base_of_v<weft::protocol, P>, weft::protocol, weft::buffered_protocol>;

@@ -223,6 +223,83 @@ TEST_F(operations, writable_waits_until_a_full_socket_has_room) {
     backend_->close(mine.release());
 }
 
+class quiet_sends : public operations {
+protected:
+    quiet_sends() {
+        make_nonblocking(mine_);
+        send_.is_quiet = true;
+    }
+    ~quiet_sends() override {
+        backend_->cancel(send_);
+        backend_->close(mine_.release());
+    }
+    sockets both_ = connect_sockets();
+    weft::unique_fd &mine_ = both_.client, &peer_ = both_.server;
+    sending send_;
+    const std::string four_ = "text";
+};
+
+TEST_F(quiet_sends, have_sent_all_and_are_told_of_with_what_comes_next) {
+    send_.bytes = bytes_of(four_);
+    submit(send_, mine_);
+    char text[8];
+    turn_a_little();
+    EXPECT_EQ(::recv(peer_.get(), text, sizeof text, MSG_DONTWAIT), 4);
+    backend_->wake();
+    turn_until([&] { return send_.over; });
+    EXPECT_EQ(send_.results.back(), 4);
+}
+
+TEST_F(quiet_sends, end_a_wait_once_they_are_expected) {
+    send_.bytes = bytes_of(four_);
+    submit(send_, mine_);
+    backend_->expect(send_);
+    turn_until([&] { return send_.over; });  // for ten seconds, if nothing comes
+    EXPECT_EQ(send_.results.back(), 4);
+}
+
+TEST_F(quiet_sends, are_not_over_when_a_part_has_gone_or_nothing_goes) {
+    const std::string much(8 << 20, 'x');
+    send_.bytes = bytes_of(much);
+    submit(send_, mine_);
+    turn_a_little();
+    EXPECT_FALSE(send_.over);
+    std::string drained(much.size(), '\0');
+    std::size_t received = 0;
+    while (received < much.size()) {
+        const auto count = ::recv(peer_.get(), drained.data(), drained.size(), MSG_DONTWAIT);
+        if (count > 0) received += static_cast<std::size_t>(count);
+        turn_a_little();
+    }
+    turn_until([&] { return send_.over; });
+    EXPECT_EQ(send_.results.back(), static_cast<int>(much.size()));
+
+    while (::send(mine_.get(), much.data(), much.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+    }
+    send_.over = false;
+    send_.is_quiet = true;
+    send_.bytes = bytes_of(four_);
+    submit(send_, mine_);
+    turn_a_little();
+    EXPECT_FALSE(send_.over);
+    while (!send_.over) {
+        ::recv(peer_.get(), drained.data(), drained.size(), MSG_DONTWAIT);
+        turn_a_little();
+    }
+    EXPECT_EQ(send_.results.back(), 4);
+}
+
+TEST_F(quiet_sends, tell_of_a_broken_connection) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(peer_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    peer_.reset();
+    send_.bytes = bytes_of(four_);
+    submit(send_, mine_);
+    backend_->wake();
+    turn_until([&] { return send_.over; });
+    EXPECT_EQ(send_.results.back(), -ECONNRESET);
+}
+
 class file_operations : public operations {
 protected:
     file_operations() {
