@@ -71,6 +71,12 @@ int tls_callbacks::choose_context(SSL* ssl, int* alert, void*) noexcept {
     }
 }
 
+/// Says that the name is known here. Only then does OpenSSL keep it in the session, and it is the session's that
+/// SSL_get_servername() gives for one of TLS 1.2 that is resumed.
+int tls_callbacks::take_name(SSL* ssl, int*, void*) noexcept {
+    return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 int tls_callbacks::choose_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length,
                                    const unsigned char* offered, unsigned offered_length, void*) noexcept {
     const std::string& ours = engine(ssl).context_->alpn_protocols();

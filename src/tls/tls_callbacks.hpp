@@ -13,6 +13,7 @@ struct tls_callbacks {
 
     static int verify(int is_ok, X509_STORE_CTX* about) noexcept;
     static int choose_context(SSL* ssl, int* alert, void*) noexcept;
+    static int take_name(SSL* ssl, int* alert, void*) noexcept;
     static int choose_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length,
                                const unsigned char* offered, unsigned offered_length, void*) noexcept;
     static int keep_session(SSL* ssl, SSL_SESSION* session) noexcept;

@@ -197,6 +197,7 @@ tls_context_core::tls_context_core(const tls_identity& identity, const tls_serve
     set_alpn_protocols(options.alpn_protocols);
     if (!alpn_protocols_.empty()) SSL_CTX_set_alpn_select_cb(get(), tls_callbacks::choose_protocol, nullptr);
     if (choose_context_) SSL_CTX_set_client_hello_cb(get(), tls_callbacks::choose_context, nullptr);
+    SSL_CTX_set_tlsext_servername_callback(get(), tls_callbacks::take_name);
 
     if (!options.client_ca_file.empty()) trust(options.client_ca_file, {}, true);
     if (!options.client_ca_pem.empty()) trust({}, options.client_ca_pem, true);

@@ -20,6 +20,7 @@ public:
         SSL_set_max_proto_version(ssl_.get(), version);
         SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
         SSL_set_connect_state(ssl_.get());
+        SSL_set_tlsext_host_name(ssl_.get(), "localhost");
         if (resumed) SSL_set_session(ssl_.get(), resumed);
     }
     SSL* get() const { return ssl_.get(); }

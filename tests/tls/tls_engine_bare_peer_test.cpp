@@ -78,11 +78,13 @@ TEST(a_session, is_resumed_by_our_server_in_either_version) {
             const auto context = server_context();
             auto first = co_await meet(context, version);
             EXPECT_FALSE(first->server.tls()->session_resumed);
+            EXPECT_EQ(first->server.tls()->server_name, "localhost");
             first->client->read();  // which takes the tickets
             const weft::ssl_session_ptr session(SSL_get1_session(first->client->get()));
             SSL_shutdown(first->client->get());
             auto second = co_await meet(context, version, true, session.get());
             EXPECT_TRUE(second->server.tls()->session_resumed);
+            EXPECT_EQ(second->server.tls()->server_name, "localhost");
             EXPECT_EQ(SSL_session_reused(second->client->get()), 1);
             auto elsewhere = co_await meet(server_context(), version, true, session.get());
             EXPECT_FALSE(elsewhere->server.tls()->session_resumed);
