@@ -34,7 +34,7 @@ tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string se
       server_hostname_(std::move(server_hostname)),
       ssl_(SSL_new(context_->get())) {
     if (!ssl_) throw std::bad_alloc();
-    SSL_set_app_data(ssl_.get(), this);
+    if (!SSL_set_app_data(ssl_.get(), this)) throw std::bad_alloc();
     BIO* const bio = tls_callbacks::new_bio(*this);
     SSL_set_bio(ssl_.get(), bio, bio);  // which owns it
     if (context_->is_server()) {
