@@ -98,6 +98,13 @@ int tls_callbacks::keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
     return 0;
 }
 
+/// Told of the head of each record and, of a protected one of TLS 1.3, what is in it: either begins with the type.
+void tls_callbacks::count_record(int is_sent, int, int part, const void* bytes, std::size_t, SSL* ssl,
+                                 void*) noexcept {
+    if (is_sent || (part != SSL3_RT_HEADER && part != SSL3_RT_INNER_CONTENT_TYPE)) return;
+    if (*static_cast<const unsigned char*>(bytes) != SSL3_RT_APPLICATION_DATA) ++engine(ssl).idle_records_;
+}
+
 BIO* tls_callbacks::new_bio(tls_engine& e) {
     static BIO_METHOD* const method = [] {
         BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "weft");
@@ -115,8 +122,15 @@ BIO* tls_callbacks::new_bio(tls_engine& e) {
 }
 
 int tls_callbacks::bio_read(BIO* bio, char* into, int size) noexcept {
-    std::span<const std::byte>& from = static_cast<tls_engine*>(BIO_get_data(bio))->received_;
+    tls_engine& e = *static_cast<tls_engine*>(BIO_get_data(bio));
+    std::span<const std::byte>& from = e.received_;
     BIO_clear_retry_flags(bio);
+    if (e.is_flooded() && size == SSL3_RT_HEADER_LENGTH) {
+        // OpenSSL sends an alert of its own accord alone: here for a head of no known type, and too long.
+        constexpr unsigned char impossible[SSL3_RT_HEADER_LENGTH] = {0, 3, 3, 0xff, 0xff};
+        std::memcpy(into, impossible, sizeof impossible);
+        return size;
+    }
     if (from.empty()) {
         BIO_set_retry_read(bio);
         return -1;

@@ -79,7 +79,9 @@ tls_engine::status tls_engine::status_of(int result) noexcept {
 
 tls_engine::status tls_engine::handshake() {
     ERR_clear_error();
-    return status_of(SSL_do_handshake(ssl_.get()));
+    const status now = status_of(SSL_do_handshake(ssl_.get()));
+    if (now == status::done) SSL_set_msg_callback(ssl_.get(), tls_callbacks::count_record);
+    return now;
 }
 
 tls_engine::status tls_engine::read(std::span<std::byte> into, std::size_t& count) {
@@ -90,6 +92,7 @@ tls_engine::status tls_engine::read(std::span<std::byte> into, std::size_t& coun
         const int result = SSL_read_ex(ssl_.get(), into.data() + count, into.size() - count, &more);
         if (result != 1) return status_of(result);
         count += more;
+        idle_records_ = 0;
     }
     return status::done;
 }
@@ -201,6 +204,11 @@ std::exception_ptr tls_engine::explain(const std::string& doing) noexcept {
         const unsigned long e = first_error();
         if (out_of_memory_ || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
             return std::make_exception_ptr(std::system_error(ENOMEM, std::generic_category(), doing));
+        }
+        if (is_flooded()) {
+            return std::make_exception_ptr(
+                tls_error(tls_errc::protocol_error,
+                          doing + ": more than " + std::to_string(idle_records_limit) + " records in a row without data"));
         }
         const bool is_ssl = ERR_GET_LIB(e) == ERR_LIB_SSL;
         if (is_ssl && ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED) return explain_certificate(doing);
