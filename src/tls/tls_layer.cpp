@@ -102,9 +102,18 @@ void tls_layer::on_timeout() {
         if (here) settle();
         return;
     }
+    if (is_flying_ || is_sending_) {
+        below_->reset();
+        sink_->on_finished(ETIMEDOUT);
+        return;
+    }
     // What the kernel has it goes on sending, if the peer takes it at last.
-    if (is_flying_ || is_sending_) below_->reset();
-    sink_->on_finished(ETIMEDOUT);
+    sink_->on_failure(made_by([&] {
+        const std::string limit = in_seconds(engine_.context().shutdown_timeout());
+        return std::system_error(ETIMEDOUT, std::generic_category(),
+                                 "TLS with " + peer_ + ": close_notify was not answered within " + limit);
+    }));
+    if (here) sink_->on_finished(EPROTO);
 }
 
 /// Nothing more comes in or goes out. The last thing to be done, for the sink may destroy this; else settle().
