@@ -27,6 +27,24 @@ TEST(a_client, keeps_few_of_the_sessions_that_a_server_floods_it_with) {
     });
 }
 
+TEST(a_client, keeps_no_session_whose_ticket_is_large) {
+    run([]() -> weft::task<> {
+        const auto add = [](SSL* ssl, void* bytes) {
+            return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), bytes, *static_cast<std::size_t*>(bytes));
+        };
+        for (const std::size_t kib : {8, 17, 60}) {
+            visit v;
+            std::vector<std::size_t> data(kib * 1024 / sizeof(std::size_t), kib * 1024);
+            SSL_CTX_set_session_ticket_cb(v.own->get(), add, nullptr, data.data());
+            co_await v.begin();
+            SSL_write(v.server.get(), "well\n", 5);
+            v.carry();
+            EXPECT_EQ(co_await v.client.read_line(), "well");
+            EXPECT_EQ(v.kept(), kib == 8 ? 2 : 0);
+        }
+    });
+}
+
 weft::task<> read_on(weft::stream& s) { co_await s.read_all(); }
 
 /// What ends a stream of ours that was flooded, and that the peer was told by an alert.

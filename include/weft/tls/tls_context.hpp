@@ -53,7 +53,8 @@ struct tls_client_options {
     std::vector<std::string> alpn_protocols = {};
     tls_version minimum_version = tls_version::tls_1_2;
     /// Goes on with an earlier connection's session to the same host and port where the server lets it: one round trip
-    /// less in TLS 1.2, and no certificates to be sent and checked. A context keeps the sessions.
+    /// less in TLS 1.2, and no certificates to be sent and checked. A context keeps the sessions: the newest four of a
+    /// host and port, of 1024 of these, and none of more than 16 KiB.
     bool resume_sessions = true;
     std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(60);
     /// How long closing waits for a peer that takes nothing of what is unsent, before the connection is reset; and then
