@@ -206,9 +206,9 @@ std::exception_ptr tls_engine::explain(const std::string& doing) noexcept {
             return std::make_exception_ptr(std::system_error(ENOMEM, std::generic_category(), doing));
         }
         if (is_flooded()) {
+            const std::string limit = std::to_string(idle_records_limit);
             return std::make_exception_ptr(
-                tls_error(tls_errc::protocol_error,
-                          doing + ": more than " + std::to_string(idle_records_limit) + " records in a row without data"));
+                tls_error(tls_errc::protocol_error, doing + ": more than " + limit + " records in a row without data"));
         }
         const bool is_ssl = ERR_GET_LIB(e) == ERR_LIB_SSL;
         if (is_ssl && ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED) return explain_certificate(doing);

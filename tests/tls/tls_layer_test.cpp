@@ -312,8 +312,8 @@ TEST(closing_tls, with_unsent_bytes_that_nobody_takes_gives_up_after_the_timeout
         auto [client, server] = co_await connect_secured(client_context(), server_context(), "localhost", 1024);
         static_cast<void>(client.write(noise(32 << 20)));
         const auto began = weft::get_running_loop().time();
-        const auto why = co_await thrown_by<std::system_error>(
-            [](weft::stream& s) -> weft::task<> { co_await s.close(); }(client));
+        const auto why =
+            co_await thrown_by<std::system_error>([](weft::stream& s) -> weft::task<> { co_await s.close(); }(client));
         EXPECT_EQ(why.code(), std::errc::timed_out);
         EXPECT_THAT(why.what(), testing::StartsWith("write to 127.0.0.1:"));
         EXPECT_EQ(weft::get_running_loop().time() - began, 30s);
