@@ -38,6 +38,10 @@ struct tls_client_options {
     /// authority that is trusted. False gives all of that up: whoever is on the way to the server can then pose as it,
     /// read everything and change it.
     bool verify = true;
+    /// Refuse certificates that are not made as RFC 5280 wants them: one without its authority's key identifier, an
+    /// authority without a key usage. False takes them, for the sake of an authority of one's own; nothing else changes.
+    /// A certificate that is itself among those trusted is taken as it is. @see ssl.VERIFY_X509_STRICT
+    bool verify_strict = true;
     /// Trust the authorities that this machine trusts (where OpenSSL finds them: SSL_CERT_FILE, SSL_CERT_DIR). Those in
     /// a directory are read one by one, when a server's certificate asks for them.
     bool system_authorities = true;
@@ -65,6 +69,7 @@ struct tls_client_options {
 struct tls_server_options {
     /// In PEM: the authorities that vouch for clients. If there are any, clients are asked for a certificate.
     std::string client_ca_file = {}, client_ca_pem = {};
+    bool client_verify_strict = true;  ///< @see tls_client_options::verify_strict
     /// Revocation lists of these authorities, as a client's. @see tls_client_options::crl_file
     std::string client_crl_file = {}, client_crl_pem = {};
     tls_crl_check client_crl_check = tls_crl_check::none;
