@@ -170,4 +170,12 @@ inline const pem_pair& the_server() {
     return one;
 }
 
+/// The same as files, for programs that want those.
+struct certificate_files {
+    temporary_folder folder;
+    std::string ca = folder.write("ca.pem", the_authority().pem());
+    std::string certificate = folder.write("server.pem", the_server().certificate);
+    std::string key = folder.write("server.key", the_server().key);
+};
+
 }  // namespace weft_test
