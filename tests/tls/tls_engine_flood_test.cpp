@@ -78,7 +78,7 @@ TEST(a_peer, that_changes_its_keys_again_and_again_and_says_nothing_is_broken_of
                 m->client->carry(piece);
                 EXPECT_TRUE(m->server.buffered().empty());
                 co_await expect_broken_off(m->server);
-                EXPECT_EQ(alert_heard_by(m->client->get()), "sslv3 alert unexpected message");
+                EXPECT_THAT(alert_heard_by(m->client->get()), EndsWith("alert unexpected message"));
             }
         }
     });
