@@ -101,7 +101,9 @@ int tls_callbacks::keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
 /// Told of the head of each record and, of a protected one of TLS 1.3, what is in it: either begins with the type.
 void tls_callbacks::count_record(int is_sent, int, int part, const void* bytes, std::size_t, SSL* ssl, void*) noexcept {
     if (is_sent || (part != SSL3_RT_HEADER && part != SSL3_RT_INNER_CONTENT_TYPE)) return;
-    if (*static_cast<const unsigned char*>(bytes) != SSL3_RT_APPLICATION_DATA) ++engine(ssl).idle_records_;
+    if (*static_cast<const unsigned char*>(bytes) == SSL3_RT_APPLICATION_DATA) return;
+    tls_engine& e = engine(ssl);
+    if (e.has_shaken_hands_) ++e.idle_records_;
 }
 
 BIO* tls_callbacks::new_bio(tls_engine& e) {

@@ -35,6 +35,7 @@ tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string se
       ssl_(SSL_new(context_->get())) {
     if (!ssl_) throw std::bad_alloc();
     if (!SSL_set_app_data(ssl_.get(), this)) throw std::bad_alloc();
+    SSL_set_msg_callback(ssl_.get(), tls_callbacks::count_record);  // OpenSSL 3.2 and later look at it once, at first
     BIO* const bio = tls_callbacks::new_bio(*this);
     SSL_set_bio(ssl_.get(), bio, bio);  // which owns it
     if (context_->is_server()) {
@@ -80,7 +81,7 @@ tls_engine::status tls_engine::status_of(int result) noexcept {
 tls_engine::status tls_engine::handshake() {
     ERR_clear_error();
     const status now = status_of(SSL_do_handshake(ssl_.get()));
-    if (now == status::done) SSL_set_msg_callback(ssl_.get(), tls_callbacks::count_record);
+    has_shaken_hands_ = now == status::done;
     return now;
 }
 

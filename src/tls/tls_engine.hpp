@@ -75,7 +75,7 @@ private:
     std::string certificate_subject_, certificate_issuer_;  // of the certificate that it is about
     std::exception_ptr thrown_;        // by choose_context
     int idle_records_ = 0;             // after the handshake, since the last data
-    bool out_of_memory_ = false, has_chosen_ = false;
+    bool out_of_memory_ = false, has_chosen_ = false, has_shaken_hands_ = false;
     ssl_ptr ssl_;
 };
 

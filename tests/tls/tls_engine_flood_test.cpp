@@ -60,6 +60,19 @@ std::string alert_heard_by(SSL* ssl) {
     return ERR_reason_error_string(ERR_get_error());
 }
 
+TEST(a_server, that_offers_sessions_again_and_again_and_says_nothing_is_broken_off) {
+    run([]() -> weft::task<> {
+        visit v;
+        co_await v.begin();
+        for (int i = 0; i < 33; ++i) {
+            SSL_new_session_ticket(v.server.get());
+            SSL_do_handshake(v.server.get());
+        }
+        v.carry();
+        co_await expect_broken_off(v.client);
+    });
+}
+
 TEST(a_peer, that_changes_its_keys_again_and_again_and_says_nothing_is_broken_off) {
     run([]() -> weft::task<> {
         for (const int kind : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
