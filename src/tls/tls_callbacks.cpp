@@ -71,6 +71,12 @@ int tls_callbacks::choose_context(SSL* ssl, int* alert, void*) noexcept {
     }
 }
 
+/// Says that the name is known here. Only then does OpenSSL keep it in the session, and it is the session's that
+/// SSL_get_servername() gives for one of TLS 1.2 that is resumed.
+int tls_callbacks::take_name(SSL* ssl, int*, void*) noexcept {
+    return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 int tls_callbacks::choose_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length,
                                    const unsigned char* offered, unsigned offered_length, void*) noexcept {
     const std::string& ours = engine(ssl).context_->alpn_protocols();
@@ -92,6 +98,14 @@ int tls_callbacks::keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
     return 0;
 }
 
+/// Told of the head of each record and, of a protected one of TLS 1.3, what is in it: either begins with the type.
+void tls_callbacks::count_record(int is_sent, int, int part, const void* bytes, std::size_t, SSL* ssl, void*) noexcept {
+    if (is_sent || (part != SSL3_RT_HEADER && part != SSL3_RT_INNER_CONTENT_TYPE)) return;
+    if (*static_cast<const unsigned char*>(bytes) == SSL3_RT_APPLICATION_DATA) return;
+    tls_engine& e = engine(ssl);
+    if (e.has_shaken_hands_) ++e.idle_records_;
+}
+
 BIO* tls_callbacks::new_bio(tls_engine& e) {
     static BIO_METHOD* const method = [] {
         BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "weft");
@@ -109,8 +123,15 @@ BIO* tls_callbacks::new_bio(tls_engine& e) {
 }
 
 int tls_callbacks::bio_read(BIO* bio, char* into, int size) noexcept {
-    std::span<const std::byte>& from = static_cast<tls_engine*>(BIO_get_data(bio))->received_;
+    tls_engine& e = *static_cast<tls_engine*>(BIO_get_data(bio));
+    std::span<const std::byte>& from = e.received_;
     BIO_clear_retry_flags(bio);
+    if (e.is_flooded() && size == SSL3_RT_HEADER_LENGTH) {
+        // OpenSSL sends an alert of its own accord alone: here for a head of no known type, and too long.
+        constexpr unsigned char impossible[SSL3_RT_HEADER_LENGTH] = {0, 3, 3, 0xff, 0xff};
+        std::memcpy(into, impossible, sizeof impossible);
+        return size;
+    }
     if (from.empty()) {
         BIO_set_retry_read(bio);
         return -1;

@@ -3,6 +3,8 @@
 
 #include "tls/openssl.hpp"
 
+#include <cstddef>
+
 namespace weft::inline v0 {
 
 class tls_engine;
@@ -13,9 +15,12 @@ struct tls_callbacks {
 
     static int verify(int is_ok, X509_STORE_CTX* about) noexcept;
     static int choose_context(SSL* ssl, int* alert, void*) noexcept;
+    static int take_name(SSL* ssl, int* alert, void*) noexcept;
     static int choose_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length,
                                const unsigned char* offered, unsigned offered_length, void*) noexcept;
     static int keep_session(SSL* ssl, SSL_SESSION* session) noexcept;
+    static void count_record(int is_sent, int version, int part, const void* bytes, std::size_t size, SSL* ssl,
+                             void*) noexcept;
 
     /// The two ends of an engine, as OpenSSL's kind of file.
     static BIO* new_bio(tls_engine& e);

@@ -145,7 +145,14 @@ std::size_t tls_context_core::add_revocations(const std::string& name, const std
     }
 }
 
-/// With the authorities, and not with the rest of the context's parameters: choose_context() changes both together.
+// What follows is kept with the authorities, and not with the rest of the context's parameters: choose_context() changes
+// both together.
+
+/// As CPython's create_default_context() since 3.13, for either side.
+void tls_context_core::set_strict() noexcept {
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(get()), X509_V_FLAG_X509_STRICT);
+}
+
 void tls_context_core::set_revocations(const std::string& file, const std::string& pem, tls_crl_check check) {
     for (const bool is_file : {true, false}) {
         if ((is_file ? file : pem).empty()) continue;
@@ -166,6 +173,7 @@ tls_context_core::tls_context_core(const tls_client_options& options)
       shutdown_timeout_(positive(options.shutdown_timeout, "shutdown_timeout")) {
     make(TLS_client_method(), options.minimum_version);
     if (options.verify) SSL_CTX_set_verify(get(), SSL_VERIFY_PEER, tls_callbacks::verify);
+    if (options.verify_strict) set_strict();
     if (options.verify && options.system_authorities && SSL_CTX_set_default_verify_paths(get()) != 1) {
         refuse("the system's authorities");
     }
@@ -197,12 +205,14 @@ tls_context_core::tls_context_core(const tls_identity& identity, const tls_serve
     set_alpn_protocols(options.alpn_protocols);
     if (!alpn_protocols_.empty()) SSL_CTX_set_alpn_select_cb(get(), tls_callbacks::choose_protocol, nullptr);
     if (choose_context_) SSL_CTX_set_client_hello_cb(get(), tls_callbacks::choose_context, nullptr);
+    SSL_CTX_set_tlsext_servername_callback(get(), tls_callbacks::take_name);
 
     if (!options.client_ca_file.empty()) trust(options.client_ca_file, {}, true);
     if (!options.client_ca_pem.empty()) trust({}, options.client_ca_pem, true);
     const bool asks = !options.client_ca_file.empty() || !options.client_ca_pem.empty();
     if (options.require_client_certificate && !asks) refuse("require_client_certificate needs a client_ca");
     if (options.client_crl_check != tls_crl_check::none && !asks) refuse("client_crl_check needs a client_ca");
+    if (options.client_verify_strict) set_strict();
     set_revocations(options.client_crl_file, options.client_crl_pem, options.client_crl_check);
     const int required = options.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     if (asks) SSL_CTX_set_verify(get(), SSL_VERIFY_PEER | required, tls_callbacks::verify);

@@ -43,6 +43,7 @@ private:
     void use(const tls_identity& identity);
     void trust(const std::string& file, const std::string& pem, bool announce);
     std::size_t add_revocations(const std::string& name, const std::string& text);
+    void set_strict() noexcept;
     void set_revocations(const std::string& file, const std::string& pem, tls_crl_check check);
 
     ssl_context_ptr ssl_context_;

@@ -34,7 +34,8 @@ tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string se
       server_hostname_(std::move(server_hostname)),
       ssl_(SSL_new(context_->get())) {
     if (!ssl_) throw std::bad_alloc();
-    SSL_set_app_data(ssl_.get(), this);
+    if (!SSL_set_app_data(ssl_.get(), this)) throw std::bad_alloc();
+    SSL_set_msg_callback(ssl_.get(), tls_callbacks::count_record);  // OpenSSL 3.2 and later look at it once, at first
     BIO* const bio = tls_callbacks::new_bio(*this);
     SSL_set_bio(ssl_.get(), bio, bio);  // which owns it
     if (context_->is_server()) {
@@ -79,7 +80,9 @@ tls_engine::status tls_engine::status_of(int result) noexcept {
 
 tls_engine::status tls_engine::handshake() {
     ERR_clear_error();
-    return status_of(SSL_do_handshake(ssl_.get()));
+    const status now = status_of(SSL_do_handshake(ssl_.get()));
+    has_shaken_hands_ = now == status::done;
+    return now;
 }
 
 tls_engine::status tls_engine::read(std::span<std::byte> into, std::size_t& count) {
@@ -90,6 +93,7 @@ tls_engine::status tls_engine::read(std::span<std::byte> into, std::size_t& coun
         const int result = SSL_read_ex(ssl_.get(), into.data() + count, into.size() - count, &more);
         if (result != 1) return status_of(result);
         count += more;
+        idle_records_ = 0;
     }
     return status::done;
 }
@@ -201,6 +205,11 @@ std::exception_ptr tls_engine::explain(const std::string& doing) noexcept {
         const unsigned long e = first_error();
         if (out_of_memory_ || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
             return std::make_exception_ptr(std::system_error(ENOMEM, std::generic_category(), doing));
+        }
+        if (is_flooded()) {
+            const std::string limit = std::to_string(idle_records_limit);
+            return std::make_exception_ptr(
+                tls_error(tls_errc::protocol_error, doing + ": more than " + limit + " records in a row without data"));
         }
         const bool is_ssl = ERR_GET_LIB(e) == ERR_LIB_SSL;
         if (is_ssl && ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED) return explain_certificate(doing);

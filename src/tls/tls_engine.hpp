@@ -60,6 +60,9 @@ public:
 
 private:
     friend struct tls_callbacks;
+    /// Of records in a row that carry no data: as many as OpenSSL takes of empty ones.
+    static constexpr int idle_records_limit = 32;
+    bool is_flooded() const noexcept { return idle_records_ > idle_records_limit; }
     status status_of(int result) noexcept;
     void expect_host(const std::string& host);
     std::exception_ptr explain_certificate(const std::string& doing) const;
@@ -71,7 +74,8 @@ private:
     int certificate_error_ = 0;        // X509_V_ERR_…
     std::string certificate_subject_, certificate_issuer_;  // of the certificate that it is about
     std::exception_ptr thrown_;        // by choose_context
-    bool out_of_memory_ = false, has_chosen_ = false;
+    int idle_records_ = 0;             // after the handshake, since the last data
+    bool out_of_memory_ = false, has_chosen_ = false, has_shaken_hands_ = false;
     ssl_ptr ssl_;
 };
 

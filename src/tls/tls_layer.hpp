@@ -9,6 +9,7 @@
 #include <weft/loop/timer_queue.hpp>
 #include <weft/tls/tls_context.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@
 namespace weft::inline v0 {
 
 class handshake_awaiter;
+
+constexpr std::size_t tls_record_bytes = 16 * 1024;  // of plaintext, at most (RFC 8446)
 
 /// TLS over another layer: the stream's layer, and the sink of the one below.
 ///

@@ -10,11 +10,16 @@
 
 namespace weft::inline v0 {
 
-/// The sessions that a client's context can go on with, by whom they were made with.
+/// The sessions that a client's context can go on with, by whom they were made with: of a server the newest few, of so many
+/// servers, and none of more than 16 KiB. A server may send tickets of 64 KiB; with a client's certificate in it, an honest
+/// one comes to a few.
 /// @thread any
 class tls_session_cache {
 public:
     void put(const std::string& with, ssl_session_ptr session) {
+        // As it would be written down: the ticket, the server's own certificate, little else.
+        const int size_bytes = i2d_SSL_SESSION(session.get(), nullptr);
+        if (size_bytes <= 0 || size_bytes > largest_bytes) return;
         const std::lock_guard held(mutex_);
         std::deque<ssl_session_ptr>& sessions = sessions_[with];
         sessions.push_front(std::move(session));
@@ -43,6 +48,7 @@ public:
 
 private:
     static constexpr std::size_t kept_of_one = 4, kept_peers = 1024;
+    static constexpr int largest_bytes = 16 * 1024;
 
     std::mutex mutex_;
     std::unordered_map<std::string, std::deque<ssl_session_ptr>> sessions_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tls/secured.hpp"
+#include "tls/tls_context_core.hpp"
 
 #include <memory>
 #include <string>
@@ -10,6 +11,22 @@
 #include <utility>
 
 namespace weft_test {
+
+/// What OpenSSL has to say, which our stream was not given yet.
+inline std::string said_by(SSL* ssl) {
+    const char* bytes = nullptr;
+    const long size = BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
+    std::string out(bytes, static_cast<std::size_t>(size));
+    static_cast<void>(BIO_reset(SSL_get_wbio(ssl)));
+    return out;
+}
+
+inline void update_keys(SSL* ssl, int count, int kind = SSL_KEY_UPDATE_REQUESTED) {
+    for (int i = 0; i < count; ++i) {
+        SSL_key_update(ssl, kind);
+        SSL_do_handshake(ssl);
+    }
+}
 
 /// A client at the other end of a wire from a stream of ours.
 class bare_client {
@@ -20,16 +37,14 @@ public:
         SSL_set_max_proto_version(ssl_.get(), version);
         SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
         SSL_set_connect_state(ssl_.get());
+        SSL_set_tlsext_host_name(ssl_.get(), "localhost");
         if (resumed) SSL_set_session(ssl_.get(), resumed);
     }
     SSL* get() const { return ssl_.get(); }
 
     /// What it has to say reaches our stream, in pieces; what our stream has said reaches it.
     void carry(std::size_t piece = std::string::npos) {
-        const char* bytes = nullptr;
-        const long size = BIO_get_mem_data(SSL_get_wbio(get()), &bytes);
-        const std::string out(bytes, static_cast<std::size_t>(size));
-        static_cast<void>(BIO_reset(SSL_get_wbio(get())));
+        const std::string out = said_by(get());
         for (std::size_t at = 0; at < out.size() && theirs_.sink; at += std::min(piece, out.size() - at)) {
             bring(*theirs_.sink, std::string_view(out).substr(at, piece));
         }
@@ -75,5 +90,44 @@ inline weft::task<std::unique_ptr<meeting>> meet(weft::tls_context context, int 
     co_await accepting;
     co_return m;
 }
+
+/// Our client, having shaken hands with OpenSSL's server at the other end of its wire.
+struct visit {
+    wire w;
+    weft::tls_context context = client_context();
+    std::shared_ptr<weft::tls_context_core> own = weft::tls_context_core::of(server_context());
+    weft::ssl_ptr server;
+    weft::stream client;
+
+    /// What the server has to say reaches our client, and what that has to say the server.
+    void carry() {
+        const auto out = said_by(server.get());
+        if (!out.empty() && w.client.sink) bring(*w.client.sink, out);
+        const auto in = std::exchange(w.client.on_the_way, {});
+        if (!in.empty()) BIO_write(SSL_get_rbio(server.get()), in.data(), static_cast<int>(in.size()));
+    }
+    weft::task<> begin(int version = TLS1_3_VERSION) {
+        server.reset(SSL_new(own->get()));
+        SSL_set_max_proto_version(server.get(), version);
+        SSL_set_bio(server.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        SSL_set_accept_state(server.get());
+        client = wire::stream_at(w.client_end);
+        auto connecting = weft::create_task(start_client_side(client, context, "localhost"));
+        for (int i = 0; i < 4; ++i) {
+            co_await weft::yield_now();
+            carry();
+            SSL_do_handshake(server.get());
+        }
+        carry();
+        co_await connecting;
+    }
+    /// How many sessions the client has kept.
+    int kept() const {
+        const auto core = weft::tls_context_core::of(context);
+        int count = 0;
+        while (count < 500 && core->sessions().take("localhost wire:1")) ++count;
+        return count;
+    }
+};
 
 }  // namespace weft_test

@@ -25,6 +25,7 @@ struct wanted {
     std::string alternative_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
     long from_days = -1, until_days = 30;
     std::string name_constraints = {};  // of an authority: "permitted;DNS:example.org"
+    int without = 0;  // the NID of an extension that is left out
 };
 
 /// A certificate in PEM with its key.
@@ -98,7 +99,7 @@ private:
         require(X509_set_issuer_name(out.get(), X509_get_subject_name(issuer)));
         require(X509_set_pubkey(out.get(), &key));
         const auto extend = [&](int what, const std::string& text) {
-            if (text.empty()) return;
+            if (text.empty() || what == w.without) return;
             X509V3_CTX context;
             X509V3_set_ctx(&context, issuer, out.get(), nullptr, nullptr, 0);
             X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, &context, what, text.c_str());
@@ -168,5 +169,13 @@ inline const pem_pair& the_server() {
     static const pem_pair one = the_authority().issue();
     return one;
 }
+
+/// The same as files, for programs that want those.
+struct certificate_files {
+    temporary_folder folder;
+    std::string ca = folder.write("ca.pem", the_authority().pem());
+    std::string certificate = folder.write("server.pem", the_server().certificate);
+    std::string key = folder.write("server.key", the_server().key);
+};
 
 }  // namespace weft_test

@@ -40,6 +40,18 @@ weft::task<E> thrown_by(weft::task<> body) {
     throw std::runtime_error("nothing was thrown");
 }
 
+/// That a context cannot be made so, and says why.
+template <class Make>
+void refuses_to_make(Make make, const std::string& text) {
+    try {
+        make();
+        ADD_FAILURE() << "was taken";
+    } catch (const weft::tls_error& e) {
+        EXPECT_EQ(e.code(), weft::tls_errc::bad_configuration);
+        EXPECT_THAT(e.what(), testing::HasSubstr(text));
+    }
+}
+
 inline weft::task<> start_server_side(weft::stream& s, weft::tls_context context) {
     co_await s.start_tls(std::move(context));
 }

@@ -38,16 +38,18 @@ struct witness : recorder {
     std::string why;
 };
 
-/// Two transports of one loop that are connected to each other over loopback, and what their protocols are told.
+/// Two transports of one loop that are connected to each other over loopback, and what their protocols are told from now on.
 struct connected_protocols {
-    std::shared_ptr<witness> client, server;
+    std::unique_ptr<diary> at_client = std::make_unique<diary>(), at_server = std::make_unique<diary>();
+    std::shared_ptr<witness> client = std::make_shared<witness>(*at_client);
+    std::shared_ptr<witness> server = std::make_shared<witness>(*at_server);
 };
-inline weft::task<connected_protocols> connect_protocols(connected streams, diary& at_client, diary& at_server) {
-    connected_protocols both{std::make_shared<witness>(at_client), std::make_shared<witness>(at_server)};
+inline weft::task<connected_protocols> connect_protocols(connected streams) {
+    connected_protocols both;
     co_await weft::connect_protocol(std::move(streams.client), both.client);
     co_await weft::connect_protocol(std::move(streams.server), both.server);
-    at_client.next();
-    at_server.next();
+    both.at_client->next();
+    both.at_server->next();
     co_return both;
 }
 

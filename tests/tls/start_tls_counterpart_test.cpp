@@ -7,14 +7,6 @@ using namespace weft_test;
 
 namespace {
 
-/// What programs want as files.
-struct files {
-    temporary_folder folder;
-    std::string ca = folder.write("ca.pem", the_authority().pem());
-    std::string certificate = folder.write("server.pem", the_server().certificate);
-    std::string key = folder.write("server.key", the_server().key);
-};
-
 /// Speaks first as it is, and after STARTTLS over TLS: a line is answered by what `answer` says, a big one counted.
 struct line_protocol : weft::protocol, std::enable_shared_from_this<line_protocol> {
     explicit line_protocol(weft::tls_context c) : context(std::move(c)) {}
@@ -73,7 +65,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3] == "upgrades"))
 TEST(an_asyncio_protocol, as_a_client_talks_to_our_protocol_over_tls_and_by_start_tls) {
     if (!has_program("python3")) GTEST_SKIP() << "there is no python3";
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto script = f.folder.write("client.py", python_client);
         const auto make = [] { return std::make_shared<line_protocol>(server_context()); };
         for (const bool upgrades : {false, true}) {
@@ -129,7 +121,7 @@ asyncio.run(main(sys.argv[3] == "upgrades"))
 TEST(an_asyncio_protocol, as_a_server_is_visited_by_our_protocol_over_tls_and_by_start_tls) {
     if (!has_program("python3")) GTEST_SKIP() << "there is no python3";
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto script = f.folder.write("server.py", python_server);
         for (const bool upgrades : {false, true}) {
             child server("python3 " + script + " " + f.certificate + " " + f.key +

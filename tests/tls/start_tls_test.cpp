@@ -11,11 +11,10 @@ namespace {
 
 TEST(start_tls_of_a_transport, in_mid_connection_sends_first_what_was_written_before) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         const std::string big(8 << 20, 'x');
         std::size_t plain = 0;
-        at_client.during = [&](const std::string& word) {
+        both.at_client->during = [&](const std::string& word) {
             if (!word.starts_with('x')) return;
             plain += word.size();
             if (plain == big.size()) weft::spawn(secure_client(both.client));
@@ -25,21 +24,21 @@ TEST(start_tls_of_a_transport, in_mid_connection_sends_first_what_was_written_be
         co_await accepting;
         co_await settle();
         EXPECT_EQ(plain, big.size());
-        at_client.during = [](const std::string&) {};
-        EXPECT_THAT(at_client.next(), testing::EndsWith("x secured"));
-        EXPECT_EQ(at_server.next(), "pause secured resume");
+        both.at_client->during = [](const std::string&) {};
+        EXPECT_THAT(both.at_client->next(), testing::EndsWith("x secured"));
+        EXPECT_EQ(both.at_server->next(), "pause secured resume");
         both.client->transport.write("hello");
         both.server->transport.write("good day");
         co_await settle();
-        EXPECT_EQ(at_client.next(), "good day");
-        EXPECT_EQ(at_server.next(), "hello");
+        EXPECT_EQ(both.at_client->next(), "good day");
+        EXPECT_EQ(both.at_server->next(), "hello");
         EXPECT_EQ(both.client->transport.tls()->peer_certificate->subject, "CN=localhost");
         EXPECT_EQ(both.server->transport.tls()->server_name, "localhost");
         both.client->transport.close();
         co_await both.server->transport.wait_closed();
-        EXPECT_EQ(at_server.next(), "eof lost");
+        EXPECT_EQ(both.at_server->next(), "eof lost");
         co_await both.client->transport.wait_closed();
-        EXPECT_EQ(at_client.next(), "lost");
+        EXPECT_EQ(both.at_client->next(), "lost");
         EXPECT_FALSE(both.client->transport.tls());
     });
 }
@@ -98,8 +97,7 @@ TEST(start_tls_of_a_transport, tells_the_protocol_nothing_before_whoever_awaits_
 
 TEST(start_tls_of_a_transport, takes_a_handshake_that_was_read_ahead) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         both.server->transport.pause_reading();
         auto connecting = weft::create_task(secure_client(both.client));
         co_await settle();
@@ -109,28 +107,27 @@ TEST(start_tls_of_a_transport, takes_a_handshake_that_was_read_ahead) {
         EXPECT_TRUE(both.server->transport.is_reading());
         both.client->transport.write("on");
         co_await settle();
-        EXPECT_EQ(at_server.next(), "secured on");
+        EXPECT_EQ(both.at_server->next(), "secured on");
     });
 }
 
 TEST(start_tls_of_a_transport, never_takes_plaintext_that_was_read_ahead_for_protected) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         both.server->transport.pause_reading();
         both.client->transport.write("MAIL FROM: <somebody else>");
         co_await settle();
         EXPECT_EQ((co_await thrown_by<weft::tls_error>(secure_server(both.server))).code(), weft::tls_errc::not_tls);
         co_await both.server->transport.wait_closed();
-        EXPECT_EQ(at_server.next(), "lost:");
+        EXPECT_EQ(both.at_server->next(), "lost:");
         EXPECT_THAT(both.server->why, StartsWith("tls: TLS handshake with 127.0.0.1:"));
     });
 }
 
 TEST(start_tls_of_a_transport, goes_on_with_another_protocol_that_is_not_told_of_the_beginning) {
     run([]() -> weft::task<> {
-        diary at_client, at_server, later;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        diary later;
+        auto both = co_await connect_protocols(co_await connect_streams());
         auto accepting = weft::create_task(secure_server(both.server));
         const auto next = std::make_shared<buffered_recorder>(later, 4);
         std::shared_ptr<weft::buffered_protocol> base = next;
@@ -144,14 +141,13 @@ TEST(start_tls_of_a_transport, goes_on_with_another_protocol_that_is_not_told_of
         both.server->transport.close();
         co_await t.wait_closed();
         EXPECT_EQ(later.next(), "get5 hell get1 o eof lost");
-        EXPECT_EQ(at_client.next(), "");
+        EXPECT_EQ(both.at_client->next(), "");
     });
 }
 
 TEST(start_tls_of_a_transport, ends_our_direction_after_the_handshake_if_that_was_wanted_meanwhile) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         both.server->keeps_open = true;
         auto connecting = weft::create_task(secure_client(both.client));
         co_await weft::yield_now();
@@ -159,31 +155,29 @@ TEST(start_tls_of_a_transport, ends_our_direction_after_the_handshake_if_that_wa
         co_await secure_server(both.server);
         co_await connecting;
         co_await settle();
-        EXPECT_EQ(at_server.next(), "secured eof");
+        EXPECT_EQ(both.at_server->next(), "secured eof");
         both.server->transport.write("still");
         co_await settle();
-        EXPECT_EQ(at_client.next(), "secured still");
+        EXPECT_EQ(both.at_client->next(), "secured still");
     });
 }
 
 TEST(start_tls_of_a_transport, over_tls_is_tls_in_tls) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_secured(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_secured());
         EXPECT_TRUE(both.client->transport.tls());
         auto accepting = weft::create_task(secure_server(both.server));
         co_await secure_client(both.client);
         co_await accepting;
         both.client->transport.write("twice");
         co_await settle();
-        EXPECT_EQ(at_server.next(), "secured twice");
+        EXPECT_EQ(both.at_server->next(), "secured twice");
     });
 }
 
 TEST(start_tls_of_a_transport, refuses_what_makes_no_sense_and_leaves_the_transport_as_it_is) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         const auto t = both.client->transport;
         const auto client = client_context();
         EXPECT_THROW(co_await weft::start_tls(t, both.client, client), std::invalid_argument);
@@ -195,7 +189,7 @@ TEST(start_tls_of_a_transport, refuses_what_makes_no_sense_and_leaves_the_transp
                      weft::invalid_state_error);
         t.write("still plain");
         co_await settle();
-        EXPECT_EQ(at_server.next(), "still plain");
+        EXPECT_EQ(both.at_server->next(), "still plain");
         t.write_eof();
         EXPECT_THROW(co_await weft::start_tls(t, both.client, client, named), weft::invalid_state_error);
         both.server->keeps_open = true;
@@ -210,8 +204,7 @@ TEST(start_tls_of_a_transport, refuses_what_makes_no_sense_and_leaves_the_transp
 
 TEST(start_tls_of_a_transport, of_which_a_reset_was_read_ahead_says_so) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         both.server->transport.pause_reading();
         both.client->transport.abort();
         co_await settle();
@@ -222,8 +215,7 @@ TEST(start_tls_of_a_transport, of_which_a_reset_was_read_ahead_says_so) {
 
 TEST(start_tls_of_a_transport, twice_at_once_is_refused) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         auto first = weft::create_task(secure_server(both.server));
         co_await settle();
         EXPECT_THROW(co_await secure_server(both.server), weft::invalid_state_error);
@@ -236,8 +228,7 @@ TEST(start_tls_of_a_transport, twice_at_once_is_refused) {
 
 TEST(start_tls_of_a_transport, of_a_peer_that_is_not_believed_fails_on_both_sides) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         auto accepting = weft::create_task(
             thrown_by<weft::tls_error>(secure_server(both.server, server_context({}, authority::self_signed()))));
         const auto why = co_await thrown_by<weft::tls_error>(secure_client(both.client));
@@ -245,7 +236,7 @@ TEST(start_tls_of_a_transport, of_a_peer_that_is_not_believed_fails_on_both_side
         EXPECT_EQ((co_await accepting).code(), weft::tls_errc::refused_by_peer);
         co_await both.client->transport.wait_closed();
         co_await both.server->transport.wait_closed();
-        EXPECT_EQ(at_client.next() + at_server.next(), "lost:lost:");
+        EXPECT_EQ(both.at_client->next() + both.at_server->next(), "lost:lost:");
         EXPECT_EQ(both.client->why, std::string("tls: ") + why.what());
     });
 }
@@ -253,15 +244,14 @@ TEST(start_tls_of_a_transport, of_a_peer_that_is_not_believed_fails_on_both_side
 TEST(start_tls_of_a_transport, of_which_nothing_comes_gives_up_after_the_timeout_of_its_context) {
     run([]() -> weft::task<> {
         for (const auto limit : {60s, 3s}) {
-            diary at_client, at_server;
-            auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+            auto both = co_await connect_protocols(co_await connect_streams());
             const auto began = weft::get_running_loop().time();
             const auto context = limit == 60s ? server_context() : server_context({.handshake_timeout = limit});
             const auto why = co_await thrown_by<weft::timeout_error>(secure_server(both.server, context));
             EXPECT_EQ(weft::get_running_loop().time() - began, limit);
             EXPECT_THAT(why.what(), HasSubstr(limit == 60s ? "not over after 60 s" : "not over after 3 s"));
             co_await both.server->transport.wait_closed();
-            EXPECT_EQ(at_server.next(), "lost:");
+            EXPECT_EQ(both.at_server->next(), "lost:");
             EXPECT_EQ(both.server->why, why.what());
             co_await both.client->transport.wait_closed();
         }
@@ -271,8 +261,7 @@ TEST(start_tls_of_a_transport, of_which_nothing_comes_gives_up_after_the_timeout
 TEST(start_tls_of_a_transport, of_a_peer_that_leaves_or_resets_says_so) {
     run([]() -> weft::task<> {
         for (const bool resets : {false, true}) {
-            diary at_client, at_server;
-            auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+            auto both = co_await connect_protocols(co_await connect_streams());
             auto accepting = weft::create_task(thrown_by<std::system_error>(secure_server(both.server)));
             co_await settle();
             resets ? both.client->transport.abort() : both.client->transport.close();
@@ -283,24 +272,23 @@ TEST(start_tls_of_a_transport, of_a_peer_that_leaves_or_resets_says_so) {
                 EXPECT_EQ(why.code(), weft::tls_errc::closed_in_handshake);
             }
             co_await both.server->transport.wait_closed();
-            EXPECT_EQ(at_server.next(), "lost:");
+            EXPECT_EQ(both.at_server->next(), "lost:");
         }
     });
 }
 
 TEST(start_tls_of_a_transport, cancelled_while_handshaking_ends_the_connection) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         auto accepting = weft::create_task(secure_server(both.server));
         co_await settle();
         EXPECT_TRUE(accepting.cancel());
         EXPECT_THROW(co_await accepting, weft::cancelled_error);
         co_await both.server->transport.wait_closed();
-        EXPECT_EQ(at_server.next(), "lost:");
+        EXPECT_EQ(both.at_server->next(), "lost:");
         EXPECT_THAT(both.server->why, HasSubstr("was cancelled"));
         co_await both.client->transport.wait_closed();
-        EXPECT_EQ(at_client.next(), "lost:");  // a reset
+        EXPECT_EQ(both.at_client->next(), "lost:");  // a reset
     });
 }
 
@@ -332,26 +320,23 @@ TEST(start_tls_of_a_transport, cancelled_when_the_handshake_is_just_over_gives_b
 }
 
 TEST(start_tls_of_a_transport, destroyed_while_handshaking_ends_the_connection) {
-    diary at_client, at_server;
-    weft::transport kept;
+    connected_protocols both;  // which see the loop go
     weft::event_loop loop;
     loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
-    loop.run_until_complete([](diary& one, diary& other, weft::transport& keep) -> weft::task<> {
-        auto both = co_await connect_protocols(co_await connect_streams(), one, other);
-        keep = both.server->transport;
-        weft::spawn(secure_server(both.server));
+    loop.run_until_complete([](connected_protocols& made) -> weft::task<> {
+        made = co_await connect_protocols(co_await connect_streams());
+        weft::spawn(secure_server(made.server));
         for (int i = 0; i < 4; ++i) co_await weft::yield_now();
-    }(at_client, at_server, kept));
+    }(both));
     loop.close();
-    EXPECT_TRUE(kept.is_closing());
-    EXPECT_EQ(at_server.next(), "");
+    EXPECT_TRUE(both.server->transport.is_closing());
+    EXPECT_EQ(both.at_server->next(), "");
 }
 
 TEST(start_tls_of_a_transport, that_is_closed_or_aborted_meanwhile_fails) {
     run([]() -> weft::task<> {
         for (const bool by_closing : {true, false}) {
-            diary at_client, at_server;
-            auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+            auto both = co_await connect_protocols(co_await connect_streams());
             auto accepting = weft::create_task(thrown_by<std::system_error>(secure_server(both.server)));
             co_await settle();
             by_closing ? both.server->transport.close() : both.server->transport.abort();
@@ -359,7 +344,7 @@ TEST(start_tls_of_a_transport, that_is_closed_or_aborted_meanwhile_fails) {
             EXPECT_EQ(why.code(), std::errc::connection_aborted);
             EXPECT_THAT(why.what(), HasSubstr("closed during its TLS handshake"));
             co_await both.server->transport.wait_closed();
-            EXPECT_EQ(at_server.next(), "lost");
+            EXPECT_EQ(both.at_server->next(), "lost");
             co_await both.client->transport.wait_closed();
         }
     });
@@ -367,8 +352,7 @@ TEST(start_tls_of_a_transport, that_is_closed_or_aborted_meanwhile_fails) {
 
 TEST(start_tls_of_a_transport, that_is_closed_with_something_to_send_finishes_its_handshake_first) {
     run([]() -> weft::task<> {
-        diary at_client, at_server;
-        auto both = co_await connect_protocols(co_await connect_streams(), at_client, at_server);
+        auto both = co_await connect_protocols(co_await connect_streams());
         auto accepting = weft::create_task(secure_server(both.server));
         co_await settle();
         both.server->transport.write("last words");
@@ -376,9 +360,9 @@ TEST(start_tls_of_a_transport, that_is_closed_with_something_to_send_finishes_it
         co_await secure_client(both.client);
         co_await accepting;
         co_await both.client->transport.wait_closed();
-        EXPECT_EQ(at_client.next(), "secured last words eof lost");
+        EXPECT_EQ(both.at_client->next(), "secured last words eof lost");
         co_await both.server->transport.wait_closed();
-        EXPECT_EQ(at_server.next(), "secured lost");
+        EXPECT_EQ(both.at_server->next(), "secured lost");
     });
 }
 

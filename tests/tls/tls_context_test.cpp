@@ -11,25 +11,11 @@ using weft::tls_errc;
 
 namespace {
 
-template <class Make>
-void refuses(Make make, const std::string& text) {
-    try {
-        make();
-        ADD_FAILURE() << "was taken";
-    } catch (const weft::tls_error& e) {
-        EXPECT_EQ(e.code(), tls_errc::bad_configuration);
-        EXPECT_THAT(e.what(), HasSubstr(text));
-    }
-}
-
 TEST(tls_context, reads_files) {
-    const temporary_folder folder;
-    const auto certificate = folder.write("server.pem", the_server().certificate);
-    const auto key = folder.write("server.key", the_server().key);
-    const auto ca = folder.write("ca.pem", the_authority().pem());
+    const certificate_files f;
     run([&]() -> weft::task<> {
-        auto both = co_await connect_secured(weft::tls_context::client({.system_authorities = false, .ca_file = ca}),
-                                             weft::tls_context::server(certificate, key, {.client_ca_file = ca}));
+        auto both = co_await connect_secured(weft::tls_context::client({.system_authorities = false, .ca_file = f.ca}),
+                                             weft::tls_context::server(f.certificate, f.key, {.client_ca_file = f.ca}));
         EXPECT_TRUE(both.client.tls());
     });
 }
@@ -42,23 +28,26 @@ TEST(tls_context, says_what_is_wrong_with_what_it_is_given) {
     const auto client = [](weft::tls_client_options o) {
         return [=] { static_cast<void>(weft::tls_context::client(o)); };
     };
-    refuses(server({}), "the certificate is missing");
-    refuses(server({.certificate_pem = certificate}), "the key is missing");
-    refuses(server({.certificate_file = "x", .certificate_pem = certificate, .key_pem = key}), "is given twice");
-    refuses(server({.certificate_pem = "nonsense", .key_pem = key}), "no certificate in the certificate");
-    refuses(server({.certificate_pem = certificate, .key_pem = "nonsense"}), "no key that can be read in the key");
-    refuses(server({.certificate_pem = certificate, .key_pem = the_authority().issue().key}),
-            "the key in the key is not that of the certificate");
+    refuses_to_make(server({}), "the certificate is missing");
+    refuses_to_make(server({.certificate_pem = certificate}), "the key is missing");
+    refuses_to_make(server({.certificate_file = "x", .certificate_pem = certificate, .key_pem = key}),
+                    "is given twice");
+    refuses_to_make(server({.certificate_pem = "nonsense", .key_pem = key}), "no certificate in the certificate");
+    refuses_to_make(server({.certificate_pem = certificate, .key_pem = "nonsense"}),
+                    "no key that can be read in the key");
+    refuses_to_make(server({.certificate_pem = certificate, .key_pem = the_authority().issue().key}),
+                    "the key in the key is not that of the certificate");
     auto damaged = certificate;
     damaged.replace(damaged.size() / 2, 4, "!!!!");
-    refuses(server({.certificate_pem = damaged, .key_pem = key}), "a certificate in the certificate");
-    refuses(server(identity(the_server()), {.require_client_certificate = true}), "needs a client_ca");
-    refuses(server(identity(the_server()), {.alpn_protocols = {"h2", ""}}), "has not 1 to 255 bytes");
-    refuses(server(identity(the_server()), {.handshake_timeout = 0s}), "handshake_timeout should be a positive time");
-    refuses(client({.handshake_timeout = -1s}), "handshake_timeout should be a positive time");
-    refuses(client({.shutdown_timeout = 0s}), "shutdown_timeout should be a positive time");
-    refuses(client({.ca_pem = "nonsense"}), "no certificate in the authorities");
-    refuses(client({.alpn_protocols = {std::string(256, 'x')}}), "has not 1 to 255 bytes");
+    refuses_to_make(server({.certificate_pem = damaged, .key_pem = key}), "a certificate in the certificate");
+    refuses_to_make(server(identity(the_server()), {.require_client_certificate = true}), "needs a client_ca");
+    refuses_to_make(server(identity(the_server()), {.alpn_protocols = {"h2", ""}}), "has not 1 to 255 bytes");
+    refuses_to_make(server(identity(the_server()), {.handshake_timeout = 0s}),
+                    "handshake_timeout should be a positive time");
+    refuses_to_make(client({.handshake_timeout = -1s}), "handshake_timeout should be a positive time");
+    refuses_to_make(client({.shutdown_timeout = 0s}), "shutdown_timeout should be a positive time");
+    refuses_to_make(client({.ca_pem = "nonsense"}), "no certificate in the authorities");
+    refuses_to_make(client({.alpn_protocols = {std::string(256, 'x')}}), "has not 1 to 255 bytes");
     try {
         static_cast<void>(weft::tls_context::server("/nowhere/server.pem", "/nowhere/server.key"));
         ADD_FAILURE();
@@ -79,7 +68,7 @@ TEST(tls_context, opens_an_encrypted_key_with_its_password_and_never_asks_the_te
                            .key_pem = std::string(text, static_cast<std::size_t>(size))};
     for (const char* wrong : {"", "Sesame"}) {
         own.key_password = wrong;
-        refuses([&] { static_cast<void>(weft::tls_context::server(own)); }, "no key that can be read");
+        refuses_to_make([&] { static_cast<void>(weft::tls_context::server(own)); }, "no key that can be read");
     }
     own.key_password = "sesame";
     EXPECT_TRUE(weft::tls_context::server(own).is_server());

@@ -40,10 +40,7 @@ TEST(keys, changed_in_pieces_hold_up_a_write_only_until_the_rest_has_come) {
         SSL_set_max_send_fragment(m->client->get(), 512);
         SSL_key_update(m->client->get(), SSL_KEY_UPDATE_REQUESTED);
         m->client->write("ping\n");
-        const char* bytes = nullptr;
-        const long size = BIO_get_mem_data(SSL_get_wbio(m->client->get()), &bytes);
-        const std::string out(bytes, static_cast<std::size_t>(size));
-        static_cast<void>(BIO_reset(SSL_get_wbio(m->client->get())));
+        const std::string out = said_by(m->client->get());
         for (std::size_t i = 0; i < out.size(); ++i) {
             bring(*m->w.server.sink, std::string_view(out).substr(i, 1));
             co_await m->server.write("y");
@@ -78,11 +75,13 @@ TEST(a_session, is_resumed_by_our_server_in_either_version) {
             const auto context = server_context();
             auto first = co_await meet(context, version);
             EXPECT_FALSE(first->server.tls()->session_resumed);
+            EXPECT_EQ(first->server.tls()->server_name, "localhost");
             first->client->read();  // which takes the tickets
             const weft::ssl_session_ptr session(SSL_get1_session(first->client->get()));
             SSL_shutdown(first->client->get());
             auto second = co_await meet(context, version, true, session.get());
             EXPECT_TRUE(second->server.tls()->session_resumed);
+            EXPECT_EQ(second->server.tls()->server_name, "localhost");
             EXPECT_EQ(SSL_session_reused(second->client->get()), 1);
             auto elsewhere = co_await meet(server_context(), version, true, session.get());
             EXPECT_FALSE(elsewhere->server.tls()->session_resumed);

@@ -84,17 +84,6 @@ TEST(a_revoked_client, is_refused_by_a_server_and_by_one_that_is_chosen_by_the_h
     });
 }
 
-template <class Make>
-void refuses_to_make(Make make, const std::string& text) {
-    try {
-        make();
-        ADD_FAILURE() << "was taken";
-    } catch (const weft::tls_error& e) {
-        EXPECT_EQ(e.code(), tls_errc::bad_configuration);
-        EXPECT_THAT(e.what(), HasSubstr(text));
-    }
-}
-
 TEST(revocation_lists, that_cannot_be_used_are_refused) {
     const auto client = [](weft::tls_client_options o) {
         return [=] { static_cast<void>(weft::tls_context::client(o)); };

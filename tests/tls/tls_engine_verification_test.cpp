@@ -110,6 +110,18 @@ TEST(a_server_certificate, from_an_authority_that_is_none_is_refused) {
     refuses(own, tls_errc::certificate_expired, "CN=between: the certificate has expired");
 }
 
+TEST(a_server_certificate, that_is_not_made_by_the_rules_is_refused_unless_told_otherwise) {
+    const auto check = [](const pem_pair& own, const std::string& ca, const std::string& text) {
+        refuses(own, tls_errc::certificate_invalid, text, "localhost", {.ca_pem = ca});
+        accepts(own, "localhost", {.verify_strict = false, .ca_pem = ca});
+        accepts(own, "localhost", {.ca_pem = own.certificate});  // which is then trusted as it is
+    };
+    check(the_authority().issue({.name = "nobody's", .without = NID_authority_key_identifier}), the_authority().pem(),
+          "CN=nobody's: Missing Authority Key Identifier");
+    const authority careless({.name = "careless", .without = NID_key_usage});
+    check(careless.issue(), careless.pem(), "CN=careless: CA cert does not include key usage extension");
+}
+
 TEST(a_client, that_does_not_verify_believes_anybody) {
     accepts(authority::self_signed({.name = "self", .until_days = 0}), "example.org", {.verify = false});
     accepts(the_server(), "", {.verify = false});
@@ -181,6 +193,22 @@ TEST(a_client_certificate, from_somebody_else_ends_the_handshake) {
         EXPECT_THAT(server.what(), HasSubstr("CN=him"));
         EXPECT_EQ(client.code(), tls_errc::refused_by_peer);
         EXPECT_THAT(client.what(), HasSubstr("alert unknown ca"));
+    });
+}
+
+TEST(a_client_certificate, that_is_not_made_by_the_rules_is_refused_unless_told_otherwise) {
+    run([]() -> weft::task<> {
+        const weft::tls_client_options own{
+            .identity = identity(the_authority().issue({.name = "me", .without = NID_authority_key_identifier}))};
+        const auto [client, server] = co_await client_refused(own);
+        EXPECT_EQ(server.code(), tls_errc::certificate_invalid);
+        EXPECT_THAT(server.what(), HasSubstr("CN=me: Missing Authority Key Identifier"));
+        EXPECT_THAT(client.what(), HasSubstr("alert"));
+        const auto lenient = server_context({.client_ca_pem = the_authority().pem(),
+                                             .client_verify_strict = false,
+                                             .require_client_certificate = true});
+        auto both = co_await connect_secured(client_context(own), lenient);
+        EXPECT_EQ(both.server.tls()->peer_certificate->subject, "CN=me");
     });
 }
 

@@ -13,14 +13,6 @@ using testing::HasSubstr;
 
 namespace {
 
-/// What programs want as files.
-struct files {
-    temporary_folder folder;
-    std::string ca = folder.write("ca.pem", the_authority().pem());
-    std::string certificate = folder.write("server.pem", the_server().certificate);
-    std::string key = folder.write("server.key", the_server().key);
-};
-
 weft::task<> echo(weft::stream s) {
     while (auto line = co_await s.read_line()) co_await s.write(*line + "\n");
 }
@@ -41,7 +33,7 @@ weft::task<said> visited_by(std::string before, std::string after, weft::tls_ser
 TEST(openssl_s_client, talks_to_our_server) {
     SKIP_WITHOUT("openssl");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         for (const std::string version : {"-tls1_2", "-tls1_3"}) {
             const auto all = co_await visited_by(
                 "openssl s_client -quiet -verify_return_error -verify_hostname localhost -alpn h2 " + version +
@@ -79,7 +71,7 @@ TEST(openssl_s_client, of_tls_1_1_is_refused) {
 TEST(openssl_s_client, may_change_its_keys_while_we_write) {
     SKIP_WITHOUT("openssl");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto talk = [](weft::stream s) -> weft::task<> {
             for (int i = 0; i < 200; ++i) co_await s.write(std::string(1000, 'x') + "\n");
             EXPECT_EQ(co_await s.read_line(), "after");
@@ -104,7 +96,7 @@ TEST(openssl_s_client, may_change_its_keys_while_we_write) {
 TEST(openssl_s_server, is_visited_by_our_client) {
     SKIP_WITHOUT("openssl");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         for (const std::string version : {"-tls1_2", "-tls1_3"}) {
             // -rev answers every line backwards; -accept 0 says where it listens.
             child server("openssl s_server -rev -accept 127.0.0.1:0 -cert " + f.certificate + " -key " + f.key + " " +
@@ -129,7 +121,7 @@ TEST(openssl_s_server, is_visited_by_our_client) {
 TEST(curl, gets_a_page_and_believes_the_certificate) {
     SKIP_WITHOUT("curl");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto serve = [](weft::stream s) -> weft::task<> {
             while (!(co_await s.read_line()).value_or("").empty()) {
             }
@@ -181,7 +173,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 TEST(python, as_a_client_talks_to_our_server) {
     SKIP_WITHOUT("python3");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto script = f.folder.write("client.py", python_client);
         const auto serve = [](weft::stream s) -> weft::task<> {
             while (!(co_await s.peek()).empty()) {
@@ -220,7 +212,7 @@ asyncio.run(main(len(sys.argv) > 3))
 TEST(python, as_a_server_is_visited_by_our_client) {
     SKIP_WITHOUT("python3");
     run([]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto script = f.folder.write("server.py", python_server);
         child server("python3 " + script + " " + f.certificate + " " + f.key);
         const auto port = static_cast<std::uint16_t>(std::stoi("0" + co_await server.line()));
@@ -245,7 +237,7 @@ TEST(python, as_a_server_starts_tls_in_mid_stream) {
         GTEST_SKIP() << "StreamWriter.start_tls came with Python 3.11";
     }
     run([&]() -> weft::task<> {
-        const files f;
+        const certificate_files f;
         const auto script = f.folder.write("server.py", python_server);
         child server("python3 " + script + " " + f.certificate + " " + f.key + " plain");
         const auto port = static_cast<std::uint16_t>(std::stoi("0" + co_await server.line()));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers that follow the protocol to the letter, to make us work or keep memory for them.
 #include "tls/bare_peer.hpp"
-#include "tls/tls_context_core.hpp"
 
 #include <sys/socket.h>
 
 using namespace std::chrono_literals;
 using namespace weft_test;
+using testing::EndsWith;
 using testing::HasSubstr;
 using weft::tls_errc;
 
@@ -15,19 +15,11 @@ namespace {
 constexpr std::size_t one_answer = 27;
 constexpr std::size_t kept_at_most = 400 * 1024;  // with what was received before receiving was paused
 
-/// What it has to say, which our stream has not been given yet.
-std::string said_by(SSL* ssl) {
-    const char* bytes = nullptr;
-    const long size = BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
-    std::string out(bytes, static_cast<std::size_t>(size));
-    static_cast<void>(BIO_reset(SSL_get_wbio(ssl)));
-    return out;
-}
-/// Requests that are to be answered.
+/// Requests that are to be answered, and between them as little data as may be.
 std::string updates_of_keys(SSL* ssl, int count) {
-    for (int i = 0; i < count; ++i) {
-        SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
-        SSL_do_handshake(ssl);
+    for (; count > 0; count -= 25) {
+        SSL_write(ssl, "-", 1);
+        update_keys(ssl, std::min(count, 25));
     }
     return said_by(ssl);
 }
@@ -44,9 +36,8 @@ TEST(a_peer, that_asks_for_answers_and_reads_none_is_not_listened_to_until_it_do
         co_await weft::yield_now();
         std::size_t asked = 0;
         while (m->w.server.receiving && asked < 8 * kept_at_most) {
-            const auto requests = updates_of_keys(m->client->get(), 100);
-            asked += requests.size();
-            bring(*m->w.server.sink, requests);
+            bring(*m->w.server.sink, updates_of_keys(m->client->get(), 100));
+            asked += 100 * one_answer;
         }
         EXPECT_FALSE(m->w.server.receiving);
         EXPECT_GT(asked, 128 * 1024);
@@ -61,7 +52,7 @@ TEST(a_peer, that_asks_for_answers_and_reads_none_is_not_listened_to_until_it_do
         EXPECT_TRUE(m->w.server.receiving);
         m->client->write("well\n");
         m->client->carry();
-        EXPECT_EQ(co_await reading, "well");
+        EXPECT_THAT((co_await reading).value(), EndsWith("-well"));
         static_cast<void>(m->server.write("and you"));
         m->client->carry();
         EXPECT_EQ(m->client->read(), "and you");
@@ -147,19 +138,22 @@ TEST(a_peer, that_asks_for_answers_over_a_socket_and_reads_none_is_held_up_until
         }
         co_await accepting;
 
-        std::size_t asked = 0, answered = 0;
+        std::size_t asked = 0, sent = 0, answered = 0;
         std::string unsent;
-        for (int quiet = 0; quiet < 50 && asked < 8 * kept_at_most;) {
-            if (unsent.empty()) unsent = updates_of_keys(client.get(), 200);
+        for (int quiet = 0; quiet < 50 && sent < 8 * kept_at_most;) {
+            if (unsent.empty()) {
+                unsent = updates_of_keys(client.get(), 200);
+                asked += 200 * one_answer;
+            }
             const auto count = send_some(both.client, unsent);
-            asked += count;
+            sent += count;
             unsent.erase(0, count);
             quiet = count ? 0 : quiet + 1;
             co_await some_turns();
         }
-        EXPECT_GT(asked, 128 * 1024);
-        EXPECT_LT(asked, 2 * kept_at_most);  // some of it is in the kernel
-        asked += unsent.size() - one_answer;  // the last goes with what is sent next
+        EXPECT_GT(sent, 128 * 1024);
+        EXPECT_LT(sent, 2 * kept_at_most);  // some of it is in the kernel
+        asked -= one_answer;  // the last goes with what is sent next
         SSL_write(client.get(), "well\n", 5);
         unsent += said_by(client.get());
         auto reading = weft::create_task([](weft::stream& s) -> weft::task<std::optional<std::string>> {
@@ -173,7 +167,7 @@ TEST(a_peer, that_asks_for_answers_over_a_socket_and_reads_none_is_held_up_until
             co_await some_turns();
         }
         EXPECT_GE(answered, asked);
-        EXPECT_EQ(co_await reading, "well");
+        EXPECT_THAT((co_await reading).value(), EndsWith("-well"));
     });
 }
 
@@ -259,40 +253,6 @@ TEST(a_server, takes_no_early_data_and_compresses_nothing) {
             EXPECT_EQ(SSL_SESSION_get_max_early_data(session.get()), 0);
             EXPECT_EQ(SSL_get_current_compression(m->client->get()), nullptr);
         }
-    });
-}
-
-TEST(a_client, keeps_few_of_the_sessions_that_a_server_floods_it_with) {
-    run([]() -> weft::task<> {
-        wire w;
-        const auto context = client_context();
-        auto client = wire::stream_at(w.client_end);
-        const auto own = weft::tls_context_core::of(server_context());
-        const weft::ssl_ptr server(SSL_new(own->get()));
-        SSL_set_bio(server.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-        SSL_set_accept_state(server.get());
-        auto connecting = weft::create_task(start_client_side(client, context, "localhost"));
-        co_await weft::yield_now();
-        for (int i = 0; i < 4; ++i) {
-            const auto in = std::exchange(w.client.on_the_way, {});
-            if (!in.empty()) BIO_write(SSL_get_rbio(server.get()), in.data(), static_cast<int>(in.size()));
-            SSL_do_handshake(server.get());
-            const auto out = said_by(server.get());
-            if (!out.empty()) bring(*w.client.sink, out);
-            co_await weft::yield_now();
-        }
-        co_await connecting;
-        for (int i = 0; i < 500; ++i) {
-            SSL_new_session_ticket(server.get());
-            SSL_do_handshake(server.get());
-        }
-        SSL_write(server.get(), "well\n", 5);
-        bring(*w.client.sink, said_by(server.get()));
-        EXPECT_EQ(co_await client.read_line(), "well");
-        const auto core = weft::tls_context_core::of(context);
-        int kept = 0;
-        while (kept < 500 && core->sessions().take("localhost wire:1")) ++kept;
-        EXPECT_EQ(kept, 4);
     });
 }
 

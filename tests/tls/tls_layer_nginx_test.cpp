@@ -130,7 +130,7 @@ TEST(nginx_over_tls, as_a_proxy_checks_our_server_and_proves_itself_to_it) {
                         "proxy_ssl_name elsewhere.test; } }");
             auto s = co_await weft::open_connection("127.0.0.1", static_cast<std::uint16_t>(std::stoi(port)));
             EXPECT_EQ((co_await get_page(s, "/")).body, version + " localhost . CN=a proxy");
-            EXPECT_THAT((co_await get_page(s, "/")).body, testing::EndsWith(" r CN=a proxy"));
+            EXPECT_EQ((co_await get_page(s, "/")).body, version + " localhost r CN=a proxy");
             const auto wrong = co_await get_page(s, "/elsewhere");
             EXPECT_EQ(wrong.first_line, "HTTP/1.1 502 Bad Gateway");
             EXPECT_THAT(front.log(), HasSubstr("upstream SSL certificate does not match \"elsewhere.test\""));

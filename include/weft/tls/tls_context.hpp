@@ -38,6 +38,10 @@ struct tls_client_options {
     /// authority that is trusted. False gives all of that up: whoever is on the way to the server can then pose as it,
     /// read everything and change it.
     bool verify = true;
+    /// Refuse certificates that are not made as RFC 5280 wants them: one without its authority's key identifier, an
+    /// authority without a key usage. False takes them, for the sake of an authority of one's own; nothing else changes.
+    /// A certificate that is itself among those trusted is taken as it is. @see ssl.VERIFY_X509_STRICT
+    bool verify_strict = true;
     /// Trust the authorities that this machine trusts (where OpenSSL finds them: SSL_CERT_FILE, SSL_CERT_DIR). Those in
     /// a directory are read one by one, when a server's certificate asks for them.
     bool system_authorities = true;
@@ -53,7 +57,8 @@ struct tls_client_options {
     std::vector<std::string> alpn_protocols = {};
     tls_version minimum_version = tls_version::tls_1_2;
     /// Goes on with an earlier connection's session to the same host and port where the server lets it: one round trip
-    /// less in TLS 1.2, and no certificates to be sent and checked. A context keeps the sessions.
+    /// less in TLS 1.2, and no certificates to be sent and checked. A context keeps the sessions: the newest four of a
+    /// host and port, of 1024 of these, and none of more than 16 KiB.
     bool resume_sessions = true;
     std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(60);
     /// How long closing waits for a peer that takes nothing of what is unsent, before the connection is reset; and then
@@ -64,6 +69,7 @@ struct tls_client_options {
 struct tls_server_options {
     /// In PEM: the authorities that vouch for clients. If there are any, clients are asked for a certificate.
     std::string client_ca_file = {}, client_ca_pem = {};
+    bool client_verify_strict = true;  ///< @see tls_client_options::verify_strict
     /// Revocation lists of these authorities, as a client's. @see tls_client_options::crl_file
     std::string client_crl_file = {}, client_crl_pem = {};
     tls_crl_check client_crl_check = tls_crl_check::none;

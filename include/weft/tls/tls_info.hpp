@@ -20,7 +20,9 @@ struct tls_info {
     std::string version;        ///< "TLSv1.3"
     std::string cipher;         ///< "TLS_AES_256_GCM_SHA384"
     std::string alpn_protocol;  ///< "h2"; empty: none was agreed on
-    std::string server_name;    ///< the host that the client asked for; empty: it named none
+    /// The host that the client asked for; empty: it named none. A resumed session of TLS 1.2 has that of the session's
+    /// first connection.
+    std::string server_name;
     bool session_resumed = false;
     /// Empty on a server whose client gave none. A resumed session has that of the session's first connection.
     std::optional<tls_certificate> peer_certificate;
