@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/socket_layer.hpp"
 #include "io/stream_core.hpp"
+#include "io/stream_handover.hpp"
 #include "net/happy_eyeballs.hpp"
 #include "net/resolver.hpp"
 #include "net/socket.hpp"
@@ -62,7 +63,7 @@ task<> secure(stream& s, std::string host, nanos deadline, connect_options optio
     if (!options.server_hostname.empty()) host = std::move(options.server_hostname);
     auto handshake = s.start_tls(std::move(*options.tls), {.server_hostname = std::move(host)});
     if (deadline == never) co_return co_await std::move(handshake);
-    const std::string what = "TLS handshake with " + s.peer().to_string() + ": timed out";
+    const std::string what = "TLS handshake with " + stream_handover::core(s).peer_name() + ": timed out";
     try {
         co_await wait_for(std::move(handshake), std::chrono::nanoseconds(deadline - loop.now()));
     } catch (const timeout_error&) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -163,6 +164,8 @@ void datagram_core::serve_senders(bool said_to_be_writable) noexcept {
                 return loop_.operations().submit(writable_);
             } catch (const std::system_error& e) {
                 return fail_senders(e.code().value());
+            } catch (const std::bad_alloc&) {
+                return fail_senders(ENOMEM);
             }
         }
     }

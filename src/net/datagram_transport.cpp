@@ -54,7 +54,11 @@ void datagram_protocol::error_received(std::exception_ptr) {}
 
 namespace {
 
+using namespace std::string_literals;
 using addresses = std::vector<address>;
+
+/// Who complains.
+constexpr const char *udp = "create_datagram_endpoint", *on_unix = "create_unix_datagram_endpoint";
 
 task<addresses> look_up(const std::optional<address>& a, bool passive) {
     if (!a) co_return addresses{};
@@ -65,7 +69,7 @@ socket_address to_socket_address(const address& a) { return numeric_address(a.ho
 
 unique_fd open_socket(const address* local, const address* remote, const datagram_endpoint_options& options) {
     const socket_address first = to_socket_address(local ? *local : *remote);
-    unique_fd fd = make_datagram_socket(first.family(), "create_datagram_endpoint");
+    unique_fd fd = make_datagram_socket(first.family(), udp);
     const auto set = [&](int option, const char* what) { set_option(fd.get(), SOL_SOCKET, option, 1, what); };
     if (options.reuse_port) set(SO_REUSEPORT, "create_datagram_endpoint: SO_REUSEPORT");
     if (options.allow_broadcast) set(SO_BROADCAST, "create_datagram_endpoint: SO_BROADCAST");
@@ -97,8 +101,20 @@ unique_fd open_first(const addresses& local, const addresses& remote, const data
     throw std::invalid_argument("create_datagram_endpoint: local and remote have no address family in common");
 }
 
+[[noreturn]] void throw_no_protocol(const char* who) {
+    throw std::invalid_argument(std::string(who) + ": no protocol");
+}
+
+/// For a protocol that is there already. @throws std::invalid_argument  null
+datagram_protocol_maker giving(const char* who, std::shared_ptr<datagram_protocol> p) {
+    if (!p) throw_no_protocol(who);
+    return [p = std::move(p)]() mutable { return std::move(p); };
+}
+
 /// A protocol's endpoint on a socket that is open.
-task<datagram_transport> make_endpoint(unique_fd fd, address peer, std::shared_ptr<datagram_protocol> p) {
+task<datagram_transport> make_endpoint(const char* who, unique_fd fd, address peer, datagram_protocol_maker make) {
+    auto p = make();
+    if (!p) throw_no_protocol(who);
     struct closing {
         std::shared_ptr<datagram_transport_core> core;
         ~closing() {
@@ -113,29 +129,28 @@ task<datagram_transport> make_endpoint(unique_fd fd, address peer, std::shared_p
 
 }  // namespace
 
-task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
-                                                datagram_endpoint_options options) {
-    if (!p) throw std::invalid_argument("create_datagram_endpoint: no protocol");
-    if (!options.local && !options.remote) {
-        throw std::invalid_argument("create_datagram_endpoint: neither local nor remote");
-    }
+task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker make, datagram_endpoint_options options) {
+    if (!options.local && !options.remote) throw std::invalid_argument(udp + ": neither local nor remote"s);
     const addresses local = co_await look_up(options.local, true);
     const addresses remote = co_await look_up(options.remote, false);
     unique_fd fd = open_first(local, remote, options);
     address peer;
     if (options.remote) peer = peer_address(fd.get());
-    co_return co_await make_endpoint(std::move(fd), std::move(peer), std::move(p));
+    co_return co_await make_endpoint(udp, std::move(fd), std::move(peer), std::move(make));
 }
 
-task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
-                                                     unix_datagram_endpoint_options options) {
-    constexpr const char* who = "create_unix_datagram_endpoint";
-    if (!p) throw std::invalid_argument(std::string(who) + ": no protocol");
-    if (!options.local && !options.remote) throw std::invalid_argument(std::string(who) + ": neither local nor remote");
+task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                datagram_endpoint_options options) {
+    co_return co_await open_datagram_endpoint_with(giving(udp, std::move(p)), std::move(options));
+}
+
+task<datagram_transport> open_unix_datagram_endpoint_with(datagram_protocol_maker make,
+                                                          unix_datagram_endpoint_options options) {
+    if (!options.local && !options.remote) throw std::invalid_argument(on_unix + ": neither local nor remote"s);
     std::optional<socket_address> local, remote;
-    if (options.local) local = unix_address(who, *options.local);
-    if (options.remote) remote = unix_address(who, *options.remote);
-    unique_fd fd = make_datagram_socket(AF_UNIX, who);
+    if (options.local) local = unix_address(on_unix, *options.local);
+    if (options.remote) remote = unix_address(on_unix, *options.remote);
+    unique_fd fd = make_datagram_socket(AF_UNIX, on_unix);
     if (local) {
         if (!is_abstract(*local)) remove_socket_file(*options.local);
         bind_to(fd, *local);
@@ -145,7 +160,12 @@ task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_pr
         connect_datagram_socket(fd.get(), *remote);
         peer = remote->text();
     }
-    co_return co_await make_endpoint(std::move(fd), std::move(peer), std::move(p));
+    co_return co_await make_endpoint(on_unix, std::move(fd), std::move(peer), std::move(make));
+}
+
+task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+                                                     unix_datagram_endpoint_options options) {
+    co_return co_await open_unix_datagram_endpoint_with(giving(on_unix, std::move(p)), std::move(options));
 }
 
 }  // namespace weft::inline v0

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -77,7 +78,7 @@ void datagram_transport_core::receive() {
     try {
         receive_.use({buffer_.get(), longest_datagram}, sizeof receive_.address);
         loop_.operations().submit(receive_);
-    } catch (const std::system_error&) {  // the kernel has no room for it
+    } catch (const std::exception&) {  // the kernel has no room for it, or we have not
         lose(std::current_exception());
     }
 }
@@ -154,7 +155,7 @@ bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const s
 void datagram_transport_core::wait_until_writable() {
     try {
         loop_.operations().submit(writable_);
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
         if (!lost_) lose(std::current_exception());
     }
 }

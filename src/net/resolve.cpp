@@ -79,7 +79,25 @@ lookup_query make_query(std::string host, std::string service, address_family fa
             .flags = (passive ? AI_PASSIVE : 0) | (numeric ? AI_NUMERICSERV : 0)};
 }
 
+lookup_query make_name_query(const address& of, const name_options& options) {
+    const auto number = numeric_address(of.host, of.port);
+    if (!number) throw std::invalid_argument("getnameinfo: " + of.to_string() + " is no IP address");
+    if (options.numeric_host && options.name_required)
+        throw std::invalid_argument("getnameinfo: a name is required, and not asked for");
+    return {.host = number->text().host,
+            .service = std::to_string(of.port),
+            .family = number->family(),
+            .flags = (options.numeric_host ? NI_NUMERICHOST : 0) | (options.numeric_service ? NI_NUMERICSERV : 0) |
+                     (options.name_required ? NI_NAMEREQD : 0) | (options.datagram ? NI_DGRAM : 0) |
+                     (options.short_name ? NI_NOFQDN : 0),
+            .for_name = true};
+}
+
 std::optional<lookup_answer> answer_at_once(const lookup_query& q) {
+    if (q.for_name) {
+        if (!(q.flags & NI_NUMERICHOST) || !(q.flags & NI_NUMERICSERV)) return std::nullopt;
+        return lookup_answer{.name = {q.host, q.service}};
+    }
     const auto port = numeric_port(q.service);
     if (!port) return std::nullopt;  // services(5) is a file
     lookup_answer answer;
@@ -101,7 +119,19 @@ std::optional<lookup_answer> answer_at_once(const lookup_query& q) {
     return answer;
 }
 
-lookup_answer ask_system(const lookup_query& q) {
+namespace {
+
+lookup_answer ask_for_name(const lookup_query& q) {
+    const socket_address of = numeric_address(q.host, numeric_port(q.service).value()).value();
+    char host[NI_MAXHOST] = "", service[NI_MAXSERV] = "";
+    lookup_answer answer;
+    answer.error = ::getnameinfo(of.get(), of.bytes, host, sizeof host, service, sizeof service, q.flags);
+    if (answer.error == EAI_SYSTEM) answer.system_error = errno;
+    if (!answer.error) answer.name = {host, service};
+    return answer;
+}
+
+lookup_answer ask_for_addresses(const lookup_query& q) {
     addrinfo wanted{};
     wanted.ai_family = q.family;
     wanted.ai_socktype = SOCK_STREAM;  // else every address comes once for each kind of socket
@@ -124,6 +154,19 @@ lookup_answer ask_system(const lookup_query& q) {
     return answer;
 }
 
+/// @throws resolve_error  the answer is that there is none
+void check(const lookup_answer& answer, const lookup_query& query) {
+    if (!answer.error) return;
+    const std::error_code code = answer.error == EAI_SYSTEM
+                                     ? std::error_code(answer.system_error, std::generic_category())
+                                     : std::error_code(answer.error, resolver_category());
+    throw resolve_error(code, query.host, query.service);
+}
+
+}  // namespace
+
+lookup_answer ask_system(const lookup_query& q) { return q.for_name ? ask_for_name(q) : ask_for_addresses(q); }
+
 task<std::vector<socket_address>> look_up(lookup_query query, nanos deadline) {
     auto known = answer_at_once(query);
     std::shared_ptr<const lookup_answer> asked;
@@ -132,12 +175,7 @@ task<std::vector<socket_address>> look_up(lookup_query query, nanos deadline) {
         if (!asked) co_return {};
     }
     const lookup_answer& answer = known ? *known : *asked;
-    if (answer.error) {
-        const std::error_code code = answer.error == EAI_SYSTEM
-                                         ? std::error_code(answer.system_error, std::generic_category())
-                                         : std::error_code(answer.error, resolver_category());
-        throw resolve_error(code, query.host, query.service);
-    }
+    check(answer, query);
     co_return answer.addresses;
 }
 
@@ -151,6 +189,14 @@ task<std::vector<address>> resolve(std::string host, std::string service, resolv
 
 task<std::vector<address>> resolve(std::string host, std::uint16_t port, resolve_options options) {
     return resolve(std::move(host), std::to_string(port), options);
+}
+
+task<host_and_service> getnameinfo(address of, name_options options) {
+    const lookup_query query = make_name_query(of, options);
+    if (auto known = answer_at_once(query)) co_return std::move(known->name);
+    const auto asked = co_await lookup_awaiter(resolver::of(get_running_loop()), query, never);
+    check(*asked, query);
+    co_return asked->name;
 }
 
 }  // namespace weft::inline v0

@@ -23,12 +23,13 @@
 
 namespace weft::inline v0 {
 
-/// What is asked of the system: as for getaddrinfo(3).
+/// What is asked of the system: as for getaddrinfo(3), or for getnameinfo(3).
 struct lookup_query {
     std::string host;  // empty: with AI_PASSIVE every address of the machine
     std::string service;
     int family = 0;  // AF_UNSPEC
     int flags = 0;
+    bool for_name = false;  // of a numeric host and port: what they are called
     auto operator<=>(const lookup_query&) const = default;
 };
 
@@ -37,6 +38,7 @@ struct lookup_answer {
     int error = 0;  // EAI_…
     int system_error = 0;  // an errno, for EAI_SYSTEM
     std::vector<socket_address> addresses = {};  // none twice
+    host_and_service name = {};  // if it was asked for
 };
 
 /// Blocks. Called on any thread, and on several at once.
@@ -48,6 +50,7 @@ std::optional<lookup_answer> answer_at_once(const lookup_query& query);
 
 /// @throws std::invalid_argument  what cannot be asked
 lookup_query make_query(std::string host, std::string service, address_family family, bool passive);
+lookup_query make_name_query(const address& of, const name_options& options);
 
 /// The addresses, at once or when the system has answered; none when it is `deadline` before that.
 /// @throws resolve_error

@@ -26,9 +26,9 @@ std::string in_seconds(nanos time) {
 
 }  // namespace
 
-tls_layer::tls_layer(event_loop& loop, const tls_context& context, std::string server_hostname, const address& peer)
+tls_layer::tls_layer(event_loop& loop, const tls_context& context, std::string server_hostname, std::string peer)
     : loop_(loop),
-      peer_(peer.to_string()),
+      peer_(std::move(peer)),
       out_(*loop.buffers()),
       flying_(*loop.buffers()),
       timer_(*this),

@@ -29,7 +29,7 @@ constexpr std::size_t tls_record_bytes = 16 * 1024;  // of plaintext, at most (R
 class tls_layer final : public stream_layer, private stream_sink, private tls_engine::output {
 public:
     /// @param peer  for messages and for finding a session again
-    tls_layer(event_loop& loop, const tls_context& context, std::string server_hostname, const address& peer);
+    tls_layer(event_loop& loop, const tls_context& context, std::string server_hostname, std::string peer);
     ~tls_layer() override;
 
     /// Goes over `below`, before the stream has this for its layer.

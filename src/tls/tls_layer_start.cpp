@@ -28,7 +28,8 @@ task<> stream::start_tls_on(stream_link s, tls_context context, start_tls_option
     if (const auto* present = dynamic_cast<tls_layer*>(core.layer()); present && !present->is_open()) {
         throw invalid_state_error("start_tls: the stream's TLS handshake is under way");
     }
-    auto layer = std::make_unique<tls_layer>(core.loop(), context, std::move(options.server_hostname), core.peer());
+    auto layer =
+        std::make_unique<tls_layer>(core.loop(), context, std::move(options.server_hostname), core.peer_name());
     tls_layer& tls = *layer;
     core.settle_lent();
     byte_buffer unread(*core.loop().buffers());

@@ -63,14 +63,14 @@ struct connected {
     weft::stream client, server;
 };
 inline weft::task<connected> connect_streams(std::size_t limit = 64 * 1024) {
-    weft::future<weft::stream> accepted;
-    const auto keep = [&accepted](weft::stream s) -> weft::task<> {
-        accepted.set_result(std::move(s));
-        co_return;
-    };
+    // The handlers', too: one may begin when this has been cancelled.
+    const auto accepted = std::make_shared<weft::queue<weft::stream>>();
+    const auto keep = [accepted](weft::stream s) -> weft::task<> { co_await accepted->put(std::move(s)); };
     auto listening = co_await weft::start_server(keep, "127.0.0.1", 0, {.limit = limit});
     auto client = co_await weft::open_connection("127.0.0.1", listening.port(), {.limit = limit});
-    auto server = co_await std::move(accepted);
+    auto server = co_await accepted->get();
+    // Ports are taken again: another test may look here for a server of its own that has gone.
+    while (server.peer() != client.local()) server = co_await accepted->get();
     co_return connected{std::move(client), std::move(server)};
 }
 

@@ -7,6 +7,7 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -65,6 +66,19 @@ private:
         int asked = 0;
         bool silent = false;
 
+        /// As the system has it: what has no name is given as a number.
+        weft::lookup_answer name_of(const weft::lookup_query& q) const {
+            weft::lookup_answer answer;
+            answer.name = {q.host, q.service == "80" && !(q.flags & NI_NUMERICSERV) ? "http" : q.service};
+            bool has_name = false;
+            for (const auto& [host, addresses] : hosts) {
+                if (std::ranges::find(addresses, q.host) == addresses.end()) continue;
+                has_name = true;
+                if (!(q.flags & NI_NUMERICHOST)) answer.name.host = host;
+            }
+            if (!has_name && (q.flags & NI_NAMEREQD)) answer = {.error = EAI_NONAME};
+            return answer;
+        }
         weft::lookup_answer look_up(const weft::lookup_query& q) {
             std::unique_lock lock(mutex);
             ++asked;
@@ -72,6 +86,7 @@ private:
             changed.notify_all();
             changed.wait(lock, [&] { return !silent; });
             weft::lookup_answer answer;
+            if (q.for_name) return name_of(q);
             if (q.host == "busy.test") {
                 answer.error = EAI_AGAIN;
             } else if (q.host == "broken.test") {

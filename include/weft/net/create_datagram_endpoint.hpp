@@ -6,6 +6,7 @@
 #include <weft/net/datagram_protocol.hpp>
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +48,12 @@ struct connected_datagram_protocol {
     std::shared_ptr<P> protocol;
 };
 
-/// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither
-/// @cancel the socket is closed
+/// What a factory is called as, once, when there is a socket for its protocol.
+using datagram_protocol_maker = std::move_only_function<std::shared_ptr<datagram_protocol>()>;
+
+/// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither, or no
+/// protocol; what `make` throws   @cancel the socket is closed
+task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker make, datagram_endpoint_options options);
 task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
                                                 datagram_endpoint_options options);
 
@@ -57,18 +62,21 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
 ///     auto [transport, protocol] = co_await weft::create_datagram_endpoint(
 ///         [] { return std::make_unique<clock_protocol>(); }, {.local = weft::address{"127.0.0.1", 9000}});
 ///
-/// When this ends connection_made() has been called. @see loop.create_datagram_endpoint
+/// The factory is called once the socket is open, after names were looked up; when this ends connection_made() has been
+/// called. @see loop.create_datagram_endpoint
 template <datagram_protocol_factory Factory>
 task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
 create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
     connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    made.protocol = factory();
-    made.transport = co_await open_datagram_endpoint(made.protocol, std::move(options));
+    datagram_protocol_maker make = [&] { return made.protocol = factory(); };
+    made.transport = co_await open_datagram_endpoint_with(std::move(make), std::move(options));
     co_return made;
 }
 
-/// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, or no path
-/// @cancel the socket is closed
+/// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, no path, or
+/// no protocol; what `make` throws   @cancel the socket is closed
+task<datagram_transport> open_unix_datagram_endpoint_with(datagram_protocol_maker make,
+                                                          unix_datagram_endpoint_options options);
 task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
                                                      unix_datagram_endpoint_options options);
 
@@ -78,8 +86,8 @@ template <datagram_protocol_factory Factory>
 task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
 create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
     connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    made.protocol = factory();
-    made.transport = co_await open_unix_datagram_endpoint(made.protocol, std::move(options));
+    datagram_protocol_maker make = [&] { return made.protocol = factory(); };
+    made.transport = co_await open_unix_datagram_endpoint_with(std::move(make), std::move(options));
     co_return made;
 }
 

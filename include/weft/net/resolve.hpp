@@ -22,7 +22,7 @@ struct resolve_options {
 /// What the codes of resolve_error belong to: those of getaddrinfo(3), and its words.
 const std::error_category& resolver_category() noexcept;
 
-/// A name has no address, or could not be asked for. Its code is of resolver_category(), or an errno.
+/// A name has no address, or an address no name, or could not be asked for. Its code is of resolver_category(), or an errno.
 /// @see socket.gaierror
 class resolve_error : public std::system_error {
 public:
@@ -53,5 +53,36 @@ private:
 /// @thread the loop's  @see loop.getaddrinfo
 task<std::vector<address>> resolve(std::string host, std::string service, resolve_options options = {});
 task<std::vector<address>> resolve(std::string host, std::uint16_t port = 0, resolve_options options = {});
+
+struct name_options {
+    /// The host as a number, and nobody is asked for its name. @see NI_NUMERICHOST
+    bool numeric_host = false;
+    /// The service as a number. @see NI_NUMERICSERV
+    bool numeric_service = false;
+    /// A host without a name is an error; else it is given as a number. @see NI_NAMEREQD
+    bool name_required = false;
+    /// The service is UDP's; there are a few whose ports have another name there. @see NI_DGRAM
+    bool datagram = false;
+    /// Of a host of this machine's own domain the first part of the name. @see NI_NOFQDN
+    bool short_name = false;
+};
+
+/// What an address is called.
+struct host_and_service {
+    std::string host, service;
+    bool operator==(const host_and_service&) const = default;
+};
+
+/// The names of an address, by getnameinfo(3): resolve() the other way round. Asked on the same threads, shared and given
+/// up in the same way; what is to be numeric in both parts needs no thread.
+///
+///     auto [host, service] = co_await weft::getnameinfo(s.peer());  // "localhost", "http"
+///
+/// @param of  an IPv4 or IPv6 address with its port
+/// @throws awaited: resolve_error; std::invalid_argument  a name, or the path of a Unix socket; numeric_host and
+///         name_required at once
+/// @cancel the wait ends at once; a call that runs goes on, for the others and for whoever asks the same meanwhile
+/// @thread the loop's  @see loop.getnameinfo
+task<host_and_service> getnameinfo(address of, name_options options = {});
 
 }  // namespace weft::inline v0

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// No memory, for each allocation of a conversation between endpoints: somebody is told, and nothing is left.
+#include "counted_allocations.hpp"
+#include "io/faulty_backend.hpp"
+#include "io/operations.hpp"
+#include "net/datagrams.hpp"
+
+#include <weft/flow/wait_for.hpp>
+#include <weft/net/create_datagram_endpoint.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <string>
+
+using namespace std::chrono_literals;
+using namespace weft_test;
+
+namespace {
+
+#ifndef WEFT_TEST_SANITIZED
+
+/// How often somebody was told that there is no memory.
+struct refusals {
+    int count = 0;
+    void note(const std::exception_ptr& error) {
+        if (!error) return;
+        ++count;
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::bad_alloc&) {
+        } catch (const std::system_error& e) {
+            // The others: the other endpoint was lost to it.
+            const int code = e.code().value();
+            EXPECT_TRUE(code == ENOMEM || code == ECONNREFUSED || code == ENOTCONN || code == ECONNRESET) << e.what();
+        } catch (const std::exception& e) {
+            ADD_FAILURE() << e.what();
+        }
+    }
+};
+
+struct answering : weft::datagram_protocol {
+    answering(refusals& r, bool is_echo) : told(r), echoes(is_echo) {}
+    void connection_made(weft::datagram_transport t) override { transport = std::move(t); }
+    void datagram_received(std::span<const std::byte> data, const weft::address& from) override {
+        ++received;
+        if (echoes) transport.send_to(data, from);
+    }
+    void error_received(std::exception_ptr e) override { told.note(e); }
+    void connection_lost(std::exception_ptr e) override { told.note(e); }
+    refusals& told;
+    bool echoes;
+    int received = 0;
+    weft::datagram_transport transport;
+};
+
+/// Where the endpoints are: by UDP, and by paths too long to be kept without an allocation.
+struct place {
+    bool on_unix_sockets;
+    static std::string name(const char* whose) {
+        return "@weft-test-out-of-memory-" + std::to_string(::getpid()) + "-" + whose;
+    }
+    weft::task<std::shared_ptr<answering>> open(refusals& told, const weft::datagram_transport* server) const {
+        const auto make = [&] { return std::make_unique<answering>(told, server == nullptr); };
+        if (on_unix_sockets) {
+            weft::unix_datagram_endpoint_options options;
+            options.local = name(server ? "client" : "server");
+            if (server) options.remote = name("server");
+            auto made = co_await weft::create_unix_datagram_endpoint(make, options);
+            co_return std::move(made.protocol);
+        }
+        weft::datagram_endpoint_options options;
+        options.local = weft::address{"127.0.0.1", 0};
+        if (server) options.remote = server->local();
+        auto made = co_await weft::create_datagram_endpoint(make, options);
+        co_return std::move(made.protocol);
+    }
+};
+
+struct party {
+    std::shared_ptr<answering> server, client;
+};
+
+/// Opens what is not open yet: the second time it succeeds, for one allocation fails.
+weft::task<> open_both(const place& at, party& p, refusals& told) {
+    for (auto* const each : {&p.server, &p.client}) {
+        while (!*each || (*each)->transport.is_closing()) {
+            try {
+                if (*each) co_await (*each)->transport.wait_closed();  // it has its name until then
+                *each = co_await at.open(told, each == &p.client ? &p.server->transport : nullptr);
+            } catch (const std::exception&) {
+                told.note(std::current_exception());
+            }
+        }
+    }
+}
+
+/// @param full  the kernel takes nothing so many times
+weft::task<> converse(const place& at, party& p, int& full, refusals& told) {
+    co_await open_both(at, p, told);
+    for (int round = 1; round <= 2; ++round) {
+        full = 1;  // then the three are queued; the second time in vain would be waited for by the clock
+        for (int i = 0; i < 3; ++i) {
+            try {
+                p.client->transport.send(std::string(1'000, 'x'));
+            } catch (const std::exception&) {
+                told.note(std::current_exception());
+            }
+        }
+        // A yield asks the kernel for nothing while there is something to do: it takes many.
+        for (int yields = 0; yields < 100'000 && p.client->received < 3 * round && told.count == 0; ++yields) {
+            co_await weft::yield_now();
+        }
+    }
+}
+
+struct outcome {
+    bool complete;
+    int told;
+    std::size_t allocations;
+};
+
+weft::task<outcome> conversation_without(std::size_t number, const place& at, int& full) {
+    refusals told;
+    party p;
+    weft::get_running_loop().set_exception_handler(
+        [&told](weft::event_loop&, const weft::error_context& c) { told.note(c.exception); });
+    const std::size_t before = allocations.load();
+    failing_allocation = before + number;
+    for (bool made = false; !made;) {
+        try {
+            co_await converse(at, p, full, told);
+            made = true;
+        } catch (const std::exception&) {
+            told.note(std::current_exception());
+        }
+    }
+    const std::size_t after = allocations.load();
+    failing_allocation = ~std::size_t{0};
+    full = 0;
+    const outcome out{p.client->received >= 6, told.count, after - before};
+
+    // Both go on, unless they were lost to it.
+    if (!p.server->transport.is_closing() && !p.client->transport.is_closing()) {
+        const int so_far = p.client->received;
+        p.client->transport.send("still here?");
+        while (p.client->received == so_far) co_await weft::yield_now();
+    }
+    p.server->transport.close();
+    p.client->transport.close();
+    co_await p.server->transport.wait_closed();
+    co_await p.client->transport.wait_closed();
+    p.server->transport = p.client->transport = {};
+    co_return out;
+}
+
+outcome run_without(std::size_t number, const place& at) {
+    auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
+    int full = 0;
+    faulty->decide = [&full](weft::opcode code, weft::native_handle) {
+        return code == weft::opcode::send_message && full > 0 && full-- > 0 ? fate{.error = EAGAIN} : fate();
+    };
+    weft::runner runner(std::make_unique<weft::event_loop>(std::move(faulty)), {.handle_sigint = false});
+    return runner.run_and_close(weft::wait_for(conversation_without(number, at, full), 10s));
+}
+
+TEST(a_conversation_of_endpoints, without_memory_anywhere_tells_somebody) {
+    const auto descriptors = open_descriptors();
+    for (const bool on_unix_sockets : {false, true}) {
+        const place at{on_unix_sockets};
+        std::size_t number = 0, last = 1;
+        for (; number < last; ++number) {
+            SCOPED_TRACE(testing::Message() << "allocation " << number << (on_unix_sockets ? ", Unix" : ", UDP"));
+            const outcome out = run_without(number, at);
+            EXPECT_TRUE(out.complete || out.told > 0);
+            last = std::max(last, out.allocations);
+            if (HasFailure()) return;
+        }
+        EXPECT_GT(number, 20u);
+        EXPECT_EQ(open_descriptors(), descriptors);
+    }
+}
+
+#endif
+
+}  // namespace
