@@ -56,13 +56,13 @@ void server::close() noexcept {
 }
 void server::cancel_connections() { core().cancel_connections(); }
 
-task<> server::wait_closed() {
-    const auto core = this->core().shared_from_this();
-    co_await done_awaiter(core->ended().state());
-}
+// What takes time keeps the core, from the call on: it may be a task's, and the handle go before that begins
 
-task<> server::serve_forever() {
-    const auto core = this->core().shared_from_this();
+namespace {
+
+task<> end_of(std::shared_ptr<server_core> core) { co_await done_awaiter(core->ended().state()); }
+
+task<> serve_on(std::shared_ptr<server_core> core) {
     const server_core::serving_forever here(*core);
     bool cancelled = false;
     try {
@@ -76,12 +76,17 @@ task<> server::serve_forever() {
     co_await done_awaiter(core->ended().state());
 }
 
-immediate<server&> server::enter() { return immediate<server&>(*this); }
-task<> server::exit(std::exception_ptr) {
-    const auto core = this->core().shared_from_this();
+task<> drain_and_end(std::shared_ptr<server_core> core) {
     core->drain();
     co_await done_awaiter(core->ended().state());
 }
+
+}  // namespace
+
+task<> server::wait_closed() { return end_of(core().shared_from_this()); }
+task<> server::serve_forever() { return serve_on(core().shared_from_this()); }
+immediate<server&> server::enter() { return immediate<server&>(*this); }
+task<> server::exit(std::exception_ptr) { return drain_and_end(core().shared_from_this()); }
 
 // Making one
 

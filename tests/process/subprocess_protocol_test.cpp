@@ -73,6 +73,18 @@ TEST(subprocess_exec, tells_what_the_child_writes_and_how_it_ends) {
     });
 }
 
+TEST(subprocess_transport, may_go_before_a_task_that_waits_for_its_end_begins) {
+    run_for_real([]() -> weft::task<> {
+        diary log;
+        auto made = co_await shell(log, "exit 7");
+        std::optional transport = std::exchange(made.transport, {});
+        auto closed = weft::create_task(transport->wait_closed());
+        transport.reset();
+        co_await closed;
+        EXPECT_TRUE(log.next().ends_with(" lost"));
+    });
+}
+
 TEST(subprocess_shell, keeps_stdout_and_stderr_apart_and_gives_the_exit_code) {
     run_for_real([]() -> weft::task<> {
         diary log;
