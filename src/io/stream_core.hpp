@@ -69,7 +69,9 @@ public:
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
     bool reached(output_awaiter::until u) const noexcept;
-    void wait(output_awaiter& w) noexcept { links_.push_back(w); }
+    void wait(output_awaiter& w) noexcept {
+        if (!w.is_linked()) links_.push_back(w);
+    }
     /// Who is to be told of the stream's end.
     void add(stream_link& l) noexcept { links_.push_back(l); }
     void throw_write_error_if_any() const;
