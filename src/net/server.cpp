@@ -122,6 +122,7 @@ task<server> start_server_on_with(connection_handler handler, std::vector<listen
                                   server_options options) {
     if (sockets.empty()) throw std::invalid_argument("start_server_on: there is no socket to listen on");
     auto core = std::make_shared<server_core>(get_running_loop(), std::move(handler), options);
+    for (const listening_socket& s : sockets) core->loop().require_unwatched(s.fd.get(), "start_server_on");
     for (listening_socket& s : sockets) core->add(adopt(std::move(s)));
     co_return begin(std::move(core), options);
 }
