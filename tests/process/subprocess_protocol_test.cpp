@@ -15,12 +15,8 @@ using testing::StartsWith;
 namespace {
 
 /// Writes down what happens but for what was written, which it keeps.
-struct child_recorder : weft::subprocess_protocol {
-    explicit child_recorder(diary& d) : log(d) {}
-    void connection_made(weft::subprocess_transport t) override {
-        transport = std::move(t);
-        log.note("made");
-    }
+struct child_recorder : life_recorder<weft::subprocess_protocol, weft::subprocess_transport> {
+    using life_recorder::life_recorder;
     void pipe_data_received(int fd, std::span<const std::byte> data) override {
         (fd == 1 ? out : err) += weft::as_text(data);
     }
@@ -28,11 +24,6 @@ struct child_recorder : weft::subprocess_protocol {
         log.note(std::to_string(fd) + lost_word(error));
     }
     void process_exited() override { log.note("exited"); }
-    void connection_lost(std::exception_ptr error) override { log.note(lost_word(error)); }
-    void pause_writing() override { log.note("pause"); }
-    void resume_writing() override { log.note("resume"); }
-    diary_entry log;
-    weft::subprocess_transport transport;
     std::string out, err;
 };
 

@@ -44,9 +44,8 @@ TEST(unbegun_wait, of_an_object_that_is_destroyed_before_it_begins_is_an_error) 
         co_await expect_gone<weft::event>("event", [](weft::event& e) { return to_task(e.wait()); });
         co_await expect_gone<weft::condition>("lock", [](weft::condition& c) { return to_task(c.acquire()); });
         co_await expect_gone<weft::condition>("condition", [](weft::condition& c) { return c.wait(); });
-        co_await expect_gone<weft::condition>("condition", [](weft::condition& c) {
-            return c.wait_for([&c] { return c.locked(); });
-        });
+        co_await expect_gone<weft::condition>(
+            "condition", [](weft::condition& c) { return c.wait_for([&c] { return c.locked(); }); });
         co_await expect_gone<weft::barrier>("condition", [](weft::barrier& b) { return b.wait(); }, 2);
         co_await expect_gone<weft::barrier>("condition", [](weft::barrier& b) { return b.reset(); }, 2);
         co_await expect_gone<weft::barrier>("condition", [](weft::barrier& b) { return b.abort(); }, 2);

@@ -47,6 +47,16 @@ struct connected_datagram_protocol {
     std::shared_ptr<P> protocol;
 };
 
+/// Makes a protocol, then the endpoint that `open` opens for it.
+template <datagram_protocol_factory Factory, class Options>
+task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>> connect_datagram_protocol(
+    Factory factory, task<datagram_transport> (*open)(std::shared_ptr<datagram_protocol>, Options), Options options) {
+    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
+    made.protocol = factory();
+    made.transport = co_await open(made.protocol, std::move(options));
+    co_return made;
+}
+
 /// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither
 /// @cancel the socket is closed
 task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
@@ -59,12 +69,8 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
 ///
 /// When this ends connection_made() has been called. @see loop.create_datagram_endpoint
 template <datagram_protocol_factory Factory>
-task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
-create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
-    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    made.protocol = factory();
-    made.transport = co_await open_datagram_endpoint(made.protocol, std::move(options));
-    co_return made;
+auto create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
+    return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint, std::move(options));
 }
 
 /// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, or no path
@@ -75,12 +81,8 @@ task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_pr
 /// The same between processes of this machine. The transport sends to paths: send_to(bytes, {path}).
 /// @see loop.create_datagram_endpoint(family=AF_UNIX), unix(7)
 template <datagram_protocol_factory Factory>
-task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
-create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
-    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    made.protocol = factory();
-    made.transport = co_await open_unix_datagram_endpoint(made.protocol, std::move(options));
-    co_return made;
+auto create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
+    return connect_datagram_protocol(std::move(factory), &open_unix_datagram_endpoint, std::move(options));
 }
 
 }  // namespace weft::inline v0
