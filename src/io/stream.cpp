@@ -165,7 +165,8 @@ const wait_kind output_awaiter::kind_ = {
         },
 };
 
-bool output_awaiter::await_ready() { return stream_->reached(until_); }
+output_awaiter::output_awaiter(stream_core& s, until u, kept) noexcept : output_awaiter(s, u) { s.add(*this); }
+bool output_awaiter::await_ready() { return core().reached(until_); }
 void output_awaiter::start() { stream_->wait(*this); }
 void output_awaiter::await_resume() {
     this->resumed();
@@ -263,11 +264,11 @@ void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::
 
 output_awaiter stream::write_eof() {
     core().write_eof();
-    return {core(), output_awaiter::until::flushed};
+    return {core(), output_awaiter::until::flushed, output_awaiter::kept()};
 }
 output_awaiter stream::close() {
     core().close();
-    return {core(), output_awaiter::until::closed};
+    return {core(), output_awaiter::until::closed, output_awaiter::kept()};
 }
 void stream::abort() noexcept {
     if (core_) core_->abort(ECONNABORTED);

@@ -69,7 +69,7 @@ public:
     bool is_closing() const noexcept { return closing_; }
     bool reached(output_awaiter::until u) const noexcept;
     void wait(output_awaiter& w) noexcept {
-        links_.push_back(w);
+        if (!w.is_linked()) links_.push_back(w);
         expect_output();
     }
     /// Who is to be told of the stream's end.

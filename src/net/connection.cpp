@@ -99,12 +99,13 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
 
 task<stream> open_connection(unique_fd connected, connect_options options) {
     check("open_connection", options);
+    event_loop& loop = get_running_loop();
+    loop.require_unwatched(connected.get(), "open_connection");
     make_ours(connected.get(), "open_connection: descriptor " + std::to_string(connected.get()));
     socket_address peer;
     peer.bytes = sizeof peer.storage;
     if (::getpeername(connected.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.bytes) != 0)
         throw std::system_error(errno, std::generic_category(), "open_connection: getpeername");
-    event_loop& loop = get_running_loop();
     const nanos deadline = deadline_of(loop, options);
     stream s = make_stream(loop, connected, options.limit);
     if (options.tls) co_await secure(s, {}, deadline, std::move(options));

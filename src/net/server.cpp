@@ -56,13 +56,13 @@ void server::close() noexcept {
 }
 void server::cancel_connections() { core().cancel_connections(); }
 
-task<> server::wait_closed() {
-    const auto core = this->core().shared_from_this();
-    co_await done_awaiter(core->ended().state());
-}
+// What takes time keeps the core, from the call on: it may be a task's, and the handle go before that begins
 
-task<> server::serve_forever() {
-    const auto core = this->core().shared_from_this();
+namespace {
+
+task<> end_of(std::shared_ptr<server_core> core) { co_await done_awaiter(core->ended().state()); }
+
+task<> serve_on(std::shared_ptr<server_core> core) {
     const server_core::serving_forever here(*core);
     bool cancelled = false;
     try {
@@ -76,12 +76,17 @@ task<> server::serve_forever() {
     co_await done_awaiter(core->ended().state());
 }
 
-immediate<server&> server::enter() { return immediate<server&>(*this); }
-task<> server::exit(std::exception_ptr) {
-    const auto core = this->core().shared_from_this();
+task<> drain_and_end(std::shared_ptr<server_core> core) {
     core->drain();
     co_await done_awaiter(core->ended().state());
 }
+
+}  // namespace
+
+task<> server::wait_closed() { return end_of(core().shared_from_this()); }
+task<> server::serve_forever() { return serve_on(core().shared_from_this()); }
+immediate<server&> server::enter() { return immediate<server&>(*this); }
+task<> server::exit(std::exception_ptr) { return drain_and_end(core().shared_from_this()); }
 
 // Making one
 
@@ -117,6 +122,7 @@ task<server> start_server_on_with(connection_handler handler, std::vector<listen
                                   server_options options) {
     if (sockets.empty()) throw std::invalid_argument("start_server_on: there is no socket to listen on");
     auto core = std::make_shared<server_core>(get_running_loop(), std::move(handler), options);
+    for (const listening_socket& s : sockets) core->loop().require_unwatched(s.fd.get(), "start_server_on");
     for (listening_socket& s : sockets) core->add(adopt(std::move(s)));
     co_return begin(std::move(core), options);
 }

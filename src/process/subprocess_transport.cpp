@@ -25,10 +25,12 @@ void subprocess_transport::close() const { core().close(); }
 bool subprocess_transport::is_closing() const noexcept { return !core_ || core_->is_closing(); }
 std::shared_ptr<subprocess_protocol> subprocess_transport::get_protocol() const { return core().protocol(); }
 
+namespace {
+task<> end_of(std::shared_ptr<subprocess_core> core) { co_await done_awaiter(core->over().state()); }
+}  // namespace
 task<> subprocess_transport::wait_closed() const {
     core();
-    const auto keep = core_;
-    co_await done_awaiter(keep->over().state());
+    return end_of(core_);  // which it keeps from the call on: the handle may go before a task of this begins
 }
 
 // What a protocol does about what it is not interested in: nothing

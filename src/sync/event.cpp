@@ -5,6 +5,9 @@ namespace weft::inline v0 {
 
 const wait_kind event::awaiter::kind_ = {.name = "event", .cancel = &line_waiter::cancel};
 
-task<> event::awaiter::waiting(event& e, const wait_kind& kind) { co_await awaiter(e, kind); }
+task<> event::awaiter::waiting(line_link at, event& e) {
+    at.require();
+    co_await awaiter(e, at.kind());
+}
 
 }  // namespace weft::inline v0

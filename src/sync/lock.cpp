@@ -8,7 +8,10 @@ const wait_kind lock::waiter::kind_ = {.name = "lock", .cancel = &line_waiter::c
 
 lock::~lock() = default;
 
-task<lock::guard> lock::acquire_awaiter::acquiring(lock& l) { co_return co_await l.acquire(); }
+task<lock::guard> lock::acquire_awaiter::acquiring(line_link at, lock& l) {
+    at.require();
+    co_return co_await l.acquire();
+}
 
 std::optional<lock::guard> lock::try_acquire() {
     check_caller("lock: try_acquire()");

@@ -14,7 +14,10 @@ semaphore::semaphore(std::ptrdiff_t value, std::ptrdiff_t most) : line_(*this), 
 
 semaphore::~semaphore() = default;
 
-task<semaphore::guard> semaphore::acquire_awaiter::acquiring(semaphore& s) { co_return co_await s.acquire(); }
+task<semaphore::guard> semaphore::acquire_awaiter::acquiring(line_link at, semaphore& s) {
+    at.require();
+    co_return co_await s.acquire();
+}
 
 std::optional<semaphore::guard> semaphore::try_acquire() {
     check_caller("semaphore: try_acquire()");

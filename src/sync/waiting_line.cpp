@@ -24,6 +24,18 @@ void line_waiter::fail() const {
     }
 }
 
+line_link::line_link(const wait_kind& kind, waiting_line& line) : line_waiter(kind, line) {
+    line.owner_.check_caller("create_task(), wait_for() or the like, of a wait for what belongs to a loop,");
+    line.chosen_.push_back(*this);
+}
+
+line_link::line_link(line_link&& other) noexcept : line_waiter(other.kind(), *other.line_) {
+    stage_ = other.stage_;
+    if (!other.is_linked()) return;
+    other.unlink();
+    line_->chosen_.push_back(*this);
+}
+
 void waiting_line::orphan(intrusive_list<line_waiter>& list) noexcept {
     while (!list.empty()) {
         line_waiter& w = list.pop_front();

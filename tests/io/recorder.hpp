@@ -58,23 +58,29 @@ inline std::string lost_word(const std::exception_ptr& error) {
     }
 }
 
-template <class Base>
-struct recorder_of : Base {
-    explicit recorder_of(diary& d) : log(d) {}
-    void connection_made(weft::transport t) override {
+/// Writes down what protocols of every kind are told.
+template <class Base, class Transport>
+struct life_recorder : Base {
+    explicit life_recorder(diary& d) : log(d) {}
+    void connection_made(Transport t) override {
         transport = std::move(t);
         log.note("made");
-    }
-    bool eof_received() override {
-        log.note("eof");
-        return keeps_open;
     }
     void connection_lost(std::exception_ptr error) override { log.note(lost_word(error)); }
     void pause_writing() override { log.note("pause"); }
     void resume_writing() override { log.note("resume"); }
 
     diary_entry log;
-    weft::transport transport;
+    Transport transport;
+};
+
+template <class Base>
+struct recorder_of : life_recorder<Base, weft::transport> {
+    using life_recorder<Base, weft::transport>::life_recorder;
+    bool eof_received() override {
+        this->log.note("eof");
+        return keeps_open;
+    }
     bool keeps_open = false;
 };
 

@@ -197,6 +197,49 @@ TEST(stream_task, may_be_dropped_unbegun_or_destroyed_while_it_waits) {
     kept = {};
 }
 
+TEST(stream_end, that_was_begun_and_kept_may_be_awaited_when_the_stream_has_gone) {
+    run([]() -> weft::task<> {
+        for (const bool closes : {false, true}) {
+            auto [client, server] = weft::testing::memory_stream_pair();
+            static_cast<void>(client.write(std::string(1 << 20, 'x')));
+            auto ending = closes ? client.close() : client.write_eof();
+            co_await settle();
+            {
+                const weft::stream moved = std::move(client);
+            }
+            try {
+                co_await std::move(ending);
+                ADD_FAILURE() << closes;
+            } catch (const std::system_error& e) {
+                EXPECT_EQ(e.code(), std::errc::connection_aborted);
+                EXPECT_THAT(e.what(), HasSubstr("destroyed"));
+            }
+        }
+    });
+}
+
+TEST(stream_end, that_was_kept_is_awaited_again_after_a_cancellation) {
+    run([]() -> weft::task<> {
+        auto [client, server] = weft::testing::memory_stream_pair();
+        static_cast<void>(client.write(std::string(1 << 20, 'x')));
+        auto waiting = weft::create_task([](weft::stream& s) -> weft::task<> {
+            auto closing = s.close();
+            try {
+                co_await closing;
+                ADD_FAILURE();
+            } catch (const weft::cancelled_error&) {
+            }
+            co_await closing;
+        }(client));
+        co_await settle();
+        waiting.cancel();
+        co_await settle();
+        EXPECT_FALSE(waiting.done());
+        EXPECT_EQ((co_await server.read_all()).size(), 1u << 20);
+        co_await waiting;
+    });
+}
+
 TEST(stream_task, of_a_read_that_was_awaited_before_is_refused) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_streams();

@@ -23,6 +23,29 @@ inline weft::task<> sleeps(std::string& log) {
     }
 }
 
+/// Sleeps for an hour; cancelled, it says `word` a second later, and throws the cancellation on.
+inline weft::task<> cleans_up(std::string& log, std::string word) {
+    bool cancelled = false;
+    try {
+        co_await weft::sleep(std::chrono::hours(1));
+    } catch (const weft::cancelled_error&) {
+        cancelled = true;
+    }
+    co_await weft::sleep(std::chrono::seconds(1));
+    log += word;
+    if (cancelled) throw weft::cancelled_error();
+}
+
+/// Sleeps for an hour; cancelled, it sleeps for another second, for one request is one error, and gives `result`.
+inline weft::task<int> swallows(int result) {
+    try {
+        co_await weft::sleep(std::chrono::hours(1));
+    } catch (const weft::cancelled_error&) {
+    }
+    co_await weft::sleep(std::chrono::seconds(1));
+    co_return result;
+}
+
 /// How a task ended, waiting for it without being cancelled by it.
 template <class T>
 weft::task<std::string> outcome(weft::task_handle<T> h) {

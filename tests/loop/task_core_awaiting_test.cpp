@@ -34,18 +34,7 @@ TEST(task_core, awaiting_a_cancelled_task_throws_and_leaves_the_awaiting_one_alo
 TEST(task_core, cancelling_one_that_awaits_a_task_cancels_that_task_and_waits_for_it) {
     const auto main = []() -> weft::task<> {
         std::string log;
-        const auto inner = [](std::string& l) -> weft::task<> {
-            bool cancelled = false;
-            try {
-                co_await weft::sleep(1h);
-            } catch (const weft::cancelled_error&) {
-                cancelled = true;
-            }
-            co_await weft::sleep(1s);
-            l += "inner ended, ";
-            if (cancelled) throw weft::cancelled_error();
-        };
-        const auto awaited = weft::create_task(inner(log));
+        const auto awaited = weft::create_task(cleans_up(log, "inner ended, "));
         const auto outer = [](weft::task_handle<> h, std::string& l) -> weft::task<> {
             try {
                 co_await h;
@@ -67,15 +56,8 @@ TEST(task_core, cancelling_one_that_awaits_a_task_cancels_that_task_and_waits_fo
 
 TEST(task_core, one_that_awaits_a_task_which_swallows_gets_its_result) {
     const auto main = []() -> weft::task<> {
-        const auto swallows = []() -> weft::task<int> {
-            try {
-                co_await weft::sleep(1h);
-            } catch (const weft::cancelled_error&) {
-            }
-            co_return 5;
-        };
         const auto awaits = [](weft::task_handle<int> h) -> weft::task<int> { co_return co_await h; };
-        const auto h = weft::create_task(awaits(weft::create_task(swallows())));
+        const auto h = weft::create_task(awaits(weft::create_task(swallows(5))));
         co_await weft::yield_now();
         co_await weft::yield_now();
         h.cancel();

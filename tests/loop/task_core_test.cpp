@@ -96,18 +96,7 @@ TEST(task_core, a_task_cancelled_before_it_ran_never_runs) {
 TEST(task_core, cleanup_that_awaits_completes) {
     const auto main = []() -> weft::task<> {
         std::string log;
-        const auto body = [](std::string& l) -> weft::task<> {
-            bool cancelled = false;
-            try {
-                co_await weft::sleep(1h);
-            } catch (const weft::cancelled_error&) {
-                cancelled = true;
-            }
-            co_await weft::sleep(5s);
-            l += "cleaned up";
-            if (cancelled) throw weft::cancelled_error();
-        };
-        const auto h = weft::create_task(body(log));
+        const auto h = weft::create_task(cleans_up(log, "cleaned up"));
         co_await weft::yield_now();
         h.cancel();
         EXPECT_EQ(co_await outcome(h), "cancelled");
@@ -118,15 +107,7 @@ TEST(task_core, cleanup_that_awaits_completes) {
 
 TEST(task_core, a_task_may_swallow_its_cancellation) {
     const auto main = []() -> weft::task<> {
-        const auto body = []() -> weft::task<int> {
-            try {
-                co_await weft::sleep(1h);
-            } catch (const weft::cancelled_error&) {
-            }
-            co_await weft::sleep(1s);  // one request, one error
-            co_return 1;
-        };
-        const auto h = weft::create_task(body());
+        const auto h = weft::create_task(swallows(1));
         co_await weft::yield_now();
         h.cancel();
         EXPECT_EQ(co_await h, 1);

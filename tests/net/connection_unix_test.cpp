@@ -59,6 +59,27 @@ void send_with_descriptor(weft::native_handle socket, char byte, weft::native_ha
     EXPECT_EQ(::sendmsg(socket, &message, 0), 1);
 }
 
+TEST(open_connection, refuses_a_descriptor_that_is_watched) {
+    run([]() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        const weft::unique_fd other(ends[1]);
+        loop.add_writer(ends[0], [] {});
+        co_await weft::yield_now();
+        try {
+            co_await weft::open_connection(weft::unique_fd(ends[0]));
+            ADD_FAILURE();
+        } catch (const weft::invalid_state_error& e) {
+            EXPECT_THAT(e.what(), HasSubstr("open_connection: descriptor " + std::to_string(ends[0]) +
+                                            " is watched: remove_writer() first"));
+        }
+        EXPECT_TRUE(loop.remove_writer(ends[0]));
+        char c;
+        EXPECT_EQ(::recv(other.get(), &c, 1, 0), 0);  // closed
+    });
+}
+
 TEST(open_unix_connection, loses_nothing_behind_a_descriptor_that_nobody_wants) {
     run([]() -> weft::task<> {
         int ends[2];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/faulty_backend.hpp"
-#include "io/recorder.hpp"
+#include "net/datagram_recorder.hpp"
 
 #include <weft/net/create_datagram_endpoint.hpp>
 #include <weft/net/resolve.hpp>
@@ -10,32 +10,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 namespace {
-
-/// Writes down what comes.
-struct datagram_recorder : weft::datagram_protocol {
-    explicit datagram_recorder(diary& d) : log(d) {}
-    void connection_made(weft::datagram_transport t) override {
-        transport = std::move(t);
-        log.note("made");
-    }
-    void datagram_received(std::span<const std::byte> data, const weft::address& a) override {
-        from = a;
-        log.note("<" + std::string(weft::as_text(data)) + ">");
-    }
-    void error_received(std::exception_ptr e) override {
-        try {
-            std::rethrow_exception(e);
-        } catch (const std::system_error& error) {
-            log.note("error:" + std::to_string(error.code().value()));
-        }
-    }
-    void connection_lost(std::exception_ptr e) override { log.note(lost_word(e)); }
-    void pause_writing() override { log.note("pause"); }
-    void resume_writing() override { log.note("resume"); }
-    diary_entry log;
-    weft::datagram_transport transport;
-    weft::address from;
-};
 
 auto endpoint(diary& log, weft::datagram_endpoint_options options = {.local = weft::address{"127.0.0.1", 0}}) {
     return weft::create_datagram_endpoint([&log] { return std::make_unique<datagram_recorder>(log); },

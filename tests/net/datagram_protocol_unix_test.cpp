@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Endpoints on Unix sockets: with each other, with datagram_socket, and with asyncio.
-#include "io/recorder.hpp"
 #include "io/temporary_folder.hpp"
 #include "net/child.hpp"
+#include "net/datagram_recorder.hpp"
 
 #include <weft/net/create_datagram_endpoint.hpp>
 #include <weft/net/datagram_socket.hpp>
@@ -12,34 +12,8 @@ using testing::HasSubstr;
 
 namespace {
 
-/// Writes down what comes, and from whom.
-struct unix_recorder : weft::datagram_protocol {
-    explicit unix_recorder(diary& d) : log(d) {}
-    void connection_made(weft::datagram_transport t) override {
-        transport = std::move(t);
-        log.note("made");
-    }
-    void datagram_received(std::span<const std::byte> data, const weft::address& from) override {
-        last = from;
-        log.note("<" + std::string(weft::as_text(data)) + ">");
-    }
-    void error_received(std::exception_ptr e) override {
-        try {
-            std::rethrow_exception(e);
-        } catch (const std::system_error& error) {
-            log.note(error.what());
-        }
-    }
-    void pause_writing() override { log.note("pause"); }
-    void resume_writing() override { log.note("resume"); }
-    void connection_lost(std::exception_ptr e) override { log.note(lost_word(e)); }
-    diary_entry log;
-    weft::datagram_transport transport;
-    weft::address last;
-};
-
 auto endpoint(diary& log, weft::unix_datagram_endpoint_options options) {
-    return weft::create_unix_datagram_endpoint([&log] { return std::make_unique<unix_recorder>(log); },
+    return weft::create_unix_datagram_endpoint([&log] { return std::make_unique<datagram_recorder>(log); },
                                                std::move(options));
 }
 
@@ -68,8 +42,8 @@ TEST(a_unix_datagram_endpoint, talks_to_another_and_is_answered) {
         client.send_to("two", server.local());
         co_await settle();
         EXPECT_EQ(server_log.next(), "made <one> <> <two>");
-        EXPECT_EQ(server_protocol->last, client.local());
-        server.send_to("answer", server_protocol->last);
+        EXPECT_EQ(server_protocol->from, client.local());
+        server.send_to("answer", server_protocol->from);
         co_await settle();
         EXPECT_EQ(client_log.next(), "made <answer>");
         EXPECT_THROW(client.send_to("x", {folder / "elsewhere"}), std::invalid_argument);
@@ -93,7 +67,7 @@ TEST(a_unix_datagram_endpoint, without_a_name_is_nobody_to_its_peer) {
         nameless.send("x");
         co_await settle();
         EXPECT_EQ(log.next(), "made <x>");
-        EXPECT_EQ(p->last, weft::address());
+        EXPECT_EQ(p->from, weft::address());
         server.abort();
         nameless.abort();
     });
@@ -160,7 +134,8 @@ TEST(a_unix_datagram_endpoint, is_told_of_a_peer_that_has_gone_and_goes_on) {
         co_await server.wait_closed();
         log.next();
         client.send_to("four", {folder / "s"});
-        EXPECT_EQ(log.next(), "send 4 bytes to " + (folder / "s") + ": Connection refused");
+        EXPECT_EQ(log.next(), "error:" + std::to_string(ECONNREFUSED));
+        EXPECT_EQ(q->last_error, "send 4 bytes to " + (folder / "s") + ": Connection refused");
         auto [again, r] = co_await endpoint(other, {.local = folder / "s"});
         other.next();
         client.send_to("four", {folder / "s"});

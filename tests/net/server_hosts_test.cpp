@@ -213,4 +213,22 @@ TEST(start_server_on, refuses_what_is_no_stream_socket) {
     });
 }
 
+TEST(start_server_on, refuses_a_socket_that_is_watched) {
+    run([]() -> weft::task<> {
+        weft::event_loop& loop = weft::get_running_loop();
+        std::uint16_t port = 0;
+        weft::unique_fd socket = listen_on_loopback(port);
+        const int fd = socket.get();
+        loop.add_reader(fd, [] { ADD_FAILURE(); });
+        co_await weft::yield_now();
+        try {
+            co_await weft::start_server_on(echo, std::move(socket));
+            ADD_FAILURE();
+        } catch (const weft::invalid_state_error& e) {
+            EXPECT_THAT(e.what(), HasSubstr("start_server_on: descriptor " + std::to_string(fd) + " is watched"));
+        }
+        EXPECT_TRUE(loop.remove_reader(fd));
+    });
+}
+
 }  // namespace

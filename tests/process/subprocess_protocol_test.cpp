@@ -15,12 +15,8 @@ using testing::StartsWith;
 namespace {
 
 /// Writes down what happens but for what was written, which it keeps.
-struct child_recorder : weft::subprocess_protocol {
-    explicit child_recorder(diary& d) : log(d) {}
-    void connection_made(weft::subprocess_transport t) override {
-        transport = std::move(t);
-        log.note("made");
-    }
+struct child_recorder : life_recorder<weft::subprocess_protocol, weft::subprocess_transport> {
+    using life_recorder::life_recorder;
     void pipe_data_received(int fd, std::span<const std::byte> data) override {
         (fd == 1 ? out : err) += weft::as_text(data);
     }
@@ -28,11 +24,6 @@ struct child_recorder : weft::subprocess_protocol {
         log.note(std::to_string(fd) + lost_word(error));
     }
     void process_exited() override { log.note("exited"); }
-    void connection_lost(std::exception_ptr error) override { log.note(lost_word(error)); }
-    void pause_writing() override { log.note("pause"); }
-    void resume_writing() override { log.note("resume"); }
-    diary_entry log;
-    weft::subprocess_transport transport;
     std::string out, err;
 };
 
@@ -70,6 +61,18 @@ TEST(subprocess_exec, tells_what_the_child_writes_and_how_it_ends) {
         EXPECT_THAT(told, HasSubstr("exited"));
         EXPECT_TRUE(told.ends_with(" lost")) << told;
         EXPECT_TRUE(transport.is_closing());
+    });
+}
+
+TEST(subprocess_transport, may_go_before_a_task_that_waits_for_its_end_begins) {
+    run_for_real([]() -> weft::task<> {
+        diary log;
+        auto made = co_await shell(log, "exit 7");
+        std::optional transport = std::exchange(made.transport, {});
+        auto closed = weft::create_task(transport->wait_closed());
+        transport.reset();
+        co_await closed;
+        EXPECT_TRUE(log.next().ends_with(" lost"));
     });
 }
 

@@ -136,6 +136,9 @@ private:
     friend class stream_core;
     friend class stream_handover;
     output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_link(s, u) {}
+    /// Of an end that the call has begun: kept, and awaited when the stream has gone, it says so.
+    struct kept {};
+    output_awaiter(stream_core& s, until u, kept) noexcept;
     static weft::task<> waiting(stream_link s, until u);
     static const wait_kind kind_;
 };
@@ -153,7 +156,8 @@ struct start_tls_options {
 /// stream was made (64 KiB by default; more than 1 GiB counts as 1 GiB) while nobody reads.
 /// Destroying a stream closes it as close() does: what was written is still sent, also when run() ends, as long as the peer
 /// takes it (see run_options::output_timeout). A task that waits for it, or has not begun to, gets
-/// std::errc::connection_aborted. Moving it disturbs nobody.
+/// std::errc::connection_aborted. Moving it disturbs nobody. A read, write() or drain() that is put into a variable, and
+/// neither awaited yet nor made a task, is not told: it must not outlive the stream.
 /// Errors: std::system_error (connection_reset, broken_pipe, …), naming the peer; a read raises it only when everything
 /// received before has been read. What is held at a time, read in one piece or not yet sent, is less than 2 GiB.
 /// @thread its loop's  @see asyncio.StreamReader, asyncio.StreamWriter

@@ -148,7 +148,7 @@ public:
     // Descriptors and signals
 
     /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`. Remove it
-    /// before `fd` is closed.
+    /// before `fd` is closed, or given to a stream, server or transport.
     /// @throws invalid_state_error  a stream, server, socket or transport of this loop has `fd`: two would take each
     ///         other's events; std::system_error  `fd` is closed, or (epoll) a file, which is always ready
     /// @cost independent of how many there are  @see loop.add_reader
@@ -211,6 +211,9 @@ public:
     void make_ready_threadsafe(ready_node& node) noexcept;
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
+    /// For what takes over a descriptor that users have opened. @param who  the call
+    /// @throws invalid_state_error  add_reader() or add_writer() has a callback for it
+    void require_unwatched(native_handle fd, const char* who) const;
     const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
     /// @throws std::system_error  it is made at the first call
     signal_inbox& signals();

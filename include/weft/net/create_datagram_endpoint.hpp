@@ -51,6 +51,17 @@ struct connected_datagram_protocol {
 /// What a factory is called as, once, when there is a socket for its protocol.
 using datagram_protocol_maker = std::move_only_function<std::shared_ptr<datagram_protocol>()>;
 
+/// The endpoint that `open` opens, with the protocol that is made for it.
+template <datagram_protocol_factory Factory, class Options>
+task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
+connect_datagram_protocol(Factory factory, task<datagram_transport> (*open)(datagram_protocol_maker, Options),
+                          Options options) {
+    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
+    datagram_protocol_maker make = [&] { return made.protocol = factory(); };
+    made.transport = co_await open(std::move(make), std::move(options));
+    co_return made;
+}
+
 /// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither, or no
 /// protocol; what `make` throws   @cancel the socket is closed
 task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker make, datagram_endpoint_options options);
@@ -65,12 +76,8 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
 /// The factory is called once the socket is open, after names were looked up; when this ends connection_made() has been
 /// called. @see loop.create_datagram_endpoint
 template <datagram_protocol_factory Factory>
-task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
-create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
-    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    datagram_protocol_maker make = [&] { return made.protocol = factory(); };
-    made.transport = co_await open_datagram_endpoint_with(std::move(make), std::move(options));
-    co_return made;
+auto create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
+    return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint_with, std::move(options));
 }
 
 /// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, no path, or
@@ -83,12 +90,8 @@ task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_pr
 /// The same between processes of this machine. The transport sends to paths: send_to(bytes, {path}).
 /// @see loop.create_datagram_endpoint(family=AF_UNIX), unix(7)
 template <datagram_protocol_factory Factory>
-task<connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type>>
-create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
-    connected_datagram_protocol<typename std::invoke_result_t<Factory&>::element_type> made;
-    datagram_protocol_maker make = [&] { return made.protocol = factory(); };
-    made.transport = co_await open_unix_datagram_endpoint_with(std::move(make), std::move(options));
-    co_return made;
+auto create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
+    return connect_datagram_protocol(std::move(factory), &open_unix_datagram_endpoint_with, std::move(options));
 }
 
 }  // namespace weft::inline v0

@@ -53,7 +53,8 @@ struct server_options {
     std::optional<tls_context> tls = std::nullopt;
 };
 
-/// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on.
+/// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on. Moving it
+/// disturbs nobody.
 /// When the process is out of descriptors or the kernel of memory it stops accepting for a tenth of a second at a time, says
 /// so once through the loop's exception handler, and serves those it has.
 ///
@@ -87,7 +88,7 @@ public:
     void cancel_connections();
     /// Serves until cancelled or closed: then it stops accepting, drains, and returns. To drain is to wait for the handlers,
     /// and to cancel them when drain_timeout is over. A second cancellation does not wait and is thrown.
-    /// @throws invalid_state_error  it is closed, or another task is here already
+    /// @throws awaited: invalid_state_error  it is closed, or destroyed before this began, or another task is here already
     task<> serve_forever();
 
     /// For `with`.
@@ -150,7 +151,8 @@ task<server> start_unix_server(Handler&& handler, std::string path, server_optio
 
 /// Serves on sockets that are bound already: those of listen_fds(), or one's own. What does not listen yet is told to, and
 /// the file of a Unix socket is left alone.
-/// @throws awaited: std::invalid_argument  no socket, or something else than a stream socket
+/// @throws awaited: std::invalid_argument  no socket, or something else than a stream socket; invalid_state_error
+///         add_reader() or add_writer() watches one
 template <handles_connections Handler>
 task<server> start_server_on(Handler&& handler, std::vector<listening_socket> sockets, server_options options = {}) {
     return start_server_on_with(connection_handler(std::forward<Handler>(handler)), std::move(sockets), options);

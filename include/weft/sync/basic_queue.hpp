@@ -108,10 +108,13 @@ public:
     void abandon() noexcept {
         if (leave() == stage::chosen) queue_->promise_place();
     }
-    friend weft::task<> to_task(put_awaiter&& a) { return putting(*a.queue_, std::move(a.value_)); }
+    friend weft::task<> to_task(put_awaiter&& a) { return putting(line_link(a), *a.queue_, std::move(a.value_)); }
 
 private:
-    static weft::task<> putting(basic_queue& q, value_type value) { co_await q.put(std::move(value)); }
+    static weft::task<> putting(line_link at, basic_queue& q, value_type value) {
+        at.require();
+        co_await q.put(std::move(value));
+    }
 
     basic_queue* queue_;
     value_type value_;
@@ -152,10 +155,13 @@ public:
     void abandon() noexcept {
         if (leave() == stage::chosen) queue_->promise_item();
     }
-    friend weft::task<value_type> to_task(get_awaiter&& a) { return getting(*a.queue_); }
+    friend weft::task<value_type> to_task(get_awaiter&& a) { return getting(line_link(a), *a.queue_); }
 
 private:
-    static weft::task<value_type> getting(basic_queue& q) { co_return co_await q.get(); }
+    static weft::task<value_type> getting(line_link at, basic_queue& q) {
+        at.require();
+        co_return co_await q.get();
+    }
 
     basic_queue* queue_;
 };

@@ -153,11 +153,14 @@ public:
     void abandon() noexcept { leave(); }
     /// For select: its value has been sent.
     bool cannot_be_undone() const noexcept { return is_sent_; }
-    friend weft::task<> to_task(send_awaiter&& a) { return sending(*a.channel_, std::move(a.value_)); }
+    friend weft::task<> to_task(send_awaiter&& a) { return sending(line_link(a), *a.channel_, std::move(a.value_)); }
 
 private:
     friend class channel;
-    static weft::task<> sending(channel& c, T value) { co_await c.send(std::move(value)); }
+    static weft::task<> sending(line_link at, channel& c, T value) {
+        at.require();
+        co_await c.send(std::move(value));
+    }
 
     channel* channel_;
     T value_;
@@ -196,10 +199,13 @@ public:
     void abandon() noexcept {
         if (leave() == stage::chosen && !channel_->empty()) channel_->receivers_.choose();
     }
-    friend weft::task<std::optional<T>> to_task(receive_awaiter&& a) { return receiving(*a.channel_); }
+    friend weft::task<std::optional<T>> to_task(receive_awaiter&& a) { return receiving(line_link(a), *a.channel_); }
 
 private:
-    static weft::task<std::optional<T>> receiving(channel& c) { co_return co_await c.receive(); }
+    static weft::task<std::optional<T>> receiving(line_link at, channel& c) {
+        at.require();
+        co_return co_await c.receive();
+    }
 
     channel* channel_;
 };

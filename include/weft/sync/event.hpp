@@ -52,10 +52,10 @@ public:
     void await_resume() { arrive(); }
     void abandon() noexcept { leave(); }
 
-    friend weft::task<> to_task(awaiter&& a) { return waiting(*a.event_, a.kind()); }
+    friend weft::task<> to_task(awaiter&& a) { return waiting(line_link(a), *a.event_); }
 
 private:
-    static weft::task<> waiting(event& e, const wait_kind& kind);
+    static weft::task<> waiting(line_link at, event& e);
     static const wait_kind kind_;
 
     event* event_;

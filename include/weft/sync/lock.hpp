@@ -157,10 +157,10 @@ public:
         lock_it();
         return guard(lock_->holding_);
     }
-    friend weft::task<guard> to_task(acquire_awaiter&& a) { return acquiring(*a.lock_); }
+    friend weft::task<guard> to_task(acquire_awaiter&& a) { return acquiring(line_link(a), *a.lock_); }
 
 private:
-    static weft::task<guard> acquiring(lock& l);
+    static weft::task<guard> acquiring(line_link at, lock& l);
 };
 
 class lock::enter_awaiter : public lock::waiter {

@@ -9,7 +9,8 @@ class event_loop;
 
 /// What lock, event, queue and the like have in common: the first wait binds them to its loop, and nowhere else can they be
 /// waited for, not even when that loop is closed. In debug mode the other calls are held to the loop's thread, too, while
-/// it runs.
+/// it runs. When one is destroyed, whoever waits for it gets an invalid_state_error, and so does a task that is to, but has
+/// not begun. Only what was called and neither awaited nor made a task, as by `auto w = l.acquire();`, must not outlive it.
 /// @see asyncio.mixins._LoopBoundMixin
 class loop_bound {
 public:
@@ -35,6 +36,7 @@ protected:
     }
 
 private:
+    friend class line_link;
     struct bond final : loop_resource {
         void loop_closes() noexcept override {
             loop = nullptr;

@@ -152,10 +152,10 @@ public:
         take_it();
         return guard(*semaphore_);
     }
-    friend weft::task<guard> to_task(acquire_awaiter&& a) { return acquiring(*a.semaphore_); }
+    friend weft::task<guard> to_task(acquire_awaiter&& a) { return acquiring(line_link(a), *a.semaphore_); }
 
 private:
-    static weft::task<guard> acquiring(semaphore& s);
+    static weft::task<guard> acquiring(line_link at, semaphore& s);
 };
 
 class semaphore::enter_awaiter : public semaphore::waiter {

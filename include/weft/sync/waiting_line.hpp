@@ -59,6 +59,7 @@ protected:
 
 private:
     friend class waiting_line;
+    friend class line_link;
     void wake_up() noexcept { this->wake(); }
 
     waiting_line* line_;
@@ -110,6 +111,7 @@ public:
 
 private:
     friend class line_waiter;
+    friend class line_link;
     bool choose_next() noexcept {
         line_waiter* const w = next();
         if (w) choose(*w);
@@ -119,8 +121,23 @@ private:
 
     loop_bound& owner_;
     mutable intrusive_list<line_waiter> waiting_;  // looking for the next one only drops those who do not wait any more
-    intrusive_list<line_waiter> chosen_;
+    intrusive_list<line_waiter> chosen_;  // and the links
     std::size_t chosen_count_ = 0;  // those in chosen_, and those who were chosen at once
+};
+
+/// Refers to a line and does not stand in it, but learns of its end. For a task that begins to wait later than the call that
+/// made it.
+class line_link final : public line_waiter {
+public:
+    /// @throws invalid_state_error  as loop_bound::check_caller
+    line_link(const wait_kind& kind, waiting_line& line);
+    explicit line_link(const line_waiter& w) : line_link(w.kind(), *w.line_) {}
+    line_link(line_link&& other) noexcept;
+    /// The task begins. @throws invalid_state_error  what it is to wait for was destroyed
+    void require() const {
+        if (at() == stage::orphaned) [[unlikely]]
+            fail();
+    }
 };
 
 inline void line_waiter::is_chosen_at_once() noexcept {
