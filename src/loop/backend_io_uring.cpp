@@ -1,108 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/without_sigpipe.hpp"
-#include "loop/backend.hpp"
+#include "loop/backend_io_uring.hpp"
+
 #include "loop/io_uring_entry.hpp"
-#include "loop/owned_ring.hpp"
-#include "loop/provided_buffers.hpp"
 
 #include <fcntl.h>
-#include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <string>
 #include <system_error>
-#include <utility>
-#include <vector>
-
-// One ring, one thread: completions are worked off by the kernel inside our own wait (DEFER_TASKRUN), accepts are
-// armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the same dispatch. A turn of the loop is one io_uring_enter.
-//
-// The kernel knows an operation by slot and generation, never by address. A slot is taken until the last completion of
-// its operation; a cancelled operation leaves an empty slot behind, whose completions are dropped.
 
 namespace weft::inline v0 {
-
-namespace {
-
-constexpr std::uint64_t wake_data = ~std::uint64_t{0};
-constexpr std::uint64_t ignored_data = wake_data - 1;
 
 /// A few sends that nobody waits for end no wait: a lone connection would need two system calls a message. Of many the end
 /// is better told before more is received: their memory is still in the processor's cache.
 constexpr unsigned most_quiet = 8;
-
-/// O_NONBLOCK means "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
-void let_wait(native_handle fd) noexcept { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
-
-class io_uring_backend final : public backend {
-public:
-    io_uring_backend();
-    ~io_uring_backend() override;
-
-    const char* name() const noexcept override { return "io_uring"; }
-    void submit(operation& op) override;
-    void cancel(operation& op) noexcept override;
-    void pause(receive_operation& op) noexcept override;
-    void resume(receive_operation& op) override;
-    void expect(send_operation& op) noexcept override;
-    bool carries_files() const noexcept override { return true; }
-    std::ptrdiff_t try_send(native_handle, std::span<const std::byte>) noexcept override { return 0; }
-    std::ptrdiff_t try_send_pieces(native_handle, std::span<const std::span<const std::byte>>) noexcept override {
-        return 0;
-    }
-    void close(native_handle fd) noexcept override;
-    bool wait(nanos deadline) override;
-    void dispatch() override;
-    bool has_happened() const noexcept override { return ::io_uring_cq_ready(&owned_.ring) > 0; }
-    void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
-    void flush() override;
-    void wake() noexcept override;
-    void abandon() noexcept override { abandoned_ = true; }
-    native_handle poll_fd() const noexcept override { return owned_.ring.ring_fd; }
-
-private:
-    struct slot {
-        operation* op = nullptr;  // null: cancelled, or free
-        std::uint32_t generation = 0;
-        std::uint32_t next_free = 0;
-        std::uint64_t prepared = 0;  // the number of its last submission entry
-        opcode code{};
-    };
-
-    io_uring_sqe& entry();
-    void prepare(std::uint32_t index);
-    void prepare_cancel(std::uint32_t index) noexcept;
-    bool hand_over() noexcept;
-    void arm_wake();
-    void enable();
-    void entered(int result);
-    void complete(std::uint64_t data, int result, std::uint32_t flags);
-    void complete_accept(std::uint32_t index, int result, bool more);
-    void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
-    void complete_send(std::uint32_t index, int result);
-    operation* release(std::uint32_t index) noexcept;
-    std::uint64_t data_of(std::uint32_t index) const noexcept {
-        return std::uint64_t{slots_[index].generation} << 32 | index;
-    }
-
-    provided_buffers received_{*buffers()};  // outlive the ring, which may be receiving into them
-    owned_ring owned_;
-    io_uring& ring_ = owned_.ring;
-    unique_fd wake_;
-    std::vector<slot> slots_;
-    std::uint32_t first_free_ = operation::no_slot;
-    std::uint64_t prepared_ = 0, submitted_ = 0;  // submission entries, counted
-    unsigned quiet_ =
-        0;  // at most so many of those not yet submitted are quiet sends, whose ends wait() does not wait for
-    bool flush_before_close_ = false;  // an entry that names a descriptor about to be closed is not submitted
-    bool enabled_ = false;
-    bool abandoned_ = false;  // the ring is not to be touched, or could not be: it only remains to close it
-};
 
 io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
@@ -122,6 +36,9 @@ io_uring_backend::~io_uring_backend() {
 }
 
 // Submitting
+
+/// O_NONBLOCK means "do not wait" to io_uring as well: on a pipe, and on a listener before Linux 6.5 or so.
+void io_uring_backend::let_wait(native_handle fd) noexcept { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
 
 io_uring_sqe& io_uring_backend::entry() {
     io_uring_sqe* e = ::io_uring_get_sqe(&ring_);
@@ -290,121 +207,6 @@ void io_uring_backend::wake() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);  // fails only when it is full: awake
 }
-
-// Completing
-
-void io_uring_backend::dispatch() {
-    const unsigned count = ::io_uring_cq_ready(&ring_);
-    for (unsigned i = 0; i < count; ++i) {
-        const io_uring_cqe& c = ring_.cq.cqes[(*ring_.cq.khead) & *ring_.cq.kring_mask];
-        const auto data = c.user_data;
-        const int result = c.res;
-        const std::uint32_t flags = c.flags;
-        ::io_uring_cq_advance(&ring_, 1);  // first: a callback may submit, and with that enter the kernel
-        complete(data, result, flags);
-    }
-}
-
-void io_uring_backend::for_each_submitted(const std::function<void(const operation&)>& visit) const {
-    for (const slot& s : slots_) {
-        if (s.op) visit(*s.op);
-    }
-}
-
-void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t flags) {
-    if (data == wake_data) {
-        if (!(flags & IORING_CQE_F_MORE)) arm_wake();
-        return;
-    }
-    const auto index = static_cast<std::uint32_t>(data);
-    if (data == ignored_data || slots_[index].generation != data >> 32) return;
-    switch (slots_[index].code) {
-        case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
-        case opcode::receive: return complete_receive(index, result, flags);
-        case opcode::send:
-            if (slots_[index].op) return complete_send(index, result);
-            break;
-        case opcode::open:
-            if (!slots_[index].op && result >= 0) ::close(result);
-            break;
-        default: break;
-    }
-    if (operation* const op = release(index)) op->on_complete(*op, {result, true});
-}
-
-/// The operation is over: frees its slot. @return the operation, or null if it was cancelled
-operation* io_uring_backend::release(std::uint32_t index) noexcept {
-    slot& s = slots_[index];
-    operation* const op = std::exchange(s.op, nullptr);
-    ++s.generation;
-    s.next_free = first_free_;
-    first_free_ = index;
-    if (op) op->slot = operation::no_slot;
-    return op;
-}
-
-void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
-    operation* const op = slots_[index].op;
-    if (!op) {
-        if (result >= 0) ::close(result);
-    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
-        release(index);
-        return op->on_complete(*op, {result, true});
-    } else if (result >= 0) {
-        op->on_complete(*op, {result, false});
-    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
-               result == -EINVAL) {
-        release(index);
-        return op->on_complete(*op, {result, true});
-    }
-    // else an error of that one connection (ECONNABORTED, EPROTO …): the next one
-    if (result == -EAGAIN && op) let_wait(op->fd);
-    if (more) return;
-    if (slots_[index].op) {
-        prepare(index);
-    } else {
-        release(index);
-    }
-}
-
-void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
-    if (flags & IORING_CQE_F_BUFFER) {
-        const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
-        byte_buffer& bytes = received_.received(id, result > 0 ? static_cast<std::size_t>(result) : 0);
-        if (operation* const op = slots_[index].op; op && result > 0) op->on_complete(*op, {result, false, &bytes});
-        received_.done_with(id);
-    }
-    if (flags & IORING_CQE_F_MORE) return;
-    if (operation* const op = slots_[index].op) op->is_drained = result > 0 && !(flags & IORING_CQE_F_SOCK_NONEMPTY);
-    // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
-    if (result == -ENOBUFS && !received_.grow()) result = -ENOMEM;
-    auto* const op = static_cast<receive_operation*>(slots_[index].op);
-    const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
-    if (op && goes_on && !op->paused) return prepare(index);
-    release(index);
-    if (op && !goes_on) op->on_complete(*op, {result, true});
-}
-
-/// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
-void io_uring_backend::complete_send(std::uint32_t index, int result) {
-    auto& op = static_cast<send_operation&>(*slots_[index].op);
-    op.is_quiet = false;
-    if (result == -EAGAIN) return prepare(index);  // it was a quiet one
-    if (op.is_pipe && result >= 0) {
-        const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
-        if (written == -EAGAIN) return prepare(index);
-        result = static_cast<int>(written);
-    }
-    if (result >= 0) {
-        op.sent += static_cast<std::size_t>(result);
-        if (op.sent < op.bytes.size()) return prepare(index);
-        result = static_cast<int>(op.sent);
-    }
-    release(index);
-    op.on_complete(op, {result, true});
-}
-
-}  // namespace
 
 std::unique_ptr<backend> make_io_uring_backend() { return std::make_unique<io_uring_backend>(); }
 

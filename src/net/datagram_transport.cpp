@@ -101,20 +101,10 @@ unique_fd open_first(const addresses& local, const addresses& remote, const data
     throw std::invalid_argument("create_datagram_endpoint: local and remote have no address family in common");
 }
 
-[[noreturn]] void throw_no_protocol(const char* who) {
-    throw std::invalid_argument(std::string(who) + ": no protocol");
-}
-
-/// For a protocol that is there already. @throws std::invalid_argument  null
-datagram_protocol_maker giving(const char* who, std::shared_ptr<datagram_protocol> p) {
-    if (!p) throw_no_protocol(who);
-    return [p = std::move(p)]() mutable { return std::move(p); };
-}
-
 /// A protocol's endpoint on a socket that is open.
 task<datagram_transport> make_endpoint(const char* who, unique_fd fd, address peer, datagram_protocol_maker make) {
     auto p = make();
-    if (!p) throw_no_protocol(who);
+    if (!p) throw std::invalid_argument(std::string(who) + ": no protocol");
     struct closing {
         std::shared_ptr<datagram_transport_core> core;
         ~closing() {
@@ -129,7 +119,7 @@ task<datagram_transport> make_endpoint(const char* who, unique_fd fd, address pe
 
 }  // namespace
 
-task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker make, datagram_endpoint_options options) {
+task<datagram_transport> open_datagram_endpoint(datagram_protocol_maker make, datagram_endpoint_options options) {
     if (!options.local && !options.remote) throw std::invalid_argument(udp + ": neither local nor remote"s);
     const addresses local = co_await look_up(options.local, true);
     const addresses remote = co_await look_up(options.remote, false);
@@ -139,13 +129,8 @@ task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker mak
     co_return co_await make_endpoint(udp, std::move(fd), std::move(peer), std::move(make));
 }
 
-task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
-                                                datagram_endpoint_options options) {
-    co_return co_await open_datagram_endpoint_with(giving(udp, std::move(p)), std::move(options));
-}
-
-task<datagram_transport> open_unix_datagram_endpoint_with(datagram_protocol_maker make,
-                                                          unix_datagram_endpoint_options options) {
+task<datagram_transport> open_unix_datagram_endpoint(datagram_protocol_maker make,
+                                                     unix_datagram_endpoint_options options) {
     if (!options.local && !options.remote) throw std::invalid_argument(on_unix + ": neither local nor remote"s);
     std::optional<socket_address> local, remote;
     if (options.local) local = unix_address(on_unix, *options.local);
@@ -161,11 +146,6 @@ task<datagram_transport> open_unix_datagram_endpoint_with(datagram_protocol_make
         peer = remote->text();
     }
     co_return co_await make_endpoint(on_unix, std::move(fd), std::move(peer), std::move(make));
-}
-
-task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
-                                                     unix_datagram_endpoint_options options) {
-    co_return co_await open_unix_datagram_endpoint_with(giving(on_unix, std::move(p)), std::move(options));
 }
 
 }  // namespace weft::inline v0

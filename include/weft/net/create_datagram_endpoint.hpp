@@ -64,9 +64,7 @@ connect_datagram_protocol(Factory factory, task<datagram_transport> (*open)(data
 
 /// Opens a UDP socket. @throws std::system_error naming the address; resolve_error; std::invalid_argument  neither, or no
 /// protocol; what `make` throws   @cancel the socket is closed
-task<datagram_transport> open_datagram_endpoint_with(datagram_protocol_maker make, datagram_endpoint_options options);
-task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
-                                                datagram_endpoint_options options);
+task<datagram_transport> open_datagram_endpoint(datagram_protocol_maker make, datagram_endpoint_options options);
 
 /// Opens a UDP socket and has a protocol called back for what comes:
 ///
@@ -77,21 +75,19 @@ task<datagram_transport> open_datagram_endpoint(std::shared_ptr<datagram_protoco
 /// called. @see loop.create_datagram_endpoint
 template <datagram_protocol_factory Factory>
 auto create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
-    return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint_with, std::move(options));
+    return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint, std::move(options));
 }
 
 /// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, no path, or
 /// no protocol; what `make` throws   @cancel the socket is closed
-task<datagram_transport> open_unix_datagram_endpoint_with(datagram_protocol_maker make,
-                                                          unix_datagram_endpoint_options options);
-task<datagram_transport> open_unix_datagram_endpoint(std::shared_ptr<datagram_protocol> p,
+task<datagram_transport> open_unix_datagram_endpoint(datagram_protocol_maker make,
                                                      unix_datagram_endpoint_options options);
 
 /// The same between processes of this machine. The transport sends to paths: send_to(bytes, {path}).
 /// @see loop.create_datagram_endpoint(family=AF_UNIX), unix(7)
 template <datagram_protocol_factory Factory>
 auto create_unix_datagram_endpoint(Factory factory, unix_datagram_endpoint_options options) {
-    return connect_datagram_protocol(std::move(factory), &open_unix_datagram_endpoint_with, std::move(options));
+    return connect_datagram_protocol(std::move(factory), &open_unix_datagram_endpoint, std::move(options));
 }
 
 }  // namespace weft::inline v0

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/without_sigpipe.hpp"
+#include "loop/backend_io_uring.hpp"
+
+#include <cerrno>
+#include <utility>
+
+// What has happened: each completion finds its operation, and ends it or arms it again.
+
+namespace weft::inline v0 {
+
+void io_uring_backend::dispatch() {
+    const unsigned count = ::io_uring_cq_ready(&ring_);
+    for (unsigned i = 0; i < count; ++i) {
+        const io_uring_cqe& c = ring_.cq.cqes[(*ring_.cq.khead) & *ring_.cq.kring_mask];
+        const auto data = c.user_data;
+        const int result = c.res;
+        const std::uint32_t flags = c.flags;
+        ::io_uring_cq_advance(&ring_, 1);  // first: a callback may submit, and with that enter the kernel
+        complete(data, result, flags);
+    }
+}
+
+void io_uring_backend::for_each_submitted(const std::function<void(const operation&)>& visit) const {
+    for (const slot& s : slots_) {
+        if (s.op) visit(*s.op);
+    }
+}
+
+void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t flags) {
+    if (data == wake_data) {
+        if (!(flags & IORING_CQE_F_MORE)) arm_wake();
+        return;
+    }
+    const auto index = static_cast<std::uint32_t>(data);
+    if (data == ignored_data || slots_[index].generation != data >> 32) return;
+    switch (slots_[index].code) {
+        case opcode::accept: return complete_accept(index, result, flags & IORING_CQE_F_MORE);
+        case opcode::receive: return complete_receive(index, result, flags);
+        case opcode::send:
+            if (slots_[index].op) return complete_send(index, result);
+            break;
+        case opcode::open:
+            if (!slots_[index].op && result >= 0) ::close(result);
+            break;
+        default: break;
+    }
+    if (operation* const op = release(index)) op->on_complete(*op, {result, true});
+}
+
+/// The operation is over: frees its slot. @return the operation, or null if it was cancelled
+operation* io_uring_backend::release(std::uint32_t index) noexcept {
+    slot& s = slots_[index];
+    operation* const op = std::exchange(s.op, nullptr);
+    ++s.generation;
+    s.next_free = first_free_;
+    first_free_ = index;
+    if (op) op->slot = operation::no_slot;
+    return op;
+}
+
+void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
+    operation* const op = slots_[index].op;
+    if (!op) {
+        if (result >= 0) ::close(result);
+    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
+        release(index);
+        return op->on_complete(*op, {result, true});
+    } else if (result >= 0) {
+        op->on_complete(*op, {result, false});
+    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
+               result == -EINVAL) {
+        release(index);
+        return op->on_complete(*op, {result, true});
+    }
+    // else an error of that one connection (ECONNABORTED, EPROTO …): the next one
+    if (result == -EAGAIN && op) let_wait(op->fd);
+    if (more) return;
+    if (slots_[index].op) {
+        prepare(index);
+    } else {
+        release(index);
+    }
+}
+
+void io_uring_backend::complete_receive(std::uint32_t index, int result, std::uint32_t flags) {
+    if (flags & IORING_CQE_F_BUFFER) {
+        const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
+        byte_buffer& bytes = received_.received(id, result > 0 ? static_cast<std::size_t>(result) : 0);
+        if (operation* const op = slots_[index].op; op && result > 0) op->on_complete(*op, {result, false, &bytes});
+        received_.done_with(id);
+    }
+    if (flags & IORING_CQE_F_MORE) return;
+    if (operation* const op = slots_[index].op) op->is_drained = result > 0 && !(flags & IORING_CQE_F_SOCK_NONEMPTY);
+    // The multishot is over. It is armed again unless it has been cancelled or paused, or the stream has ended or failed.
+    if (result == -ENOBUFS && !received_.grow()) result = -ENOMEM;
+    auto* const op = static_cast<receive_operation*>(slots_[index].op);
+    const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
+    if (op && goes_on && !op->paused) return prepare(index);
+    release(index);
+    if (op && !goes_on) op->on_complete(*op, {result, true});
+}
+
+/// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
+void io_uring_backend::complete_send(std::uint32_t index, int result) {
+    auto& op = static_cast<send_operation&>(*slots_[index].op);
+    op.is_quiet = false;
+    if (result == -EAGAIN) return prepare(index);  // it was a quiet one
+    if (op.is_pipe && result >= 0) {
+        const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
+        if (written == -EAGAIN) return prepare(index);
+        result = static_cast<int>(written);
+    }
+    if (result >= 0) {
+        op.sent += static_cast<std::size_t>(result);
+        if (op.sent < op.bytes.size()) return prepare(index);
+        result = static_cast<int>(op.sent);
+    }
+    release(index);
+    op.on_complete(op, {result, true});
+}
+
+}  // namespace weft::inline v0
