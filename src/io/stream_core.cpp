@@ -153,7 +153,8 @@ void stream_core::close() {
     }
     wake_reader_if_satisfied();
     layer_->begin_to_finish();
-    is_flushed() || write_error_ ? finish() : expect_output();
+    if (is_flushed() || write_error_) return finish();
+    expect_output();
 }
 
 /// Nothing is left to be sent: the layer takes its leave, and goes.

@@ -117,8 +117,7 @@ private:
     void wake_writers() noexcept;
     std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
     void go_on_sending();
-    using send_function = void (stream_layer::*)(std::span<const std::byte>);
-    void start_sending(send_function send);
+    void start_sending(bool quietly);
     /// Somebody waits for what is being sent.
     void expect_output() noexcept {
         if (is_sending_ && layer_) layer_->expect_sent();

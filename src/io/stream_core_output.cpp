@@ -81,13 +81,16 @@ file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::
 }
 
 /// Something was written: it is sent, or follows what is being sent.
-void stream_core::go_on_sending() { is_sending_ ? layer_->expect_sent() : start_sending(&stream_layer::send_quietly); }
+void stream_core::go_on_sending() {
+    if (is_sending_) return layer_->expect_sent();
+    start_sending(true);
+}
 
-void stream_core::start_sending(send_function send) {
+void stream_core::start_sending(bool quietly) {
     try {
         if (!pending_.empty()) {
             sending_.swap(pending_);
-            ((*layer_).*send)(sending_.bytes());
+            quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
         } else {
             file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
         }
@@ -106,7 +109,7 @@ void stream_core::on_sent(int error) {
     if (error) {
         lose_output(error);
     } else if (!pending_.empty() || file_) {
-        start_sending(&stream_layer::send);
+        start_sending(false);
     }
     after_output();
 }
@@ -118,7 +121,7 @@ void stream_core::on_file_sent(int error) {
     if (error) {
         lose_output(error);
     } else if (!pending_.empty()) {
-        start_sending(&stream_layer::send);
+        start_sending(false);
     }
     after_output();
 }

@@ -96,8 +96,7 @@ private:
     void callback_failed(const char* message);
 
     bool keep_delivered(std::span<const std::byte> rest) noexcept;
-    using send_function = void (stream_layer::*)(std::span<const std::byte>);
-    void start_sending(send_function send);
+    void start_sending(bool quietly);
     void expect_output() noexcept override {
         if (is_sending_ && layer_) layer_->expect_sent();
     }

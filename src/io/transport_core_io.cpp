@@ -171,7 +171,7 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         taken = static_cast<std::size_t>(result);
         if (taken == total) return;
         if (pieces.size() == 1 && keep_delivered(pieces.front().subspan(taken))) {
-            start_sending(&stream_layer::send_quietly);
+            start_sending(true);
             return pause_writing_if_too_much();
         }
     }
@@ -191,7 +191,7 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         expect_output();
     } else {
         sending_.swap(pending_);
-        start_sending(&stream_layer::send_quietly);
+        start_sending(true);
     }
     pause_writing_if_too_much();
 }
@@ -210,9 +210,9 @@ bool transport_core::keep_delivered(std::span<const std::byte> rest) noexcept {
     return true;
 }
 
-void transport_core::start_sending(send_function send) {
+void transport_core::start_sending(bool quietly) {
     try {
-        ((*layer_).*send)(sending_.bytes());
+        quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
         is_sending_ = true;
     } catch (const std::system_error& e) {
         fail("write to ", e.code().value());
@@ -226,7 +226,7 @@ void transport_core::on_sent(int error) {
     if (error) return fail("write to ", error);
     if (!pending_.empty()) {
         sending_.swap(pending_);
-        start_sending(&stream_layer::send);
+        start_sending(false);
     }
     resume_writing_if_little();
     after_output();

@@ -14,10 +14,6 @@
 
 namespace weft::inline v0 {
 
-/// A few sends that nobody waits for end no wait: a lone connection would need two system calls a message. Of many the end
-/// is better told before more is received: their memory is still in the processor's cache.
-constexpr unsigned most_quiet = 8;
-
 io_uring_backend::io_uring_backend() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "event loop: eventfd");
     received_.attach(ring_);
@@ -83,7 +79,7 @@ void io_uring_backend::prepare(std::uint32_t index) {
     operation& op = *slots_[index].op;
     io_uring_sqe& e = entry();
     slots_[index].prepared = prepared_;
-    if (op.is_quiet) ++quiet_;
+    op.is_quiet = op.is_quiet && keep_quiet(index);
     fill_entry(e, op);
     ::io_uring_sqe_set_data64(&e, data_of(index));
 }
@@ -143,9 +139,35 @@ void io_uring_backend::resume(receive_operation& op) {
     if (!op.is_submitted()) submit(op);
 }
 
+/// A few sends need not be told of: a lone connection would take two system calls a message. Of many the end is better told
+/// before more is received, for their memory is still in the processor's cache.
+bool io_uring_backend::keep_quiet(std::uint32_t index) noexcept {
+    if (!all_loud_ && quiet_count_ == quiet_.size()) {
+        all_loud_ = true;
+        for (const std::uint32_t other : quiet_) make_loud(other);
+    }
+    if (all_loud_) return false;
+    quiet_[quiet_count_++] = index;
+    slots_[index].is_quiet = true;
+    return true;
+}
+
+/// Changes the submission entry, if that has not been submitted.
+void io_uring_backend::make_loud(std::uint32_t index) noexcept {
+    slot& s = slots_[index];
+    if (!s.is_quiet || s.prepared <= submitted_) return;
+    s.is_quiet = false;
+    if (s.op) s.op->is_quiet = false;
+    const auto behind = static_cast<unsigned>(prepared_ - s.prepared);
+    io_uring_sqe& e = ring_.sq.sqes[(ring_.sq.sqe_tail - 1 - behind) & *ring_.sq.kring_mask];
+    e.flags &= static_cast<std::uint8_t>(~IOSQE_CQE_SKIP_SUCCESS);
+    e.msg_flags = MSG_NOSIGNAL;
+}
+
 void io_uring_backend::expect(send_operation& op) noexcept {
-    if (!std::exchange(op.is_quiet, false) || !op.is_submitted()) return;
-    if (slots_[op.slot].prepared > submitted_ && quiet_ > 0) --quiet_;
+    if (!op.is_quiet || !op.is_submitted()) return;
+    make_loud(op.slot);
+    if (op.is_quiet) wake();  // it has been submitted: dispatch() knows how it ended
 }
 
 void io_uring_backend::close(native_handle fd) noexcept {
@@ -174,7 +196,7 @@ void io_uring_backend::entered(int result) {
         throw std::system_error(-result, std::generic_category(), "io_uring: io_uring_enter");
     }
     submitted_ = prepared_ - ::io_uring_sq_ready(&ring_);
-    quiet_ = 0;
+    all_loud_ = false;
     flush_before_close_ = flush_before_close_ && submitted_ != prepared_;
 }
 
@@ -188,14 +210,12 @@ bool io_uring_backend::wait(nanos deadline) {
     enable();
     int result = 0;
     if (::io_uring_cq_ready(&ring_)) deadline = 0;
-    // A quiet send ends while it is submitted, having sent all or not: one completion more, and something has happened.
-    const unsigned enough = quiet_ <= most_quiet ? quiet_ + 1 : 1;
     if (deadline == never) {
-        result = ::io_uring_submit_and_wait(&ring_, enough);
+        result = ::io_uring_submit_and_wait(&ring_, 1);
     } else if (const nanos left = deadline > 0 ? deadline - now() : 0; left > 0) {
         __kernel_timespec relative{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
         io_uring_cqe* first = nullptr;
-        result = ::io_uring_submit_and_wait_timeout(&ring_, &first, enough, &relative, nullptr);
+        result = ::io_uring_submit_and_wait_timeout(&ring_, &first, 1, &relative, nullptr);
     } else {
         result = ::io_uring_submit_and_get_events(&ring_);
     }

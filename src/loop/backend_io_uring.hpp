@@ -9,6 +9,8 @@
 
 #include <liburing.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -16,7 +18,8 @@
 #include <vector>
 
 // One ring, one thread: completions are worked off by the kernel inside our own wait (DEFER_TASKRUN), accepts are
-// armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the same dispatch. A turn of the loop is one io_uring_enter.
+// armed once (multishot), and received bytes land in buffers of ours that go back to the kernel within the same dispatch.
+// A turn of the loop is one io_uring_enter.
 //
 // The kernel knows an operation by slot and generation, never by address. A slot is taken until the last completion of
 // its operation; a cancelled operation leaves an empty slot behind, whose completions are dropped.
@@ -42,7 +45,7 @@ public:
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     void dispatch() override;
-    bool has_happened() const noexcept override { return ::io_uring_cq_ready(&owned_.ring) > 0; }
+    bool has_happened() const noexcept override { return ::io_uring_cq_ready(&owned_.ring) > 0 || has_sent_quietly(); }
     void for_each_submitted(const std::function<void(const operation&)>& visit) const override;
     void flush() override;
     void wake() noexcept override;
@@ -60,6 +63,7 @@ private:
         std::uint32_t next_free = 0;
         std::uint64_t prepared = 0;  // the number of its last submission entry
         opcode code{};
+        bool is_quiet = false;  // if it succeeds, no completion comes
     };
 
     io_uring_sqe& entry();
@@ -75,6 +79,13 @@ private:
     void complete_send(std::uint32_t index, int result);
     operation* release(std::uint32_t index) noexcept;
     static void let_wait(native_handle fd) noexcept;
+
+    // Quiet sends: the kernel tells of those alone that did not send all at once. The others have when they are submitted.
+    bool keep_quiet(std::uint32_t index) noexcept;
+    void make_loud(std::uint32_t index) noexcept;
+    bool has_sent_quietly() const noexcept;
+    void complete_quiet_sends();
+
     std::uint64_t data_of(std::uint32_t index) const noexcept {
         return std::uint64_t{slots_[index].generation} << 32 | index;
     }
@@ -86,8 +97,9 @@ private:
     std::vector<slot> slots_;
     std::uint32_t first_free_ = operation::no_slot;
     std::uint64_t prepared_ = 0, submitted_ = 0;  // submission entries, counted
-    unsigned quiet_ =
-        0;  // at most so many of those not yet submitted are quiet sends, whose ends wait() does not wait for
+    std::array<std::uint32_t, 8> quiet_{};  // the slots of quiet sends
+    std::size_t quiet_count_ = 0;
+    bool all_loud_ = false;  // there were more of them than that in this submission
     bool flush_before_close_ = false;  // an entry that names a descriptor about to be closed is not submitted
     bool enabled_ = false;
     bool abandoned_ = false;  // the ring is not to be touched, or could not be: it only remains to close it

@@ -2,6 +2,7 @@
 #include "base/without_sigpipe.hpp"
 #include "loop/backend_io_uring.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -10,6 +11,7 @@
 namespace weft::inline v0 {
 
 void io_uring_backend::dispatch() {
+    complete_quiet_sends();
     const unsigned count = ::io_uring_cq_ready(&ring_);
     for (unsigned i = 0; i < count; ++i) {
         const io_uring_cqe& c = ring_.cq.cqes[(*ring_.cq.khead) & *ring_.cq.kring_mask];
@@ -104,8 +106,7 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
 /// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
 void io_uring_backend::complete_send(std::uint32_t index, int result) {
     auto& op = static_cast<send_operation&>(*slots_[index].op);
-    op.is_quiet = false;
-    if (result == -EAGAIN) return prepare(index);  // it was a quiet one
+    if (std::exchange(op.is_quiet, false) && result == -EAGAIN) return prepare(index);
     if (op.is_pipe && result >= 0) {
         const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
         if (written == -EAGAIN) return prepare(index);
@@ -118,6 +119,36 @@ void io_uring_backend::complete_send(std::uint32_t index, int result) {
     }
     release(index);
     op.on_complete(op, {result, true});
+}
+
+// Quiet sends
+
+bool io_uring_backend::has_sent_quietly() const noexcept {
+    return std::any_of(quiet_.begin(), quiet_.begin() + static_cast<std::ptrdiff_t>(quiet_count_),
+                       [&](std::uint32_t index) { return slots_[index].prepared <= submitted_; });
+}
+
+/// Those that were submitted have sent all, but for those whose completion is there.
+void io_uring_backend::complete_quiet_sends() {
+    if (quiet_count_ == 0 || ::io_uring_cq_has_overflow(&ring_)) return;
+    const unsigned count = ::io_uring_cq_ready(&ring_);
+    for (unsigned i = 0; i < count; ++i) {
+        const auto data = ring_.cq.cqes[(*ring_.cq.khead + i) & *ring_.cq.kring_mask].user_data;
+        const auto index = static_cast<std::uint32_t>(data);
+        if (index < slots_.size() && slots_[index].generation == data >> 32) slots_[index].is_quiet = false;
+    }
+    const auto all = quiet_;
+    const auto all_end = all.begin() + static_cast<std::ptrdiff_t>(std::exchange(quiet_count_, 0));
+    for (auto each = all.begin(); each != all_end; ++each) {
+        if (slots_[*each].is_quiet && slots_[*each].prepared > submitted_) quiet_[quiet_count_++] = *each;
+    }
+    for (auto each = all.begin(); each != all_end; ++each) {
+        if (slots_[*each].prepared > submitted_ || !std::exchange(slots_[*each].is_quiet, false)) continue;
+        operation* const op = release(*each);
+        if (!op) continue;
+        op->is_quiet = false;
+        op->on_complete(*op, {static_cast<int>(static_cast<send_operation&>(*op).bytes.size()), true});
+    }
 }
 
 }  // namespace weft::inline v0

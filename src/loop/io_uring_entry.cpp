@@ -32,11 +32,13 @@ void fill_send(io_uring_sqe& e, const send_operation& op) noexcept {
     if (op.is_pipe) {  // written by us when it takes something: the kernel would raise SIGPIPE
         ::io_uring_prep_poll_add(&e, op.fd, POLLOUT);
     } else {
-        // Not MSG_WAITALL: a send that has waited 128 times goes on in a thread of the kernel's, and a cancellation that
+        // Not MSG_WAITALL where it may wait: a send that has waited 128 times goes on in a thread of the kernel's, and a cancellation that
         // finds it there with a part just sent is waited for until the rest is (seen with Linux 6.18).
         const auto rest = op.bytes.subspan(op.sent);
-        ::io_uring_prep_send(&e, op.fd, rest.data(), rest.size(),
-                             op.is_quiet ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL);
+        ::io_uring_prep_send(&e, op.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (!op.is_quiet) return;
+        e.msg_flags |= MSG_DONTWAIT | MSG_WAITALL;  // all at once, or a completion says how much
+        e.flags |= IOSQE_CQE_SKIP_SUCCESS;
     }
 }
 

@@ -42,9 +42,8 @@ public:
     /// Something comes of it.
     void use() noexcept { leave(); }
 
-    static const wait_kind kind_;
-
 private:
+    static const wait_kind kind_;
     condition& condition_;  // gone when orphaned
 };
 
@@ -133,15 +132,11 @@ void condition::notify_all() {
     choose(std::numeric_limits<std::size_t>::max());
 }
 
-line_link condition::link() { return {notification::kind_, line_}; }
-task<> condition::wait() { return waiting(link(), *this); }
-
-task<> condition::waiting(line_link at, condition& c) {
-    at.require();
-    c.require_locked("condition: wait()");
-    if (!c.bind(get_running_loop())) throw invalid_state_error("condition: it is bound to a different event loop");
-    notification here(c);
-    lock& l = *c.lock_;
+task<> condition::wait() {
+    require_locked("condition: wait()");
+    if (!bind(get_running_loop())) throw invalid_state_error("condition: it is bound to a different event loop");
+    notification here(*this);
+    lock& l = *lock_;
     lock::holding meanwhile(nullptr);
     l.holding_.move_guard_to(meanwhile);
     l.pass_on();

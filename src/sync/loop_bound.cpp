@@ -15,7 +15,7 @@ void loop_bound::make_bond(event_loop& loop) noexcept {
 }
 
 void loop_bound::check_thread(const char* what) const {
-    if (!bond_.loop->is_running() || event_loop::current() == bond_.loop) return;
+    if (!bond_.loop || !bond_.loop->is_running() || event_loop::current() == bond_.loop) return;
     throw invalid_state_error(std::string(what) +
                               " was called outside the thread of the event loop that it is bound to: "
                               "use loop.call_soon_threadsafe()");

@@ -24,9 +24,10 @@ void line_waiter::fail() const {
     }
 }
 
-line_link::line_link(const wait_kind& kind, waiting_line& line) : line_waiter(kind, line) {
-    line.owner_.check_caller("create_task(), wait_for() or the like, of a wait for what belongs to a loop,");
-    line.chosen_.push_back(*this);
+line_link::line_link(const line_waiter& w) : line_waiter(w.kind(), *w.line_) {
+    // Also without debug mode: here it would not be found out when the task begins.
+    line_->owner_.check_thread("create_task(), wait_for() or the like, of a wait for what belongs to a loop,");
+    line_->chosen_.push_back(*this);
 }
 
 line_link::line_link(line_link&& other) noexcept : line_waiter(other.kind(), *other.line_) {

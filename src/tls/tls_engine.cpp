@@ -36,6 +36,7 @@ tls_engine::tls_engine(std::shared_ptr<tls_context_core> context, std::string se
     if (!ssl_) throw std::bad_alloc();
     if (!SSL_set_app_data(ssl_.get(), this)) throw std::bad_alloc();
     SSL_set_msg_callback(ssl_.get(), tls_callbacks::count_record);  // OpenSSL 3.2 and later look at it once, at first
+    SSL_set_read_ahead(ssl_.get(), 0);  // a flood is ended at the head of a record: it is to be asked for alone
     BIO* const bio = tls_callbacks::new_bio(*this);
     SSL_set_bio(ssl_.get(), bio, bio);  // which owns it
     if (context_->is_server()) {
@@ -102,7 +103,9 @@ tls_engine::status tls_engine::write(std::span<const std::byte> bytes, std::size
     count = 0;
     ERR_clear_error();
     const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
-    return result == 1 ? status::done : status_of(result);
+    if (result != 1) return status_of(result);
+    idle_records_ = 0;
+    return status::done;
 }
 
 void tls_engine::end() noexcept {

@@ -74,7 +74,7 @@ private:
     int certificate_error_ = 0;        // X509_V_ERR_…
     std::string certificate_subject_, certificate_issuer_;  // of the certificate that it is about
     std::exception_ptr thrown_;        // by choose_context
-    int idle_records_ = 0;             // after the handshake, since the last data
+    int idle_records_ = 0;             // after the handshake, since the last data either way
     bool out_of_memory_ = false, has_chosen_ = false, has_shaken_hands_ = false;
     ssl_ptr ssl_;
 };

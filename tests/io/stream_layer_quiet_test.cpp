@@ -4,10 +4,15 @@
 
 #include "io/recorder.hpp"
 
+#include <weft/io/connect_protocol.hpp>
+
+#include <sys/socket.h>
+
 #include <functional>
 #include <string>
 #include <vector>
 
+using namespace std::chrono_literals;
 using namespace weft_test;
 
 namespace {
@@ -70,6 +75,29 @@ TEST(stream_layer, sends_quietly_until_a_transport_s_output_is_waited_for) {
         r.told.complete_send();
         r.transport.abort();
     });
+}
+
+// Of a connection whose input nobody looks at: only the send can tell that it is broken
+
+TEST(stream_layer, tells_of_a_write_that_fails_though_the_protocol_does_not_read) {
+    for (const bool paused : {true, false}) {
+        run([](bool pauses) -> weft::task<> {
+            int ends[2];
+            EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+            weft::unique_fd peer(ends[1]);
+            diary log;
+            const auto p = std::make_shared<recorder>(log);
+            p->keeps_open = true;
+            auto serving = weft::create_task(weft::serve_protocol(make_stream(weft::unique_fd(ends[0])), p));
+            co_await settle();
+            if (pauses) p->transport.pause_reading();
+            peer.reset();
+            co_await settle();
+            p->transport.write("into nothing");
+            co_await weft::wait_for(serving, 1h);  // until connection_lost(): on the virtual clock, at once or never
+            EXPECT_EQ(log.next(), pauses ? "made lost:32" : "made eof lost:32");
+        }(paused));
+    }
 }
 
 }  // namespace

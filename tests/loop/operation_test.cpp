@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -240,14 +242,64 @@ protected:
 };
 
 TEST_F(quiet_sends, have_sent_all_and_are_told_of_with_what_comes_next) {
+    const bool ends_no_wait = backend_->name() == std::string("io_uring");
     send_.bytes = bytes_of(four_);
     submit(send_, mine_);
+    const weft::nanos deadline = backend_->now() + 20'000'000;
+    backend_->wait(deadline);
+    EXPECT_EQ(backend_->now() >= deadline, ends_no_wait);
+    EXPECT_TRUE(backend_->has_happened());
+    backend_->dispatch();
     char text[8];
-    turn_a_little();
     EXPECT_EQ(::recv(peer_.get(), text, sizeof text, MSG_DONTWAIT), 4);
-    backend_->wake();
+    EXPECT_TRUE(send_.over);
+    EXPECT_EQ(send_.results.back(), 4);
+}
+
+TEST_F(quiet_sends, that_are_many_end_a_wait) {
+    constexpr std::size_t many = 9;
+    std::deque<sending> sends(many);
+    std::deque<sockets> connections;
+    for (sending& s : sends) {
+        connections.push_back(connect_sockets());
+        make_nonblocking(connections.back().client);
+        s.is_quiet = true;
+        s.bytes = bytes_of(four_);
+        submit(s, connections.back().client);
+    }
+    const auto all_over = [&] { return std::all_of(sends.begin(), sends.end(), [](auto& s) { return s.over; }); };
+    turn_until(all_over);
+    for (const sockets& c : connections) {
+        char text[8];
+        EXPECT_EQ(::recv(c.server.get(), text, sizeof text, MSG_DONTWAIT), 4);
+    }
+    for (sockets& c : connections) backend_->close(c.client.release());
+}
+
+TEST_F(quiet_sends, that_were_submitted_end_a_wait_when_they_are_expected) {
+    send_.bytes = bytes_of(four_);
+    submit(send_, mine_);
+    backend_->flush();
+    backend_->expect(send_);
     turn_until([&] { return send_.over; });
     EXPECT_EQ(send_.results.back(), 4);
+}
+
+TEST_F(quiet_sends, that_are_cancelled_leave_nothing) {
+    for (int i = 0; i < 100; ++i) {
+        sending s;
+        s.is_quiet = true;
+        s.bytes = bytes_of(four_);
+        submit(s, mine_);
+        if (i % 2) backend_->flush();
+        backend_->cancel(s);
+        if (i % 3 == 0) turn_a_little();
+        EXPECT_FALSE(s.over);
+    }
+    std::size_t left = 0;
+    turn_a_little();
+    backend_->for_each_submitted([&](const weft::operation&) { ++left; });
+    EXPECT_EQ(left, 0u);
 }
 
 TEST_F(quiet_sends, end_a_wait_once_they_are_expected) {
@@ -295,8 +347,7 @@ TEST_F(quiet_sends, tell_of_a_broken_connection) {
     peer_.reset();
     send_.bytes = bytes_of(four_);
     submit(send_, mine_);
-    backend_->wake();
-    turn_until([&] { return send_.over; });
+    turn_until([&] { return send_.over; });  // for ten seconds, if nobody tells
     EXPECT_EQ(send_.results.back(), -ECONNRESET);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/tasks.hpp"
 
+#include <weft/exec/run_coroutine_threadsafe.hpp>
+#include <weft/exec/to_thread.hpp>
 #include <weft/flow/gather.hpp>
 #include <weft/sync/barrier.hpp>
 
@@ -105,6 +107,19 @@ TEST(barrier, arrivals_and_cancellations_race_in_every_order) {
         for (const auto& h : all) (void)co_await ending(h);
         EXPECT_EQ(b.n_waiting(), 0u);
     });
+}
+
+TEST(barrier, is_waited_for_by_tasks_that_other_threads_have_made) {
+    weft::run([]() -> weft::task<> {
+        weft::barrier b(3);
+        const auto from = [&, &loop = weft::get_running_loop()] {
+            for (int i = 0; i < 100; ++i) weft::run_coroutine_threadsafe(b.wait(), loop).get();
+        };
+        auto first = weft::create_task(weft::to_thread(from)), second = weft::create_task(weft::to_thread(from));
+        for (int i = 0; i < 100; ++i) co_await b.wait();
+        co_await first;
+        co_await second;
+    }());
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ struct connected_datagram_protocol {
     std::shared_ptr<P> protocol;
 };
 
-/// What a factory is called as, once, when there is a socket for its protocol.
+/// What a factory is called as, once, when there is a socket for its protocol. Of this header's own, as the two open_ functions
+/// and connect_datagram_protocol() are.
 using datagram_protocol_maker = std::move_only_function<std::shared_ptr<datagram_protocol>()>;
 
 /// The endpoint that `open` opens, with the protocol that is made for it.

@@ -65,8 +65,6 @@ private:
     class inside;
 
     void leave() noexcept;
-    static task<std::size_t> waiting(line_link at, barrier& b);
-    static task<> ending(line_link at, barrier& b, bool for_good);
 
     std::size_t parties_, inside_count_ = 0;
     state state_ = state::filling;

@@ -59,7 +59,11 @@ public:
     /// @return awaited: what the predicate gave
     template <class Predicate>
     task<std::decay_t<std::invoke_result_t<Predicate&>>> wait_for(Predicate predicate) {
-        return waiting_for(link(), *this, std::move(predicate));
+        for (;;) {
+            auto result = predicate();
+            if (result) co_return result;
+            co_await wait();
+        }
     }
 
     /// Wakes up to `n` of those who wait, in their order; they go on when they have got the lock.
@@ -71,18 +75,6 @@ private:
     friend class barrier;
     class notification;
     class regaining;
-    line_link link();
-    static task<> waiting(line_link at, condition& c);
-    template <class Predicate>
-    static task<std::decay_t<std::invoke_result_t<Predicate&>>> waiting_for(line_link at, condition& c,
-                                                                            Predicate predicate) {
-        at.require();
-        for (;;) {
-            auto result = predicate();
-            if (result) co_return result;
-            co_await c.wait();
-        }
-    }
     void choose(std::size_t n) noexcept;
     void require_locked(const char* what) const;
 

@@ -10,7 +10,8 @@ class event_loop;
 /// What lock, event, queue and the like have in common: the first wait binds them to its loop, and nowhere else can they be
 /// waited for, not even when that loop is closed. In debug mode the other calls are held to the loop's thread, too, while
 /// it runs. When one is destroyed, whoever waits for it gets an invalid_state_error, and so does a task that is to, but has
-/// not begun. Only what was called and neither awaited nor made a task, as by `auto w = l.acquire();`, must not outlive it.
+/// not begun. Only what was called and neither awaited nor made a task, as by `auto w = l.acquire();`, must not outlive it; nor,
+/// before it has begun, a condition's wait() and what a barrier does, which may be made on any thread.
 /// @see asyncio.mixins._LoopBoundMixin
 class loop_bound {
 public:

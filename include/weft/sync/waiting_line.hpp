@@ -129,9 +129,8 @@ private:
 /// made it.
 class line_link final : public line_waiter {
 public:
-    /// @throws invalid_state_error  as loop_bound::check_caller
-    line_link(const wait_kind& kind, waiting_line& line);
-    explicit line_link(const line_waiter& w) : line_link(w.kind(), *w.line_) {}
+    /// @throws invalid_state_error  the loop that the line is bound to runs, and this is not its thread
+    explicit line_link(const line_waiter& w);
     line_link(line_link&& other) noexcept;
     /// The task begins. @throws invalid_state_error  what it is to wait for was destroyed
     void require() const {
