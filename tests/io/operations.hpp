@@ -11,6 +11,8 @@
 
 #include <deque>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace weft_test {
@@ -39,6 +41,8 @@ public:
 private:
     rlimit before_{};
 };
+
+inline std::span<const std::byte> bytes_of(const std::string& s) { return std::as_bytes(std::span(s)); }
 
 /// An operation that keeps what it brings.
 template <class Operation>
