@@ -272,7 +272,7 @@ TEST(open_connection, over_tls_is_over_in_its_timeout) {
         };
         auto server = co_await weft::start_server(silent, "127.0.0.1", 0);
         const auto connect = [](std::uint16_t port, std::chrono::seconds limit) -> weft::task<> {
-            co_await weft::open_connection("127.0.0.1", port, {.timeout = limit, .tls = client_context()});
+            co_await weft::open_connection("127.0.0.1", port, {.tls = client_context(), .timeout = limit});
         };
         const auto began = weft::get_running_loop().time();
         EXPECT_THAT((co_await thrown_by<weft::timeout_error>(connect(server.port(), 7s))).what(),

@@ -28,6 +28,9 @@ class event_loop;
 class server_core;
 
 struct server_options {
+    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
+    /// exception handler and ends that connection only.
+    std::optional<tls_context> tls = std::nullopt;
     /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
     /// that (see stream).
     std::size_t limit = 64 * 1024;
@@ -48,9 +51,6 @@ struct server_options {
     bool cleanup_socket = true;
     /// Which of a name's addresses to listen on.
     address_family family = address_family::any;
-    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
-    /// exception handler and ends that connection only.
-    std::optional<tls_context> tls = std::nullopt;
 };
 
 /// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on. Moving it
