@@ -86,6 +86,13 @@ public:
     task<> wait_closed();
     /// Cancels the handler of every connection: each gets a cancelled_error where it waits, and its stream goes with it.
     void cancel_connections();
+    /// Closes the connections under their handlers or protocols, which go on. What is unsent is sent, a read finds the end of
+    /// the stream behind what has come, a write is refused; a protocol's connection is lost without an error. No handshake
+    /// is waited for: such a connection is dropped. @see asyncio.Server.close_clients
+    void close_clients();
+    /// The same without sending what is unsent: whoever reads or writes gets std::system_error (connection_aborted), which a
+    /// handler need not catch; the peer a reset. @see asyncio.Server.abort_clients
+    void abort_clients();
     /// Serves until cancelled or closed: then it stops accepting, drains, and returns. To drain is to wait for the handlers,
     /// and to cancel them when drain_timeout is over. A second cancellation does not wait and is thrown.
     /// @throws awaited: invalid_state_error  it is closed, or destroyed before this began, or another task is here already
