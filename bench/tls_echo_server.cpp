@@ -18,7 +18,7 @@ weft::task<> echo(weft::stream s) {
 weft::task<> serve(std::uint16_t port, const char* certificate, const char* key) {
     weft::get_running_loop().set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
     auto server = co_await weft::start_server(echo, "127.0.0.1", port,
-                                              {.backlog = 4096, .tls = weft::tls_context::server(certificate, key)});
+                                              {.tls = weft::tls_context::server(certificate, key), .backlog = 4096});
     std::printf("listening on %d\n", server.port());
     std::fflush(stdout);
     co_await server.serve_forever();

@@ -31,7 +31,7 @@ weft::task<> idle(weft::stream s) { co_await s.read_all(); }
 
 weft::task<> serve(const char* certificate, const char* key, int count, int announce) {
     auto server = co_await weft::start_server(idle, "127.0.0.1", 0,
-                                              {.backlog = 4096, .tls = weft::tls_context::server(certificate, key)});
+                                              {.tls = weft::tls_context::server(certificate, key), .backlog = 4096});
     const std::uint16_t port = server.port();
     if (::write(announce, &port, sizeof port) != sizeof port) std::abort();
     while (server.connections() < 1) co_await weft::sleep(1ms);

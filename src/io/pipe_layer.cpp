@@ -23,8 +23,9 @@ pipe_layer::pipe_layer(event_loop& loop, unique_fd fd, direction d, pipe_kind k)
       receive_(*this),
       poll_(*this),
       send_(*this),
+      hang_up_(*this),
       ending_(*this) {
-    receive_.fd = poll_.fd = send_.fd = fd_.get();
+    receive_.fd = poll_.fd = send_.fd = hang_up_.fd = fd_.get();
     receive_.is_pipe = send_.is_pipe = k != pipe_kind::socket;
     poll_.events = POLLIN;
     loop_.operations().claim(fd_.get());
@@ -38,6 +39,7 @@ void pipe_layer::close() noexcept {
     b.cancel(receive_);
     b.cancel(poll_);
     b.cancel(send_);
+    b.cancel(hang_up_);
     b.close(fd_.release());
 }
 
@@ -117,6 +119,15 @@ void pipe_layer::send(std::span<const std::byte> bytes) {
 std::uint64_t pipe_layer::unsent() const noexcept { return send_.is_submitted() ? send_.bytes.size() - send_.sent : 0; }
 
 void pipe_layer::on_sent(const completion& c) { sink_->on_sent(c.result < 0 ? -c.result : 0); }
+
+/// A character device is never without a reader, or its end is told as an error of the write.
+void pipe_layer::watch_reader() {
+    if (direction_ == direction::out && kind_ != pipe_kind::character) loop_.operations().submit(hang_up_);
+}
+
+void pipe_layer::on_hang_up(const completion& c) {
+    if (c.result > 0 && (c.result & (POLLERR | POLLHUP))) sink_->on_reader_gone();
+}
 
 void pipe_layer::end() noexcept {
     if (direction_ == direction::out) close();

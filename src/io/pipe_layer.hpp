@@ -32,6 +32,7 @@ public:
     void receive(stream_sink& sink) override;
     void pause_receiving() noexcept override;
     bool can_receive() const noexcept override { return direction_ == direction::in; }
+    void watch_reader() override;
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
     std::uint64_t unsent() const noexcept override;
@@ -46,6 +47,7 @@ private:
     void on_received(const completion& c);
     void on_readable(const completion&);
     void on_sent(const completion& c);
+    void on_hang_up(const completion& c);
     /// In a later turn than it was asked for: a sink is not called from inside a call to the layer.
     void tell_of_end() { sink_->on_end(); }
     void close() noexcept;
@@ -59,6 +61,7 @@ private:
     owned_operation<receive_operation, pipe_layer, &pipe_layer::on_received> receive_;
     owned_operation<poll_operation, pipe_layer, &pipe_layer::on_readable> poll_;
     owned_operation<send_operation, pipe_layer, &pipe_layer::on_sent> send_;
+    owned_operation<hang_up_operation, pipe_layer, &pipe_layer::on_hang_up> hang_up_;
     owned_timer<pipe_layer, &pipe_layer::tell_of_end> ending_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/stream_core.hpp"
 
+#include "io/connection_link.hpp"
+
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -157,6 +159,12 @@ void stream_core::close() {
     expect_output();
 }
 
+void stream_core::close_from_outside() {
+    if (closing_) return;
+    ended_ |= !read_error_;
+    close();
+}
+
 /// Nothing is left to be sent: the layer takes its leave, and goes.
 void stream_core::finish() noexcept {
     if (finishing_) return;
@@ -197,6 +205,12 @@ std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
     return std::move(layer_);
 }
 
+void stream_core::hand_over_to(const std::shared_ptr<transport_core>& t) noexcept {
+    for (stream_link& l : links_) {
+        if (l.until_ == stream_link::until::connection) static_cast<connection_link&>(l).transport_ = t;
+    }
+}
+
 void stream_core::put_layer(std::unique_ptr<stream_layer> layer) {
     layer_ = std::move(layer);
     receive_as_needed();
@@ -209,7 +223,8 @@ void stream_core::release() noexcept {
     while (!links_.empty()) {
         stream_link& l = links_.pop_front();
         l.stream_ = nullptr;
-        if (l.until_ != stream_link::until::nothing) static_cast<output_awaiter&>(l).wake();
+        const bool waits = l.until_ != stream_link::until::nothing && l.until_ != stream_link::until::connection;
+        if (waits) static_cast<output_awaiter&>(l).wake();
     }
     input_.clear();
     lent_ = 0;

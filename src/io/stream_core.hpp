@@ -15,6 +15,8 @@
 
 namespace weft::inline v0 {
 
+class transport_core;
+
 /// Each counts as 1 GiB if it is more.
 struct stream_limits {
     std::size_t read_bytes = 64 * 1024;
@@ -65,6 +67,8 @@ public:
     bool is_sending_file() const noexcept { return file_ != nullptr; }
     void write_eof();
     void close();
+    /// Another than the owner closes it: whoever reads finds the end, behind what has come.
+    void close_from_outside();
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
     bool reached(output_awaiter::until u) const noexcept;
@@ -88,6 +92,8 @@ public:
     /// For one that goes over it: takes the layer out, for put_layer() to follow; or for one that goes on with it in its
     /// own way. What was received and not read, which is that one's as well, is in input().
     std::unique_ptr<stream_layer> take_layer() noexcept;
+    /// The connection is a transport's from here on, for who keeps hold of it.
+    void hand_over_to(const std::shared_ptr<transport_core>& t) noexcept;
     void put_layer(std::unique_ptr<stream_layer> layer);
 
     /// The owner lets go.

@@ -176,7 +176,8 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
         case output_awaiter::until::writable: return unsent() <= write_high_;
         case output_awaiter::until::flushed: return is_flushed();
         case output_awaiter::until::closed: return !layer_;
-        case output_awaiter::until::nothing: return false;
+        case output_awaiter::until::nothing:
+        case output_awaiter::until::connection: return false;
     }
     return true;
 }

@@ -33,6 +33,8 @@ public:
         static_cast<void>(why);
         on_receive_error(EPROTO);
     }
+    /// What watch_reader() was asked to tell.
+    virtual void on_reader_gone() {}
     /// What begin_to_finish() or finish() began is over, 0, or in vain, an errno; the sink may destroy the layer.
     virtual void on_finished(int error) { static_cast<void>(error); }
 
@@ -50,6 +52,10 @@ public:
     virtual void pause_receiving() noexcept = 0;
     /// False: nothing ever comes, and the end that receive() gives at once is none of the peer's.
     virtual bool can_receive() const noexcept { return true; }
+
+    /// For a layer that only sends: from here on the sink is told, once, when there is nobody left to read what is sent.
+    /// @throws std::system_error  the kernel refuses to watch for it for want of resources
+    virtual void watch_reader() {}
 
     /// Takes what can be sent without waiting. @return a count, 0 for "use send()", or -errno
     virtual std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept = 0;

@@ -21,6 +21,7 @@ transport_core::transport_core(event_loop& loop, std::unique_ptr<stream_layer> l
       nameless_peer_(layer_->nameless_peer()) {
     layer_->receive(*this);
     receiving_ = true;
+    if (!layer_->can_receive()) layer_->watch_reader();
 }
 
 transport_core::~transport_core() { layer_.reset(); }  // before what it may be sending from

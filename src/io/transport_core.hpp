@@ -80,6 +80,7 @@ public:
     void on_sent(int error) override;
     void on_failure(const std::exception_ptr& why) override;
     void on_finished(int error) override;
+    void on_reader_gone() override;
 
 private:
     void tell_made() override;
@@ -114,6 +115,7 @@ private:
     int receive_error_ = 0;  // not told yet
     bool receiving_ = false, reading_paused_ = false, handing_over_ = false;
     bool ended_ = false, end_told_ = false;  // the peer has ended its direction
+    bool reader_gone_ = false;  // of what only sends
     bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;
     address peer_;  // asked once: a connection that was reset has none
     const char* nameless_peer_;

@@ -105,6 +105,7 @@ void transport_core::go_on() {
     }
     if (closing_ || holds()) return;
     if (const int error = receive_error_) return fail("read from ", error);
+    if (reader_gone_) return on_reader_gone();
     ended_ && !end_told_ ? tell_end() : receive_as_needed();
 }
 
@@ -132,6 +133,13 @@ void transport_core::on_receive_error(int error) {
     if (closing_ || !holds()) fail("read from ", error);
 }
 
+/// Whoever only writes learns of it without writing, as in asyncio.
+void transport_core::on_reader_gone() {
+    reader_gone_ = true;
+    if (lost_ || holds()) return;
+    unsent() > 0 ? fail("write to ", EPIPE) : force_close(nullptr);
+}
+
 void transport_core::on_failure(const std::exception_ptr& why) {
     failure_ = why;
     on_receive_error(EPROTO);
@@ -148,7 +156,7 @@ void transport_core::resume_reading() {
     reading_paused_ = false;
     if (!made_) return;
     // Not from within this call: whoever resumes may not be ready for it yet.
-    if (!held_.empty() || ended_ || receive_error_) return schedule();
+    if (!held_.empty() || ended_ || receive_error_ || reader_gone_) return schedule();
     receive_as_needed();
 }
 

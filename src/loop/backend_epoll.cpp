@@ -78,6 +78,7 @@ void epoll_backend::register_socket(native_handle fd, descriptor& d) {
     d.registered = true;
     d.readable = false;
     d.writable = true;
+    d.hung_up = false;
     d.short_read_may_leave_more = !is_read_to_its_end(fd);
 }
 
@@ -96,6 +97,11 @@ void epoll_backend::submit(operation& op) {
             register_socket(op.fd, d);
             d.input = &op;
             if (d.readable) continue_later(op.fd, d);
+            break;
+        case opcode::hang_up:
+            register_socket(op.fd, d);
+            d.input = &op;
+            if (d.hung_up) continue_later(op.fd, d);
             break;
         case opcode::send:
         case opcode::send_message:
@@ -261,6 +267,7 @@ void epoll_backend::on_event(const epoll_event& e) {
     if (e.events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.readable = true;
     if (e.events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) d.short_read_may_leave_more = true;
     if (e.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) d.writable = true;
+    if (e.events & (EPOLLHUP | EPOLLERR)) d.hung_up = true;
     work(fd);
 }
 

@@ -43,13 +43,14 @@ public:
 private:
     /// What is known of a descriptor. Index: the descriptor.
     struct descriptor {
-        operation* input = nullptr;  // an accept, receive or receive_message; or a poll for input
+        operation* input = nullptr;  // an accept, receive, receive_message or hang_up; or a poll for input
         operation* output = nullptr;  // a send, connect, send_message or writable; or a poll for output
         std::uint32_t polled = 0;  // what poll operations have registered; then it is not ours to read
         std::uint32_t generation = 0;  // of the registration: events of an earlier owner of the number are dropped
         bool registered = false;
         bool readable = false;  // an edge has come that no receive has exhausted
         bool writable = true;
+        bool hung_up = false;  // nobody is at the other end
         // More may follow a short read without an edge: the end of the stream, urgent data, the next message.
         bool short_read_may_leave_more = false;
         bool queued = false;  // in pending_

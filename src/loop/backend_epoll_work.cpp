@@ -46,7 +46,9 @@ void epoll_backend::work(native_handle fd) {
             default: send_some(fd);
         }
     }
-    if (const descriptor& d = at(fd); d.input && d.readable) {
+    if (const descriptor& d = at(fd); d.input && d.input->code == opcode::hang_up) {
+        if (d.hung_up) end(at(fd).input, POLLHUP);
+    } else if (d.input && d.readable) {
         switch (d.input->code) {
             case opcode::accept: accept_some(fd); break;
             case opcode::receive_message: receive_message(fd); break;

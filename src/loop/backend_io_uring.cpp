@@ -98,8 +98,9 @@ void io_uring_backend::cancel(operation& op) noexcept {
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
         ::io_uring_register_sync_cancel(&ring_, &request);
-        // The request holds its socket, and with that the port, until its end has been worked off.
-        if (op.code == opcode::accept || op.code == opcode::receive_message) ::io_uring_get_events(&ring_);
+        // The request holds its socket, and with that the port, or a pipe's end, until its own end has been worked off.
+        if (op.code == opcode::accept || op.code == opcode::receive_message || op.code == opcode::hang_up)
+            ::io_uring_get_events(&ring_);
         return;
     }
     if (unsubmitted) flush_before_close_ = true;

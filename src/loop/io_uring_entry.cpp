@@ -73,6 +73,8 @@ void fill_entry(io_uring_sqe& e, operation& op) noexcept {
             return ::io_uring_prep_recvmsg(&e, op.fd, &static_cast<message_operation&>(op).header, MSG_TRUNC);
         case opcode::send_message:
             return ::io_uring_prep_sendmsg(&e, op.fd, &static_cast<message_operation&>(op).header, MSG_NOSIGNAL);
+        // The kernel adds POLLERR, POLLHUP and POLLRDHUP to whatever is asked for.
+        case opcode::hang_up: return ::io_uring_prep_poll_add(&e, op.fd, 0);
         case opcode::writable: return ::io_uring_prep_poll_add(&e, op.fd, POLLOUT);
         case opcode::poll:
             return ::io_uring_prep_poll_add(&e, op.fd, static_cast<unsigned>(static_cast<poll_operation&>(op).events));

@@ -23,20 +23,21 @@ enum class opcode : std::uint8_t {
     receive_message,
     send_message,
     writable,  // of sockets; receive and send of pipes too
-    poll,                                                                     // of a descriptor that is not ours
+    hang_up,  // of what is written to: nobody reads it
+    poll,  // of a descriptor that is not ours
     open,
     read_at,
     write_at,
     sync,
-    stat,                                      // of files
+    stat,  // of files
 };
 
 class byte_buffer;
 
 /// What an operation brings.
 struct completion {
-    int result;                    ///< as the system call: a count, a descriptor, a mask, or -errno
-    bool last;                     ///< the operation is over; else it brings more by itself
+    int result;  ///< as the system call: a count, a descriptor, a mask, or -errno
+    bool last;  ///< the operation is over; else it brings more by itself
     byte_buffer* bytes = nullptr;  ///< receive: what has come; its block may be taken away, with the bytes
 };
 
@@ -52,7 +53,7 @@ struct operation {
     static constexpr std::uint32_t no_slot = ~0u;
     opcode code;
     bool is_pipe = false;  ///< receive, send: not of a socket, so read(2), and write(2) without SIGPIPE
-    bool paused = false;   ///< receive: the backend's own
+    bool paused = false;  ///< receive: the backend's own
     bool is_drained = false;  ///< receive: the backend's own
     bool is_quiet = false;  ///< send: nobody waits for its end, which may be told with whatever happens next
     native_handle fd = -1;  ///< open: none
@@ -108,6 +109,13 @@ struct send_message_operation : message_operation {
 /// Waits until a socket that sends are submitted for takes bytes again: for who sends by other means, sendfile(2).
 struct writable_operation : operation {
     explicit writable_operation(complete_function f) noexcept : operation(opcode::writable, f) {}
+};
+
+/// Waits until nobody can read any more what is written to a pipe or socket, whose only other operation is a send; the
+/// result is a mask with POLLERR or POLLHUP in it. If it has neither, a socket's peer has ended its own direction, and a
+/// send will tell of the rest.
+struct hang_up_operation : operation {
+    explicit hang_up_operation(complete_function f) noexcept : operation(opcode::hang_up, f) {}
 };
 
 /// Connects a non-blocking socket. connect(2)

@@ -55,6 +55,8 @@ void server::close() noexcept {
     if (core_) core_->close();
 }
 void server::cancel_connections() { core().cancel_connections(); }
+void server::close_clients() { core().close_clients(); }
+void server::abort_clients() { core().abort_clients(); }
 
 // What takes time keeps the core, from the call on: it may be a task's, and the handle go before that begins
 

@@ -3,12 +3,14 @@
 
 #include "io/socket_layer.hpp"
 #include "io/stream_core.hpp"
+#include "io/stream_handover.hpp"
 #include "tls/check_context.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace weft::inline v0 {
@@ -57,6 +59,7 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
                                                stream_limits{.read_bytes = options_.limit}));
         auto place = std::make_unique<connection>(shared_from_this());
         connection& here = *place;
+        here.link.emplace(stream_handover::core(s));
         here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
     } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
         loop_.call_exception_handler(
@@ -78,13 +81,21 @@ task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
                                            .task = place->task->name()});
         co_return;
     }
+    place->is_with_handler = true;
     try {
         co_await self.handler_(std::move(s));
+    } catch (const std::system_error& e) {
+        const bool is_news = !place->is_aborted || e.code() != std::errc::connection_aborted;
+        if (is_news) self.report_handler(*place);
     } catch (const std::exception&) {
-        self.loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
-                                           .exception = std::current_exception(),
-                                           .task = place->task->name()});
+        self.report_handler(*place);
     }
+}
+
+void server_core::report_handler(const connection& of) {
+    loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
+                                  .exception = std::current_exception(),
+                                  .task = of.task->name()});
 }
 
 /// There may be room below max_connections: for those that wait here, then for those that wait in the kernel.
@@ -125,6 +136,25 @@ void server_core::cancel_connections() {
     for (connection& c : connections_) {
         if (c.task) c.task->cancel();  // which only makes tasks ready
     }
+}
+
+/// Ends each connection by its link; nobody goes on before the loop does. One whose TLS handshake may be under way is its
+/// task's alone.
+void server_core::end_clients(void (connection_link::*how)() const) {
+    for (connection& c : connections_) {
+        if (!options_.tls || c.is_with_handler) {
+            (*c.link.*how)();
+        } else if (c.task) {
+            c.task->cancel();
+        }
+    }
+}
+
+void server_core::close_clients() { end_clients(&connection_link::close); }
+
+void server_core::abort_clients() {
+    for (connection& c : connections_) c.is_aborted = true;
+    end_clients(&connection_link::abort);
 }
 
 void server_core::loop_closes() noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "io/connection_link.hpp"
 #include "net/bound_socket.hpp"
 #include "net/listener.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace weft::inline v0 {
@@ -30,6 +32,8 @@ public:
     /// Closes it; what is left when drain_timeout is over is cancelled.
     void drain() noexcept;
     void cancel_connections();
+    void close_clients();
+    void abort_clients();
     void loop_closes() noexcept override;
 
     event_loop& loop() const noexcept { return loop_; }
@@ -58,6 +62,9 @@ private:
         }
         std::shared_ptr<server_core> server;
         task_core* task = nullptr;
+        std::optional<connection_link> link;
+        bool is_with_handler = false;  // else its TLS handshake may be under way
+        bool is_aborted = false;
     };
     /// A connection that was accepted when there was no room for it any more.
     struct held_connection {
@@ -70,6 +77,8 @@ private:
     void begin_to_serve(unique_fd socket, bool is_tcp) noexcept;
     void use_room() noexcept;
     void note_end() noexcept;
+    void end_clients(void (connection_link::*how)() const);
+    void report_handler(const connection& of);
     task<> secure(stream& s) const;
     static task<> serve(std::unique_ptr<connection> place, stream s);
 

@@ -39,6 +39,7 @@ bool virtual_backend::has_external_work() const {
     real_->for_each_submitted([&](const operation& op) {
         switch (op.code) {
             case opcode::accept: return;
+            case opcode::hang_up:
             case opcode::receive_message:  // as with accept
             case opcode::send_message: return;
             case opcode::poll:

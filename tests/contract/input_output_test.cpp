@@ -262,9 +262,13 @@ weft::task<> writes_are_whole() {
 TEST(contract, writes_are_whole_and_in_order_though_they_are_cancelled) { weft::run(writes_are_whole()); }
 
 weft::task<> options() {
-    const weft::server_options of_server{.limit = 1000, .backlog = 10, .reuse_port = true};
-    const weft::connect_options of_client{
-        .limit = 1000, .local = weft::address{"127.0.0.1", 0}, .timeout = 10s, .happy_eyeballs_delay = 250ms};
+    // In the order of the page.
+    const weft::server_options of_server{.tls = std::nullopt, .limit = 1000, .backlog = 10, .reuse_port = true};
+    const weft::connect_options of_client{.tls = std::nullopt,
+                                          .limit = 1000,
+                                          .local = weft::address{"127.0.0.1", 0},
+                                          .timeout = 10s,
+                                          .happy_eyeballs_delay = 250ms};
     ends e = co_await connect_tcp(of_server, of_client);
     EXPECT_EQ(e.server.peer().host, "127.0.0.1");
     const auto found = co_await weft::resolve("127.0.0.1", "80");

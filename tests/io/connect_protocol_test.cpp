@@ -5,6 +5,11 @@
 #include <weft/io/connect_protocol.hpp>
 #include <weft/io/pipe.hpp>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
 using namespace weft_test;
 
 namespace {
@@ -237,14 +242,105 @@ TEST(a_pipe, is_read_and_written_by_protocols) {
 TEST(a_pipe, that_nobody_reads_is_lost_by_the_next_write) {
     run([]() -> weft::task<> {
         diary log;
-        auto [reader, writer] = weft::open_pipe();
-        const auto to = co_await weft::connect_protocol(std::move(writer), std::make_shared<recorder>(log));
-        reader = weft::stream();
-        co_await settle();
+        auto [read_end, write_end] = weft::make_pipe();
+        const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                        std::make_shared<recorder>(log));
         EXPECT_EQ(log.next(), "made");
+        read_end.reset();
         to.write("x");
         co_await to.wait_closed();
         EXPECT_EQ(log.next(), "lost:" + std::to_string(EPIPE));
+    });
+}
+
+/// The two ends of a pipe, and of a socket.
+std::array<weft::pipe_descriptors, 2> pipes() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
+    return {weft::make_pipe(), {weft::unique_fd(ends[0]), weft::unique_fd(ends[1])}};
+}
+
+TEST(a_pipe, whose_reader_goes_is_lost_though_nothing_is_written) {
+    run([]() -> weft::task<> {
+        for (auto& [read_end, write_end] : pipes()) {
+            diary log;
+            const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                            std::make_shared<recorder>(log));
+            to.write("x");
+            co_await settle();
+            EXPECT_EQ(log.next(), "made");
+            char byte = 0;
+            EXPECT_EQ(::read(read_end.get(), &byte, 1), 1);
+            read_end.reset();
+            co_await to.wait_closed();
+            EXPECT_EQ(log.next(), "lost");
+            EXPECT_EQ(to.descriptor(), -1);
+        }
+    });
+}
+
+TEST(a_pipe, whose_reader_goes_before_everything_is_sent_is_lost_by_that) {
+    run([]() -> weft::task<> {
+        for (auto& [read_end, write_end] : pipes()) {
+            diary log;
+            const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                            std::make_shared<recorder>(log));
+            to.set_write_buffer_limits(8 << 20);
+            to.write(std::string(4 << 20, 'x'));
+            to.close();
+            co_await settle();
+            EXPECT_EQ(log.next(), "made");
+            read_end.reset();
+            co_await to.wait_closed();
+            EXPECT_THAT(log.next(),
+                        testing::AnyOf("lost:" + std::to_string(EPIPE), "lost:" + std::to_string(ECONNRESET)));
+        }
+    });
+}
+
+TEST(a_pipe, whose_reader_has_gone_before_is_made_and_lost) {
+    run([]() -> weft::task<> {
+        for (auto& [read_end, write_end] : pipes()) {
+            diary log;
+            read_end.reset();
+            const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                            std::make_shared<recorder>(log));
+            co_await to.wait_closed();
+            EXPECT_EQ(log.next(), "made lost");
+        }
+    });
+}
+
+TEST(a_pipe, that_pauses_learns_that_its_reader_has_gone_when_it_goes_on) {
+    run([]() -> weft::task<> {
+        diary log;
+        auto [read_end, write_end] = weft::make_pipe();
+        const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                        std::make_shared<recorder>(log));
+        to.pause_reading();
+        read_end.reset();
+        co_await settle();
+        EXPECT_EQ(log.next(), "made");
+        to.resume_reading();
+        co_await to.wait_closed();
+        EXPECT_EQ(log.next(), "lost");
+    });
+}
+
+TEST(a_pipe, that_is_a_socket_may_be_written_to_when_the_peer_has_ended_its_direction) {
+    run([]() -> weft::task<> {
+        diary log;
+        auto [read_end, write_end] = std::move(pipes()[1]);
+        const auto to = co_await weft::connect_protocol(weft::connect_write_pipe(std::move(write_end)),
+                                                        std::make_shared<recorder>(log));
+        EXPECT_EQ(::shutdown(read_end.get(), SHUT_WR), 0);
+        co_await settle();
+        to.write("x");
+        co_await settle();
+        char byte = 0;
+        EXPECT_EQ(::read(read_end.get(), &byte, 1), 1);
+        EXPECT_EQ(log.next(), "made");
+        to.abort();
     });
 }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stream over a pipe does when the kernel says no.
+// What a stream over a pipe does when the kernel says no, and when nobody reads.
 #include "io/pipe_layer.hpp"
 
 #include "io/faulty_backend.hpp"
 #include "io/operations.hpp"
 #include "testing/virtual_backend.hpp"
 
+#include <weft/io/connect_protocol.hpp>
 #include <weft/io/pipe.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using namespace weft_test;
 
@@ -68,6 +74,124 @@ TEST(pipe_layer, a_send_that_fails_is_an_error_of_the_write) {
                 });
         }
     }
+}
+
+TEST(pipe_layer, a_watch_for_the_reader_that_fails_refuses_the_protocol_or_is_done_without) {
+    struct quiet : weft::protocol {};
+    for (const bool at_submit : {false, true}) {
+        run_on(
+            [&](faulty_backend& b) {
+                b.decide = [=](weft::opcode c, weft::native_handle) {
+                    return c == weft::opcode::hang_up ? fate{.error = ENOMEM, .at_submit = at_submit} : fate();
+                };
+            },
+            [at_submit]() -> weft::task<> {
+                auto [read_end, write_end] = weft::make_pipe();
+                auto s = weft::connect_write_pipe(std::move(write_end));
+                int error = 0;
+                try {
+                    const auto to = co_await weft::connect_protocol(std::move(s), std::make_shared<quiet>());
+                    for (int i = 0; i < 5; ++i) co_await weft::yield_now();
+                    to.write("x");
+                    EXPECT_FALSE(to.is_closing());
+                    to.close();
+                } catch (const std::system_error& e) {
+                    error = e.code().value();
+                }
+                EXPECT_EQ(error, at_submit ? ENOMEM : 0);
+            });
+    }
+}
+
+TEST_F(operations, a_hang_up_tells_that_a_pipe_or_socket_has_lost_its_reader) {
+    for (const bool is_socket : {false, true}) {
+        for (const bool before : {false, true}) {
+            int ends[2];
+            ASSERT_EQ(is_socket ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : ::pipe2(ends, O_CLOEXEC),
+                      0);
+            weft::unique_fd reader(ends[0]), writer(ends[1]);
+            make_nonblocking(writer);
+            kept<weft::hang_up_operation> gone;
+            if (before) reader.reset();
+            submit(gone, writer);
+            if (!before) {
+                turn_a_little();
+                EXPECT_TRUE(gone.results.empty());
+                reader.reset();
+            }
+            turn_until([&] { return gone.over; });
+            EXPECT_TRUE(gone.results.front() & (POLLERR | POLLHUP));
+            backend_->close(writer.release());
+        }
+    }
+}
+
+TEST_F(operations, a_hang_up_that_is_cancelled_lets_go_of_the_pipe) {
+    auto [reader, writer] = weft::make_pipe();
+    make_nonblocking(reader);
+    kept<weft::hang_up_operation> gone;
+    submit(gone, writer);
+    turn_a_little();
+    backend_->cancel(gone);
+    backend_->close(writer.release());
+    char byte = 0;
+    EXPECT_EQ(::read(reader.get(), &byte, 1), 0);  // the end, and at once
+    turn_a_little();
+    EXPECT_TRUE(gone.results.empty());
+}
+
+TEST_F(operations, a_hang_up_and_a_send_go_on_side_by_side) {
+    auto [reader, writer] = weft::make_pipe();
+    make_nonblocking(reader);
+    make_nonblocking(writer);
+    const std::string big(1 << 20, 'x');
+    kept<weft::hang_up_operation> gone;
+    sending send;
+    send.is_pipe = true;
+    send.bytes = std::as_bytes(std::span(big));
+    submit(gone, writer);
+    submit(send, writer);
+    std::size_t count = 0;
+    std::string piece(1 << 16, '\0');
+    turn_until([&] {
+        if (const auto got = ::read(reader.get(), piece.data(), piece.size()); got > 0) {
+            count += static_cast<std::size_t>(got);
+        }
+        return send.over;
+    });
+    EXPECT_TRUE(gone.results.empty());
+    reader.reset();
+    turn_until([&] { return gone.over; });
+    EXPECT_EQ(send.results.front(), 1 << 20);
+    backend_->close(writer.release());
+}
+
+TEST(pipe_layer, a_reader_that_goes_while_a_close_waits_is_broken_pipe) {
+    run_on([](faulty_backend&) {},
+           []() -> weft::task<> {
+               auto [read_end, write_end] = weft::make_pipe();
+               auto writer = weft::connect_write_pipe(std::move(write_end));
+               const auto close = [](weft::stream& s) -> weft::task<> {
+                   static_cast<void>(s.write(std::string(4 << 20, 'x')));
+                   co_await s.close();
+               };
+               auto closing = weft::create_task(close(writer));
+               for (int i = 0; i < 10; ++i) co_await weft::yield_now();
+               EXPECT_FALSE(closing.done());
+               read_end.reset();
+               EXPECT_THROW(co_await closing, std::system_error);
+           });
+}
+
+TEST(pipe_layer, whose_reader_has_gone_is_closed_without_an_error_if_everything_was_sent) {
+    run_on([](faulty_backend&) {},
+           []() -> weft::task<> {
+               auto [read_end, write_end] = weft::make_pipe();
+               auto writer = weft::connect_write_pipe(std::move(write_end));
+               co_await writer.write("x");
+               read_end.reset();
+               co_await writer.close();
+           });
 }
 
 TEST(pipe_layer, short_reads_and_writes_lose_nothing) {

@@ -133,15 +133,12 @@ TEST(subprocess_exec, pauses_the_protocol_that_writes_more_than_the_child_reads)
     });
 }
 
-TEST(subprocess_exec, tells_that_the_child_does_not_read_by_a_broken_pipe) {
+TEST(subprocess_exec, tells_that_the_child_reads_no_more_though_nothing_is_written) {
     run_for_real([]() -> weft::task<> {
         diary log;
-        auto [transport, protocol] = co_await shell(log, "exec <&-; echo ready; read x 2>/dev/null; exec sleep 1000");
-        while (protocol->out.empty()) co_await weft::yield_now();
-        const auto to = transport.get_pipe_transport(0);
-        to.write("for nobody");
-        co_await to.wait_closed();
-        EXPECT_EQ(log.next(), "made 0lost:" + std::to_string(EPIPE));
+        auto [transport, protocol] = co_await shell(log, "exec <&-; exec sleep 1000");
+        co_await transport.get_pipe_transport(0).wait_closed();
+        EXPECT_EQ(log.next(), "made 0lost");
         transport.close();
         co_await transport.wait_closed();
     });

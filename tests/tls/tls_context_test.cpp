@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a context takes and refuses, and what two contexts agree on: protocols, hosts, sessions.
+#include "io/recorder.hpp"
 #include "tls/secured.hpp"
 
 #include <thread>
@@ -246,6 +247,36 @@ TEST(start_server, over_tls_survives_clients_that_fail) {
     });
 }
 
+TEST(close_clients, over_tls_takes_leave_and_drops_whoever_shakes_hands_still) {
+    for (const bool abort : {false, true}) {
+        run([abort]() -> weft::task<> {
+            reports heard;
+            int handled = 0;
+            const auto handler = [&handled](weft::stream s) -> weft::task<> {
+                ++handled;
+                co_await s.read_all();
+            };
+            auto server = co_await weft::start_server(handler, "127.0.0.1", 0, {.tls = server_context()});
+            auto silent = co_await weft::open_connection("127.0.0.1", server.port());
+            auto client = co_await weft::open_connection("127.0.0.1", server.port(), {.tls = client_context()});
+            while (handled == 0) co_await weft::yield_now();
+            EXPECT_EQ(server.connections(), 2u);
+            abort ? server.abort_clients() : server.close_clients();
+            EXPECT_THROW(co_await silent.read_all(), std::system_error);  // a reset
+            if (abort) {
+                EXPECT_THROW(co_await client.read_all(), std::system_error);
+            } else {
+                EXPECT_EQ(co_await client.read_all(), "");  // an end, not a truncation
+            }
+            client.abort();
+            server.close();
+            co_await server.wait_closed();
+            EXPECT_EQ(handled, 1);
+            EXPECT_THAT(heard.messages, testing::IsEmpty());
+        });
+    }
+}
+
 TEST(open_connection, over_tls_asks_for_the_host_unless_told_otherwise) {
     run([]() -> weft::task<> {
         const auto ignore = [](weft::stream s) -> weft::task<> { co_await s.read_all(); };
@@ -272,7 +303,7 @@ TEST(open_connection, over_tls_is_over_in_its_timeout) {
         };
         auto server = co_await weft::start_server(silent, "127.0.0.1", 0);
         const auto connect = [](std::uint16_t port, std::chrono::seconds limit) -> weft::task<> {
-            co_await weft::open_connection("127.0.0.1", port, {.timeout = limit, .tls = client_context()});
+            co_await weft::open_connection("127.0.0.1", port, {.tls = client_context(), .timeout = limit});
         };
         const auto began = weft::get_running_loop().time();
         EXPECT_THAT((co_await thrown_by<weft::timeout_error>(connect(server.port(), 7s))).what(),

@@ -37,7 +37,7 @@ weft::task<> check_echo(weft::stream& s, std::size_t& received) {
 weft::task<> talk(std::uint16_t port, weft::tls_context context, unsigned seed) {
     std::mt19937 random(seed);
     try {
-        auto s = co_await weft::open_connection("127.0.0.1", port, {.limit = 4096, .tls = context});
+        auto s = co_await weft::open_connection("127.0.0.1", port, {.tls = context, .limit = 4096});
         std::size_t sent = 0, received = 0;
         auto checking = weft::create_task(check_echo(s, received));
         try {
@@ -73,7 +73,7 @@ weft::task<> talk(std::uint16_t port, weft::tls_context context, unsigned seed) 
 weft::task<> live(weft::tls_context client, weft::tls_context server_side, unsigned seed) {
     weft::get_running_loop().set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
     std::mt19937 random(seed);
-    auto server = co_await weft::start_server(echo, "127.0.0.1", 0, {.limit = 4096, .tls = server_side});
+    auto server = co_await weft::start_server(echo, "127.0.0.1", 0, {.tls = server_side, .limit = 4096});
     std::vector<weft::task_handle<>> tasks;
     for (int i = 0; i < 20; ++i) {
         tasks.push_back(weft::create_task(talk(server.port(), client, static_cast<unsigned>(random()))));

@@ -218,7 +218,7 @@ TEST(python, as_a_server_is_visited_by_our_client) {
         const auto port = static_cast<std::uint16_t>(std::stoi("0" + co_await server.line()));
         const auto client = client_context();
         for (const bool again : {false, true}) {
-            auto s = co_await weft::open_connection("localhost", port, {.limit = 16 << 20, .tls = client});
+            auto s = co_await weft::open_connection("localhost", port, {.tls = client, .limit = 16 << 20});
             EXPECT_EQ(s.tls()->session_resumed, again);
             const std::string big(4 << 20, 'x');
             co_await s.write(big + "\n");

@@ -371,7 +371,7 @@ TEST(a_protocol_over_tls, may_write_16_MiB_and_close_and_all_of_it_arrives) {
             both.server->transport.close();
         };
         auto client = co_await weft::open_connection("127.0.0.1", both.listening->port(),
-                                                     {.limit = 1024, .tls = client_context()});
+                                                     {.tls = client_context(), .limit = 1024});
         co_await settle();
         EXPECT_EQ((co_await client.read_all()).size(), 16u << 20);
         co_await client.close();

@@ -43,7 +43,7 @@ public:
     [[noreturn]] static void throw_destroyed();
 
 protected:
-    enum class until : unsigned char { nothing, writable, flushed, closed };
+    enum class until : unsigned char { nothing, connection, writable, flushed, closed };
     stream_link(stream_core& s, until u) noexcept : stream_(&s), until_(u) {}
 
     stream_core* stream_;  // null: the stream was destroyed meanwhile

@@ -17,6 +17,10 @@
 namespace weft::inline v0 {
 
 struct connect_options {
+    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host, which a Unix
+    /// socket has not. Letters other than ASCII's are to be given in their IDNA form ("xn--…").
+    std::optional<tls_context> tls = std::nullopt;
+    std::string server_hostname = {};
     /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
     /// that (see stream).
     std::size_t limit = 64 * 1024;
@@ -29,10 +33,6 @@ struct connect_options {
     std::optional<std::chrono::nanoseconds> happy_eyeballs_delay = std::chrono::milliseconds(250);
     /// Which of a name's addresses to try.
     address_family family = address_family::any;
-    /// Over TLS: a client's context. The server's certificate must be for `server_hostname`, else for the host, which a Unix
-    /// socket has not. Letters other than ASCII's are to be given in their IDNA form ("xn--…").
-    std::optional<tls_context> tls = std::nullopt;
-    std::string server_hostname = {};
 };
 
 /// Connects to a TCP server: to the first address of `host` that answers, the other attempts being given up. Nagle's

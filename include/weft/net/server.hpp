@@ -28,6 +28,9 @@ class event_loop;
 class server_core;
 
 struct server_options {
+    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
+    /// exception handler and ends that connection only.
+    std::optional<tls_context> tls = std::nullopt;
     /// How many bytes are buffered for a reader, and how far a delimiter may be; 1 to 1 GiB, more counts as
     /// that (see stream).
     std::size_t limit = 64 * 1024;
@@ -48,9 +51,6 @@ struct server_options {
     bool cleanup_socket = true;
     /// Which of a name's addresses to listen on.
     address_family family = address_family::any;
-    /// Over TLS: a server's context. The handler is called after the handshake; one that fails is reported to the loop's
-    /// exception handler and ends that connection only.
-    std::optional<tls_context> tls = std::nullopt;
 };
 
 /// A server that accepts connections and runs a task for each. Destroying it closes it; the tasks run on. Moving it
@@ -86,6 +86,13 @@ public:
     task<> wait_closed();
     /// Cancels the handler of every connection: each gets a cancelled_error where it waits, and its stream goes with it.
     void cancel_connections();
+    /// Closes the connections under their handlers or protocols, which go on. What is unsent is sent, a read finds the end of
+    /// the stream behind what has come, a write is refused; a protocol's connection is lost without an error. No handshake
+    /// is waited for: such a connection is dropped. @see asyncio.Server.close_clients
+    void close_clients();
+    /// The same without sending what is unsent: whoever reads or writes gets std::system_error (connection_aborted), which a
+    /// handler need not catch; the peer a reset. @see asyncio.Server.abort_clients
+    void abort_clients();
     /// Serves until cancelled or closed: then it stops accepting, drains, and returns. To drain is to wait for the handlers,
     /// and to cancel them when drain_timeout is over. A second cancellation does not wait and is thrown.
     /// @throws awaited: invalid_state_error  it is closed, or destroyed before this began, or another task is here already
