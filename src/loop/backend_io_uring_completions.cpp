@@ -2,6 +2,8 @@
 #include "base/without_sigpipe.hpp"
 #include "loop/backend_io_uring.hpp"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -39,6 +41,13 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
         case opcode::receive: return complete_receive(index, result, flags);
         case opcode::send:
             if (slots_[index].op) return complete_send(index, result);
+            break;
+        case opcode::connect:
+            if (slots_[index].op) return complete_connect(index, result);
+            break;
+        case opcode::receive_message:
+        case opcode::send_message:
+            if (slots_[index].op && result == -EINTR) return prepare(index);
             break;
         case opcode::open:
             if (!slots_[index].op && result >= 0) ::close(result);
@@ -105,7 +114,7 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
 void io_uring_backend::complete_send(std::uint32_t index, int result) {
     auto& op = static_cast<send_operation&>(*slots_[index].op);
     op.is_quiet = false;
-    if (result == -EAGAIN) return prepare(index);  // it was a quiet one
+    if (result == -EAGAIN || result == -EINTR) return prepare(index);  // EAGAIN: it was a quiet one
     if (op.is_pipe && result >= 0) {
         const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
         if (written == -EAGAIN) return prepare(index);
@@ -115,6 +124,24 @@ void io_uring_backend::complete_send(std::uint32_t index, int result) {
         op.sent += static_cast<std::size_t>(result);
         if (op.sent < op.bytes.size()) return prepare(index);
         result = static_cast<int>(op.sent);
+    }
+    release(index);
+    op.on_complete(op, {result, true});
+}
+
+/// An interrupted connect goes on by itself: it is waited for, and connect(2) says what came of it. On a Unix socket, where it
+/// does not go on, that connects.
+void io_uring_backend::complete_connect(std::uint32_t index, int result) {
+    auto& op = static_cast<connect_operation&>(*slots_[index].op);
+    if (op.error == EINTR && result >= 0) {
+        const bool is_connected =
+            ::connect(op.fd, reinterpret_cast<const sockaddr*>(&op.address), op.address_bytes) == 0 || errno == EISCONN;
+        result = is_connected ? 0 : -errno;
+        if (result == -EALREADY || result == -EINPROGRESS) return prepare(index);
+    }
+    if (result == -EINTR) {
+        op.error = EINTR;
+        return prepare(index);
     }
     release(index);
     op.on_complete(op, {result, true});
