@@ -79,7 +79,8 @@ TEST_F(io_uring_that_is_told, of_an_interrupted_receive_of_a_message_asks_again)
 
 TEST_F(io_uring_that_is_told, of_an_interrupted_send_of_a_message_sends_again) {
     room_ = std::string(20'000, 'x');
-    while (::send(messages_[0], room_.data(), room_.size(), 0) > 0) {}
+    while (::send(messages_[0], room_.data(), room_.size(), 0) > 0) {
+    }
     send_message_.use(span());
     send_message_.fd = messages_[0];
     backend_->submit(send_message_);
@@ -87,14 +88,16 @@ TEST_F(io_uring_that_is_told, of_an_interrupted_send_of_a_message_sends_again) {
     tell(send_message_, -EINTR);
     EXPECT_FALSE(send_message_.over);
     std::string got(room_.size(), '\0');
-    while (::recv(messages_[1], got.data(), got.size(), 0) > 0) {}
+    while (::recv(messages_[1], got.data(), got.size(), 0) > 0) {
+    }
     turn_until([&] { return send_message_.over; });
     EXPECT_EQ(send_message_.results, std::deque{20'000});
 }
 
 TEST_F(io_uring_that_is_told, of_an_interrupted_send_sends_again) {
     const std::string much(64 * 1024, 'x');
-    while (::send(bytes_[0], much.data(), much.size(), 0) > 0) {}
+    while (::send(bytes_[0], much.data(), much.size(), 0) > 0) {
+    }
     send_.bytes = std::as_bytes(std::span(much)).first(3);
     send_.fd = bytes_[0];
     backend_->submit(send_);
@@ -102,7 +105,8 @@ TEST_F(io_uring_that_is_told, of_an_interrupted_send_sends_again) {
     tell(send_, -EINTR);
     EXPECT_FALSE(send_.over);
     std::string got(much.size(), '\0');
-    while (::recv(bytes_[1], got.data(), got.size(), 0) > 0) {}
+    while (::recv(bytes_[1], got.data(), got.size(), 0) > 0) {
+    }
     turn_until([&] { return send_.over; });
     EXPECT_EQ(send_.results, std::deque{3});
 }
