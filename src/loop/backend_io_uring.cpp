@@ -65,6 +65,7 @@ void io_uring_backend::submit(operation& op) {
     slots_[index].code = op.code;
     op.slot = index;
     if (op.code == opcode::send) static_cast<send_operation&>(op).sent = 0;
+    if (op.code == opcode::connect) static_cast<connect_operation&>(op).error = 0;
     if (op.code == opcode::receive && op.is_pipe) let_wait(op.fd);
     try {
         prepare(index);

@@ -77,6 +77,7 @@ private:
     void complete_accept(std::uint32_t index, int result, bool more);
     void complete_receive(std::uint32_t index, int result, std::uint32_t flags);
     void complete_send(std::uint32_t index, int result);
+    void complete_connect(std::uint32_t index, int result);
     operation* release(std::uint32_t index) noexcept;
     static void let_wait(native_handle fd) noexcept;
 

@@ -2,6 +2,8 @@
 #include "base/without_sigpipe.hpp"
 #include "loop/backend_io_uring.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -41,6 +43,13 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
         case opcode::receive: return complete_receive(index, result, flags);
         case opcode::send:
             if (slots_[index].op) return complete_send(index, result);
+            break;
+        case opcode::connect:
+            if (slots_[index].op) return complete_connect(index, result);
+            break;
+        case opcode::receive_message:
+        case opcode::send_message:
+            if (slots_[index].op && result == -EINTR) return prepare(index);
             break;
         case opcode::open:
             if (!slots_[index].op && result >= 0) ::close(result);
@@ -106,7 +115,8 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
 /// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
 void io_uring_backend::complete_send(std::uint32_t index, int result) {
     auto& op = static_cast<send_operation&>(*slots_[index].op);
-    if (std::exchange(op.is_quiet, false) && result == -EAGAIN) return prepare(index);
+    const bool was_quiet = std::exchange(op.is_quiet, false);
+    if (result == -EINTR || (was_quiet && result == -EAGAIN)) return prepare(index);
     if (op.is_pipe && result >= 0) {
         const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
         if (written == -EAGAIN) return prepare(index);
@@ -116,6 +126,24 @@ void io_uring_backend::complete_send(std::uint32_t index, int result) {
         op.sent += static_cast<std::size_t>(result);
         if (op.sent < op.bytes.size()) return prepare(index);
         result = static_cast<int>(op.sent);
+    }
+    release(index);
+    op.on_complete(op, {result, true});
+}
+
+/// An interrupted connect goes on by itself: it is waited for, and connect(2) says what came of it. On a Unix socket, where it
+/// does not go on, that connects.
+void io_uring_backend::complete_connect(std::uint32_t index, int result) {
+    auto& op = static_cast<connect_operation&>(*slots_[index].op);
+    if (op.error == EINTR && result >= 0) {
+        const bool is_connected =
+            ::connect(op.fd, reinterpret_cast<const sockaddr*>(&op.address), op.address_bytes) == 0 || errno == EISCONN;
+        result = is_connected ? 0 : -errno;
+        if (result == -EALREADY || result == -EINPROGRESS) return prepare(index);
+    }
+    if (result == -EINTR) {
+        op.error = EINTR;
+        return prepare(index);
     }
     release(index);
     op.on_complete(op, {result, true});
@@ -137,13 +165,14 @@ void io_uring_backend::complete_quiet_sends() {
         const auto index = static_cast<std::uint32_t>(data);
         if (index < slots_.size() && slots_[index].generation == data >> 32) slots_[index].is_quiet = false;
     }
+    const std::uint64_t submitted = submitted_;  // on_complete() may submit others
     const auto all = quiet_;
     const auto all_end = all.begin() + static_cast<std::ptrdiff_t>(std::exchange(quiet_count_, 0));
     for (auto each = all.begin(); each != all_end; ++each) {
-        if (slots_[*each].is_quiet && slots_[*each].prepared > submitted_) quiet_[quiet_count_++] = *each;
+        if (slots_[*each].is_quiet && slots_[*each].prepared > submitted) quiet_[quiet_count_++] = *each;
     }
     for (auto each = all.begin(); each != all_end; ++each) {
-        if (slots_[*each].prepared > submitted_ || !std::exchange(slots_[*each].is_quiet, false)) continue;
+        if (slots_[*each].prepared > submitted || !std::exchange(slots_[*each].is_quiet, false)) continue;
         operation* const op = release(*each);
         if (!op) continue;
         op->is_quiet = false;

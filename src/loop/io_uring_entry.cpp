@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 
 namespace weft::inline v0 {
@@ -67,6 +68,7 @@ void fill_entry(io_uring_sqe& e, operation& op) noexcept {
         case opcode::send: return fill_send(e, static_cast<send_operation&>(op));
         case opcode::connect: {
             auto& c = static_cast<connect_operation&>(op);
+            if (c.error == EINTR) return ::io_uring_prep_poll_add(&e, op.fd, POLLOUT);  // it goes on by itself
             return ::io_uring_prep_connect(&e, op.fd, reinterpret_cast<sockaddr*>(&c.address), c.address_bytes);
         }
         case opcode::receive_message:

@@ -157,6 +157,9 @@ bool tls_layer::is_finished() const noexcept {
 
 /// How every call from below ends: what is told here may destroy this.
 void tls_layer::settle() {
+    // To what was not sent no answer comes. A socket that is broken says so itself, behind what had come before.
+    const bool is_mute = send_error_ && send_error_ != EPIPE && send_error_ != ECONNRESET && !below_ended_;
+    if (is_mute && (!is_sending_ || state_ == state::handshaking)) return on_receive_error(send_error_);
     if (finishing_) {
         if (is_finished()) sink_->on_finished(send_error_);
         return;

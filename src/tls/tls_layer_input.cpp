@@ -109,6 +109,8 @@ void tls_layer::decrypt(std::size_t expected, const survival& here) {
 }
 
 void tls_layer::on_end() {
+    // A send that failed has taken the socket's error with it: what is left of a reset looks like an end.
+    if (send_error_ && !peer_ended_) return on_receive_error(send_error_);
     const survival here(*this);
     below_ended_ = true;
     if (state_ == state::handshaking) {

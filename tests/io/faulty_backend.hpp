@@ -47,7 +47,10 @@ public:
 
     void submit(weft::operation& op) override {
         const fate f = decide(op.code, op.fd);
-        if (f.error && f.at_submit) throw std::system_error(f.error, std::generic_category(), "injected");
+        if (f.error && f.at_submit) {
+            breaks(op.code, op.fd, f.error);
+            throw std::system_error(f.error, std::generic_category(), "injected");
+        }
         // A receive that was paused may have come out of the real one without a word.
         if (op.on_complete == completed) restore(op);
         kept& k = kept_[&op] = {.complete = op.on_complete, .bytes = {}};

@@ -165,6 +165,31 @@ TEST(file_fault, a_write_that_fails_says_how_far_it_came) {
     });
 }
 
+TEST(file_fault, whatever_the_disk_says_is_said_and_the_file_goes_on) {
+    with_file("0123456789", [](weft::file& f, faulty_backend& b) -> weft::task<> {
+        const auto errno_of = [](weft::task<> body) -> weft::task<int> {
+            try {
+                co_await std::move(body);
+            } catch (const std::system_error& e) {
+                co_return e.code().value();
+            }
+            co_return 0;
+        };
+        const auto write = [&]() -> weft::task<> { co_await f.write_at(0, "x"); };
+        const auto read = [&]() -> weft::task<> { co_await f.read_at(0, 1); };
+        const auto sync = [&]() -> weft::task<> { co_await f.sync(); };
+        for (const int error : {EIO, ENOSPC, EDQUOT, EFBIG, EROFS, EPERM, EBADF, EINVAL, ENOMEM, ESTALE, ENXIO}) {
+            b.results = {-error};
+            EXPECT_EQ(co_await errno_of(write()), error);
+            b.results = {-error};
+            EXPECT_EQ(co_await errno_of(read()), error);
+            b.results = {-error};
+            EXPECT_EQ(co_await errno_of(sync()), error);
+        }
+        EXPECT_EQ(co_await f.read_at(0, 100), "0123456789");
+    });
+}
+
 TEST(file_fault, a_submission_that_is_refused_is_an_error_and_the_file_goes_on) {
     with_file("0123", [](weft::file& f, faulty_backend& b) -> weft::task<> {
         b.refusals = 1;

@@ -19,7 +19,7 @@ weft::task<bool> answers(std::uint16_t port) {
 }
 
 TEST(listener, that_cannot_accept_pauses_says_so_once_and_goes_on) {
-    for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
+    for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, EINVAL, ECONNABORTED, EPROTO, EPERM}) {
         network_weather weather{.accept_errors = {error, error, error}};
         run_in(weather, [error]() -> weft::task<> {
             std::vector<weft::error_context> reported;

@@ -145,8 +145,9 @@ private:
     outcome out_;
 };
 
-constexpr int every_errno[] = {ECONNRESET,   EPIPE,       ETIMEDOUT,    ENOMEM,        ENOBUFS,
-                               EHOSTUNREACH, ENETUNREACH, ECONNREFUSED, EADDRNOTAVAIL, EACCES};
+constexpr int every_errno[] = {ECONNRESET,  EPIPE,        ETIMEDOUT,     ENOMEM, ENOBUFS,  EHOSTUNREACH,
+                               ENETUNREACH, ECONNREFUSED, EADDRNOTAVAIL, EACCES, ENETDOWN, EHOSTDOWN,
+                               EPERM,       EPROTO,       EINVAL,        EIO,    ENOTCONN, ECONNABORTED};
 
 TEST(a_conversation, is_complete_without_faults) {
     const auto whole = conversation::run_with(~std::size_t{0}, {});
