@@ -4,6 +4,8 @@
 // sanitizer, which finds what leaks then, is operator new (failing_allocations.cpp). Under the thread sanitizer none does.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -40,7 +42,13 @@ inline const int allocation_hook_installed = __sanitizer_install_malloc_and_free
     [](const volatile void*, std::size_t) { allocations.fetch_add(1, std::memory_order_relaxed); },
     [](const volatile void*) {});
 #else
-inline bool next_allocation_fails() { return allocation_fails(allocations.fetch_add(1, std::memory_order_relaxed)); }
+/// Elsewhere none fails: glibc ends the program where there is no memory for what is a thread's own.
+inline const pthread_t main_thread = ::pthread_self();
+inline bool next_allocation_fails() {
+    const std::size_t number = allocations.fetch_add(1, std::memory_order_relaxed);
+    return failing_allocation.load(std::memory_order_relaxed) <= number && ::pthread_self() == main_thread &&
+           allocation_fails(number);
+}
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
