@@ -18,7 +18,7 @@ void expect_default_again(int signal) {
     EXPECT_EQ(now.sa_handler, SIG_DFL);
 }
 
-TEST(signal_stream, without_memory_brings_a_signal_or_says_so) {
+TEST(signals, without_memory_brings_a_signal_or_says_so) {
     const std::size_t allocations_made = fail_each_allocation([]() -> weft::task<> {
         const auto listen = []() -> weft::task<> {
             weft::signal_stream both(SIGUSR1, SIGUSR2);
