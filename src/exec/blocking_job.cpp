@@ -53,8 +53,13 @@ bool blocking_job::begin() noexcept {
 
 void blocking_job::run() noexcept {
     if (!begin()) return;
-    const call_context context(std::move(variables_));
-    call();
+    try {
+        const call_context context(std::move(variables_));
+        call();
+    } catch (...) {  // there is no memory for the context
+        forget_call();
+        set_error(std::current_exception());
+    }
 }
 
 void blocking_job::refuse() noexcept {

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -77,8 +78,9 @@ file_sender::~file_sender() { loop_.operations().cancel(writable_); }
 
 void file_sender::start(stream_layer& layer, ended tell, void* owner) {
     if (const native_handle socket = layer.socket(); socket >= 0) {
-        socket_ = std::make_shared<unique_fd>(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
-        if (!*socket_) throw std::system_error(errno, std::generic_category(), "send_file: dup");
+        unique_fd own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+        if (!own) throw std::system_error(errno, std::generic_category(), "send_file: dup");
+        socket_ = std::make_shared<unique_fd>(std::move(own));
         writable_.fd = socket;
     } else {
         read_ = std::make_shared<std::vector<std::byte>>(bytes_per_read);
@@ -118,6 +120,8 @@ void file_sender::take_result() {
         count = static_cast<blocking_result<std::ptrdiff_t>&>(*job_).take();
     } catch (const cancelled_error&) {  // the executor was shut down
         return end(ECANCELED);
+    } catch (const std::bad_alloc&) {
+        return end(ENOMEM);
     }
     try {
         if (count == -EAGAIN && socket_) return loop_.operations().submit(writable_);
@@ -130,7 +134,9 @@ void file_sender::take_result() {
         go_on();
     } catch (const std::system_error& e) {
         end(e.code().value());
-    } catch (const std::exception&) {  // no memory, or no executor any more
+    } catch (const std::bad_alloc&) {
+        end(ENOMEM);
+    } catch (const std::exception&) {  // there is no executor any more
         end(ECANCELED);
     }
 }
@@ -143,6 +149,8 @@ void file_sender::on_sent(int error) {
     if (error || left_ == 0) return end(error);
     try {
         go_on();
+    } catch (const std::bad_alloc&) {
+        end(ENOMEM);
     } catch (const std::exception&) {
         end(ECANCELED);
     }

@@ -94,8 +94,8 @@ void pipe_layer::on_readable(const completion&) {
     if (count < 0 && errno != EAGAIN && errno != EINTR) return sink_->on_receive_error(errno);
     try {
         loop_.operations().submit(poll_);
-    } catch (const std::system_error& e) {
-        return sink_->on_receive_error(e.code().value());
+    } catch (...) {
+        return sink_->on_receive_error(refusal());
     }
     if (count <= 0) return;
     bytes.added(static_cast<std::size_t>(count));

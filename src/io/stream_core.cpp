@@ -67,8 +67,8 @@ void stream_core::receive_as_needed() {
     if (!wanted) return layer_->pause_receiving();
     try {
         layer_->receive(*this);
-    } catch (const std::system_error& e) {  // the kernel has no room for it
-        on_receive_error(e.code().value());
+    } catch (...) {  // there is no room for it
+        on_receive_error(refusal());
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -97,7 +98,9 @@ void stream_core::start_sending(bool quietly) {
         is_sending_ = true;
     } catch (const std::system_error& e) {
         lose_output(e.code().value());
-    } catch (const std::exception&) {  // the file's: no memory, or no executor any more
+    } catch (const std::bad_alloc&) {
+        lose_output(ENOMEM);
+    } catch (const std::exception&) {  // the file's: there is no executor any more
         lose_output(ECANCELED);
     }
 }
@@ -131,9 +134,10 @@ void stream_core::drop_file(int error) noexcept {
     const auto file = std::move(file_);
     if (!file) return;
     std::exception_ptr thrown;
-    if (error) {
-        thrown =
-            std::make_exception_ptr(std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
+    try {
+        if (error) throw std::system_error(error, std::generic_category(), "send_file to " + peer_name());
+    } catch (...) {  // that, or there is no memory for it
+        thrown = std::current_exception();
     }
     file->tell(thrown);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/transport_core.hpp"
+#include "loop/backend.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -38,8 +39,8 @@ void transport_core::receive_as_needed() {
     if (!wanted) return layer_->pause_receiving();
     try {
         layer_->receive(*this);
-    } catch (const std::system_error& e) {
-        fail("read from ", e.code().value());
+    } catch (...) {
+        fail("read from ", refusal());
     }
 }
 
@@ -222,8 +223,8 @@ void transport_core::start_sending(bool quietly) {
     try {
         quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
         is_sending_ = true;
-    } catch (const std::system_error& e) {
-        fail("write to ", e.code().value());
+    } catch (...) {
+        fail("write to ", refusal());
     }
 }
 

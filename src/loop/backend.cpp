@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -42,6 +43,16 @@ int backend::try_send_message(const send_message_operation& op) noexcept {
         const auto count = ::sendmsg(op.fd, &op.header, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count >= 0) return static_cast<int>(count);
         if (errno != EINTR) return -errno;
+    }
+}
+
+int refusal() {
+    try {
+        throw;
+    } catch (const std::system_error& e) {
+        return e.code().value();
+    } catch (const std::bad_alloc&) {
+        return ENOMEM;
     }
 }
 

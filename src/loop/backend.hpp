@@ -28,7 +28,8 @@ public:
     virtual const char* name() const noexcept = 0;
 
     /// Starts an operation. It stays where it is until it is complete or cancelled.
-    /// @throws std::system_error  the kernel refuses it for want of resources
+    /// @throws std::system_error  the kernel refuses it for want of resources  @throws std::bad_alloc  there is no room to
+    ///     remember it in; see refusal()
     virtual void submit(operation& op) = 0;
 
     /// Ends an operation: from here on on_complete is not called and the operation may die. What it still brings is
@@ -102,6 +103,9 @@ private:
     std::shared_ptr<buffer_pool> buffers_;
     std::vector<bool> claimed_;  // by descriptor
 };
+
+/// In a handler of what submit() has thrown: the errno of it. What else was thrown goes on.
+int refusal();
 
 std::unique_ptr<backend> make_epoll_backend();
 /// @throws std::system_error  the kernel has no io_uring, an old one, or forbids it

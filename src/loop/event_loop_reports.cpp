@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,12 +22,16 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
         std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
                      describe_exception(std::current_exception()).c_str());
     }
-    std::string text = "weft: " + context.message;
-    if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
-    if (context.exception) text += ": " + describe_exception(context.exception);
-    text += "\n" + format_stack(context.stack);
-    if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
-    std::fputs(text.c_str(), stderr);
+    try {
+        std::string text = "weft: " + context.message;
+        if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
+        if (context.exception) text += ": " + describe_exception(context.exception);
+        text += "\n" + format_stack(context.stack);
+        if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
+        std::fputs(text.c_str(), stderr);
+    } catch (const std::bad_alloc&) {
+        std::fprintf(stderr, "weft: %s (and there is no memory to say more)\n", context.message.c_str());
+    }
 }
 
 void event_loop::on_deadlock() {

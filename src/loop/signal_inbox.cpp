@@ -50,8 +50,9 @@ void signal_inbox::let_go_if_unused(int signal) noexcept {
 }
 
 void signal_inbox::add(int signal, std::function<void()> f) {
+    auto call = std::make_shared<std::function<void()>>(std::move(f));
     entry& e = obtain(signal, "add_signal_handler");
-    e.call = std::move(f);
+    e.call = std::move(call);
     e.registration = ++registrations_;
 }
 
@@ -111,7 +112,7 @@ void signal_inbox::deliver(int signal) {
     const auto found = entries_.find(signal);
     if (found == entries_.end()) return;  // let go since it arrived
     for (signal_listener& l : found->second.listeners) l.arrived_(l, signal);
-    if (const auto call = found->second.call) call();  // a copy: the callback may remove itself
+    if (const auto call = found->second.call) (*call)();
 }
 
 }  // namespace weft::inline v0

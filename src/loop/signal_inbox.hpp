@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 
 namespace weft::inline v0 {
 
@@ -48,7 +49,7 @@ public:
 private:
     struct entry {
         signal_place* place = nullptr;  // null: not told of it yet
-        std::function<void()> call;
+        std::shared_ptr<std::function<void()>> call;  // shared with the call in progress, which may remove it
         std::uint64_t registration = 0;
         intrusive_list<signal_listener> listeners;
     };

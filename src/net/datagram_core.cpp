@@ -73,10 +73,8 @@ void datagram_core::receive_as_needed() noexcept {
         if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(max_bytes_);
         receive_.use({buffer_.get(), max_bytes_}, sizeof receive_.address);
         loop_.operations().submit(receive_);
-    } catch (const std::system_error& e) {
-        received(-e.code().value());
-    } catch (const std::bad_alloc&) {
-        received(-ENOMEM);
+    } catch (...) {
+        received(-refusal());
     }
 }
 
@@ -162,10 +160,8 @@ void datagram_core::serve_senders(bool said_to_be_writable) noexcept {
         } else {
             try {
                 return loop_.operations().submit(writable_);
-            } catch (const std::system_error& e) {
-                return fail_senders(e.code().value());
-            } catch (const std::bad_alloc&) {
-                return fail_senders(ENOMEM);
+            } catch (...) {
+                return fail_senders(refusal());
             }
         }
     }

@@ -45,8 +45,8 @@ struct happy_eyeballs::attempt : connect_operation {
     void try_again() {
         try {
             race.loop_.operations().submit(*this);
-        } catch (const std::system_error& e) {
-            race.completed(*this, e.code().value());
+        } catch (...) {
+            race.completed(*this, refusal());
         }
     }
 
@@ -99,10 +99,8 @@ bool happy_eyeballs::begin(std::size_t index) noexcept {
         open(*a, from);
         attempts_.push_back(std::move(a));
         return true;
-    } catch (const std::system_error& e) {
-        error = e.code().value();
-    } catch (const std::bad_alloc&) {
-        error = ENOMEM;
+    } catch (...) {
+        error = refusal();
     }
     failures_.push_back({index, from, error});
     return false;

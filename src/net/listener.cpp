@@ -45,7 +45,7 @@ void listener::resume() noexcept {
     if (is_submitted() || retry_.is_pending()) return;
     try {
         loop_.operations().submit(*this);
-    } catch (const std::system_error&) {  // not even that: later
+    } catch (...) {  // not even that: later
         pause();
     }
 }
@@ -62,9 +62,12 @@ void listener::completed(operation& op, const completion& c) {
     }
     self.pause();
     if (!std::exchange(self.said_, true)) {  // last: the handler may close the server
-        const std::system_error error(-c.result, std::generic_category(), "accept on " + self.local().to_string());
-        self.loop_.call_exception_handler({.message = "cannot accept connections for now: pausing 100 ms at a time",
-                                           .exception = std::make_exception_ptr(error)});
+        try {
+            throw std::system_error(-c.result, std::generic_category(), "accept on " + self.local().to_string());
+        } catch (...) {  // that, or there is no memory for it
+            self.loop_.call_exception_handler({.message = "cannot accept connections for now: pausing 100 ms at a time",
+                                               .exception = std::current_exception()});
+        }
     }
 }
 

@@ -14,7 +14,7 @@ const loop_service_kind resolver::kind = {
 
 /// One call, and who waits for it.
 struct resolver::lookup {
-    lookup(resolver& r, const lookup_query& q) noexcept : owner(r), query(q) {}
+    lookup(resolver& r, const lookup_query& q) : owner(r), query(q) {}
     lookup(const lookup&) = delete;
     lookup& operator=(const lookup&) = delete;
     ~lookup() {

@@ -100,12 +100,22 @@ void give(stream_core& s, std::string_view input) {
     s.close();
 }
 
+/// What could not be sent after all, for want of memory, say. A child that does not want it all is none of an error.
+void require_given(const stream_core& s) {
+    try {
+        s.throw_write_error_if_any();
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::broken_pipe && e.code() != std::errc::connection_reset) throw;
+    }
+}
+
 /// Refers to no process object, for that may be moved meanwhile. What is read stays in the streams until all is there: a
 /// cancellation loses nothing.
 task<process_output> communicate_with(std::shared_ptr<child_core> child, std::string input,
                                       std::optional<stream_link> in, std::optional<output_pipe> out,
                                       std::optional<output_pipe> err) {
     if (!input.empty() && !in) throw std::invalid_argument("communicate: there is input, and stdin is not a pipe");
+    const bool has_input = !input.empty();
     if (in) give(in->core(), std::exchange(input, {}));
     if (out && err) {
         co_await buffer_both(*out, *err);
@@ -113,6 +123,7 @@ task<process_output> communicate_with(std::shared_ptr<child_core> child, std::st
         co_await std::move((out ? out : err)->buffered);
     }
     co_await exit_awaiter(std::move(child));
+    if (has_input) require_given(in->core());
     if (out) out->link.core();  // before anything is taken: all are still there
     if (err) err->link.core();
     co_return process_output{take_all(out), take_all(err)};

@@ -145,7 +145,7 @@ bool tls_layer::finish() noexcept {
     try {
         receive_below();  // for the peer's close_notify
         return false;
-    } catch (const std::system_error&) {
+    } catch (...) {
         return true;
     }
 }

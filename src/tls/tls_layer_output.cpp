@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes out: the stream's bytes, encrypted a piece at a time, and the engine's answers.
+#include "loop/backend.hpp"
 #include "tls/tls_context_core.hpp"
 #include "tls/tls_layer.hpp"
 
@@ -52,9 +53,9 @@ int tls_layer::flush(bool try_first) noexcept {
     try {
         below_->send(flying_.bytes());
         is_flying_ = true;
-    } catch (const std::system_error& e) {
+    } catch (...) {
         flying_.clear();
-        send_error_ = e.code().value();
+        send_error_ = refusal();
     }
     return send_error_;
 }

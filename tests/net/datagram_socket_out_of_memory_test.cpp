@@ -18,7 +18,7 @@ using namespace weft_test;
 
 namespace {
 
-#ifndef WEFT_TEST_SANITIZED
+#ifndef WEFT_TEST_NO_ALLOCATION_FAILS
 
 /// How often somebody was told that there is no memory.
 struct refusals {
@@ -153,7 +153,7 @@ weft::task<outcome> exchange_without(std::size_t number, const place& at, int& f
         }
     }
     const std::size_t after = allocations.load();
-    failing_allocation = ~std::size_t{0};
+    failing_allocation = no_allocation;
     p.serving->cancel();
     EXPECT_THROW(co_await *p.serving, weft::cancelled_error);
     co_return outcome{told.count, after - before};

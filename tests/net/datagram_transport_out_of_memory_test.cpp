@@ -18,7 +18,7 @@ using namespace weft_test;
 
 namespace {
 
-#ifndef WEFT_TEST_SANITIZED
+#ifndef WEFT_TEST_NO_ALLOCATION_FAILS
 
 /// How often somebody was told that there is no memory.
 struct refusals {
@@ -136,7 +136,7 @@ weft::task<outcome> conversation_without(std::size_t number, const place& at, in
         }
     }
     const std::size_t after = allocations.load();
-    failing_allocation = ~std::size_t{0};
+    failing_allocation = no_allocation;
     full = 0;
     const outcome out{p.client->received >= 6, told.count, after - before};
 

@@ -12,7 +12,7 @@ using namespace weft_test;
 
 namespace {
 
-#ifndef WEFT_TEST_SANITIZED
+#ifndef WEFT_TEST_NO_ALLOCATION_FAILS
 
 struct outcome {
     bool complete = false, told = false;
@@ -70,7 +70,7 @@ weft::task<outcome> conversation_without(std::size_t number) {
     }
     const std::size_t after = allocations.load();
     for (int i = 0; i < 100; ++i) co_await weft::yield_now();
-    failing_allocation = ~std::size_t{0};
+    failing_allocation = no_allocation;
     note(out, error);
     out.allocations = after - before;
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// An attempt without memory, at each of its allocations: an error or none, nothing left behind, and it works again.
+#pragma once
+
+#include "counted_allocations.hpp"
+#include "io/operations.hpp"
+
+#include <weft/flow/wait_for.hpp>
+#include <weft/loop/run.hpp>
+
+#include <cerrno>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <thread>
+
+namespace weft_test {
+
+/// Of anything but the want of memory, and what an end of a connection sees of the other's, the test is told.
+inline void expect_want_of_memory(const std::exception_ptr& error) {
+    if (!error) return;
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+    } catch (const std::system_error& e) {
+        const int code = e.code().value();
+        EXPECT_TRUE(code == ENOMEM || code == ECONNRESET || code == EPIPE || code == ECONNABORTED) << e.what();
+    } catch (const weft::incomplete_read_error&) {
+    } catch (const std::exception& e) {
+        ADD_FAILURE() << e.what();
+    }
+}
+
+/// @return whether the allocation that was to fail was reached
+template <class Attempt>
+weft::task<bool> attempt_without(std::size_t number, Attempt& attempt) {
+    auto& loop = weft::get_running_loop();
+    loop.set_exception_handler(
+        [](weft::event_loop&, const weft::error_context& c) { expect_want_of_memory(c.exception); });
+    std::exception_ptr error;
+    const auto armed = [&]() -> weft::task<> {
+        failing_allocation = allocations.load() + number;
+        co_await attempt();
+    };
+    try {
+        co_await weft::wait_for(armed(), std::chrono::seconds(10));
+    } catch (...) {
+        error = std::current_exception();
+    }
+    const bool reached = failing_allocation.exchange(no_allocation) == no_allocation;
+    expect_want_of_memory(error);
+    co_await weft::wait_for(attempt(), std::chrono::seconds(10));
+    loop.set_exception_handler(nullptr);
+    co_return reached;
+}
+
+/// Each time on a loop of its own, which has made nothing yet.
+/// @param attempt  makes a task that checks what it gets
+/// @return the number of its allocations
+template <class Attempt>
+std::size_t fail_each_allocation(Attempt attempt) {
+    weft::run(attempt());  // what is made once is made
+    const auto descriptors = open_descriptors();
+    std::size_t number = 0;
+    for (bool reached = true; reached && !testing::Test::HasFailure(); ++number) {
+        SCOPED_TRACE(testing::Message() << "allocation " << number);
+        reached = weft::run(attempt_without(number, attempt));
+        // A thread of the loop's pool may be about to let go of its last call.
+        for (int i = 0; i < 10'000 && open_descriptors() != descriptors; ++i) std::this_thread::yield();
+        EXPECT_EQ(open_descriptors(), descriptors);
+    }
+    return number;
+}
+
+}  // namespace weft_test
