@@ -21,7 +21,6 @@
 namespace weft::inline v0 {
 
 class file;
-struct file_core;
 class stream_core;
 class tls_context;
 struct tls_info;
@@ -292,11 +291,6 @@ public:
 private:
     friend class stream_handover;
     stream_core& core() const;
-    static output_awaiter flushed(stream_core& core) noexcept { return {core, output_awaiter::until::flushed}; }
-    static task<std::uint64_t> send_descriptor(stream_link s, native_handle file, std::uint64_t offset,
-                                               std::uint64_t count);
-    static task<std::uint64_t> send_open_file(stream_link s, std::shared_ptr<file_core> file, std::uint64_t offset,
-                                              std::uint64_t count);
     static task<> start_tls_on(stream_link s, tls_context context, start_tls_options options);
     struct release {
         void operator()(stream_core* core) const noexcept;
