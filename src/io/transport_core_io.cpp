@@ -129,7 +129,8 @@ void transport_core::tell_end() {
 void transport_core::on_receive_error(int error) {
     receiving_ = false;
     receive_error_ = error;
-    if (closing_ || !holds()) fail("read from ", error);
+    // One that is sending a file cannot do so any more.
+    if (closing_ || !files_.empty() || !holds()) fail("read from ", error);
 }
 
 void transport_core::on_failure(const std::exception_ptr& why) {
@@ -138,7 +139,7 @@ void transport_core::on_failure(const std::exception_ptr& why) {
 }
 
 void transport_core::pause_reading() noexcept {
-    if (!is_reading()) return;
+    if (closing_ || reading_paused_) return;
     reading_paused_ = true;
     receive_as_needed();
 }
@@ -160,7 +161,8 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
     if (lost_ || finishing_) return note_lost_write();
-    if (!pending_.can_hold(total)) {
+    byte_buffer& behind = end_of_output();
+    if (!behind.can_hold(total)) {
         throw std::length_error("write to " + name() + ": more than 2 GiB would be unsent");
     }
     std::size_t taken = 0;
@@ -176,7 +178,7 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         }
     }
     try {
-        pending_.reserve(total - taken);
+        behind.reserve(total - taken);
     } catch (const std::bad_alloc&) {
         // A part may be on its way already: nothing may follow in its place.
         if (taken > 0) fail("write to ", ENOMEM);
@@ -184,13 +186,12 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
     }
     for (const auto& piece : pieces) {
         const std::size_t gone = std::min(taken, piece.size());
-        pending_.append(piece.subspan(gone));
+        behind.append(piece.subspan(gone));
         taken -= gone;
     }
     if (is_sending_) {
         expect_output();
     } else {
-        sending_.swap(pending_);
         start_sending(&stream_layer::send_quietly);
     }
     pause_writing_if_too_much();
@@ -210,24 +211,33 @@ bool transport_core::keep_delivered(std::span<const std::byte> rest) noexcept {
     return true;
 }
 
+/// Bytes, then the file behind them.
 void transport_core::start_sending(send_function send) {
+    if (sending_.empty()) sending_.swap(pending_);
     try {
-        ((*layer_).*send)(sending_.bytes());
+        if (!sending_.empty()) {
+            ((*layer_).*send)(sending_.bytes());
+        } else {
+            start_sending_file();
+        }
         is_sending_ = true;
     } catch (const std::system_error& e) {
         fail("write to ", e.code().value());
+    } catch (const std::exception&) {  // the file's: no memory, or no executor any more
+        fail("send_file to ", ECANCELED);
     }
 }
 
 void transport_core::on_sent(int error) {
+    if (is_sending_file()) {
+        if (!lost_) files_.front()->on_sent(error);
+        return;
+    }
     is_sending_ = false;
     sending_.clear();
     if (lost_) return;
     if (error) return fail("write to ", error);
-    if (!pending_.empty()) {
-        sending_.swap(pending_);
-        start_sending(&stream_layer::send);
-    }
+    if (!pending_.empty() || !files_.empty()) start_sending(&stream_layer::send);
     resume_writing_if_little();
     after_output();
 }
@@ -235,7 +245,7 @@ void transport_core::on_sent(int error) {
 /// What waited for all output to be gone happens.
 void transport_core::after_output() {
     if (lost_) return;
-    if (unsent() > 0) {
+    if (!is_flushed()) {
         if (closing_ || eof_wanted_) expect_output();
         return;
     }
