@@ -66,6 +66,7 @@ std::uint64_t send_file_awaiter::await_resume() {
 std::uint64_t send_file_awaiter::sent() const noexcept { return sender_ ? sender_->sent_ : sent_; }
 
 void file_sender::tell(const std::exception_ptr& error) noexcept {
+    failed_ = error;
     send_file_awaiter* const told = std::exchange(waiter_, nullptr);
     if (!told) return;
     told->sender_ = nullptr;
@@ -74,7 +75,12 @@ void file_sender::tell(const std::exception_ptr& error) noexcept {
     told->wake();
 }
 
-file_sender::~file_sender() { loop_.operations().cancel(writable_); }
+file_sender::~file_sender() { stop(); }
+
+void file_sender::stop() noexcept {
+    loop_.operations().cancel(writable_);
+    job_.reset();
+}
 
 void file_sender::start(stream_layer& layer, ended tell, void* owner) {
     if (const native_handle socket = layer.socket(); socket >= 0) {

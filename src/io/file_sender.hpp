@@ -71,8 +71,14 @@ public:
     /// The layer has sent the bytes it was given.
     void on_sent(int error);
 
-    /// It is over: whoever waits goes on.
+    /// Gives up, and leaves in place what the layer may be sending from.
+    void stop() noexcept;
+    /// It is over: whoever waits goes on, or need not begin.
     void tell(const std::exception_ptr& error) noexcept;
+    /// What tell() was told.
+    void throw_if_failed() const {
+        if (failed_) std::rethrow_exception(failed_);
+    }
 
 private:
     friend class send_file_awaiter;
@@ -95,6 +101,7 @@ private:
     ended ended_ = nullptr;
     void* owner_ = nullptr;
     send_file_awaiter* waiter_ = nullptr;
+    std::exception_ptr failed_;
     job_pointer job_;
     waiting_for_room writable_;
 };

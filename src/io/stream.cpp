@@ -34,17 +34,48 @@ bool input_awaiter::await_ready() {
 
 void input_awaiter::start() { stream_->set_reader(this); }
 
+namespace {
+
+struct found_delimiter {
+    std::size_t begin = std::string_view::npos, end = std::string_view::npos;
+    explicit operator bool() const noexcept { return begin != std::string_view::npos; }
+};
+
+std::span<const std::string_view> delimiters_of(const input_request& r) noexcept {
+    return r.delimiters.empty() ? std::span(&r.delimiter, 1) : r.delimiters;
+}
+
+/// The one that ends first, that begins at `from` or later; of two that end there, the shorter.
+found_delimiter find_delimiter(const input_request& r, std::string_view text, std::size_t from) noexcept {
+    found_delimiter first;
+    for (const std::string_view d : delimiters_of(r)) {
+        const std::size_t begin = text.find(d, from);
+        if (begin == std::string_view::npos) continue;
+        const std::size_t end = begin + d.size();
+        if (end < first.end || (end == first.end && begin > first.begin)) first = {begin, end};
+    }
+    return first;
+}
+
+std::size_t longest_delimiter(const input_request& r) noexcept {
+    std::size_t longest = 0;
+    for (const std::string_view d : delimiters_of(r)) longest = std::max(longest, d.size());
+    return longest;
+}
+
+}  // namespace
+
 /// Enough is buffered, or more will never be.
 bool input_awaiter::satisfied() {
     const std::string_view text = stream_->input().text();
     if (request_.what == input_request::until::count && text.size() >= request_.count) return true;
     if (request_.what == input_request::until::delimiter) {
-        const std::string_view delimiter = request_.delimiter;
-        if (const auto found = text.find(delimiter, searched_); found != std::string_view::npos) {
-            searched_ = found;
+        if (const found_delimiter found = find_delimiter(request_, text, searched_)) {
+            searched_ = found.begin;
             return true;
         }
-        searched_ = text.size() < delimiter.size() ? 0 : text.size() - delimiter.size() + 1;
+        const std::size_t longest = longest_delimiter(request_);
+        searched_ = text.size() < longest ? 0 : text.size() - longest + 1;
         if (searched_ > stream_->limit()) return true;
     }
     return !stream_->receives() || stream_->is_closing();
@@ -80,14 +111,13 @@ struct stream_takes {
     static std::optional<std::size_t> end_of_delimited(input_awaiter& a) {
         stream_core& s = core(a);
         const std::string_view text = s.input().text();
-        const auto found = text.find(a.request_.delimiter, a.searched_);
-        const bool is_found = found != std::string_view::npos;
-        if (const std::size_t before = is_found ? found : a.searched_; before > s.limit()) {
-            throw limit_overrun_error((is_found ? "the delimiter is found, but beyond" : "no delimiter within") +
+        const found_delimiter found = find_delimiter(a.request_, text, a.searched_);
+        if (const std::size_t before = found ? found.begin : a.searched_; before > s.limit()) {
+            throw limit_overrun_error((found ? "the delimiter is found, but beyond" : "no delimiter within") +
                                           (" the stream's limit of " + std::to_string(s.limit()) + " bytes"),
                                       before);
         }
-        if (is_found) return found + a.request_.delimiter.size();
+        if (found) return found.end;
         if (!s.ended()) s.throw_read_error();
         return std::nullopt;
     }
@@ -205,6 +235,13 @@ read_awaiter<std::string> stream::read_exactly(std::size_t size) {
 read_awaiter<std::string> stream::read_until(std::string_view d) {
     if (d.empty()) throw std::invalid_argument("read_until: the delimiter is empty");
     return {core(), {.what = delimiter, .delimiter = d}, &stream_takes::until};
+}
+read_awaiter<std::string> stream::read_until(std::span<const std::string_view> all) {
+    if (all.empty()) throw std::invalid_argument("read_until: no delimiter");
+    for (const std::string_view d : all) {
+        if (d.empty()) throw std::invalid_argument("read_until: a delimiter is empty");
+    }
+    return {core(), {.what = delimiter, .delimiters = all}, &stream_takes::until};
 }
 read_awaiter<std::string_view> stream::read_until_view(std::string_view d) {
     if (d.empty()) throw std::invalid_argument("read_until_view: the delimiter is empty");

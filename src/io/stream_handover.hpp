@@ -16,7 +16,8 @@ public:
         return s ? std::optional<stream_link>(std::in_place, s.core()) : std::nullopt;
     }
     /// Waits until everything written is sent. @throws std::system_error  it could not be
-    static output_awaiter flushed(const stream& s) { return {s.core(), output_awaiter::until::flushed}; }
+    static output_awaiter flushed(const stream& s) { return flushed(s.core()); }
+    static output_awaiter flushed(stream_core& s) noexcept { return {s, output_awaiter::until::flushed}; }
 };
 
 }  // namespace weft::inline v0

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
 
@@ -33,14 +34,18 @@ stream_link input_awaiter::link() const {
 
 template <class R>
 task<R> read_awaiter<R>::as_task() && {
-    auto made = reading(this->link(), this->request(), std::string(this->request().delimiter), take_);
+    const input_request& r = this->request();
+    auto made = reading(this->link(), r, std::string(r.delimiter), {r.delimiters.begin(), r.delimiters.end()}, take_);
     this->let_go();  // in co_await wait_for(s.read_line(), 5s) this lives as long as the wait, and the stream perhaps not
     return made;
 }
 
 template <class R>
-task<R> read_awaiter<R>::reading(stream_link s, input_request request, std::string delimiter, take_function take) {
+task<R> read_awaiter<R>::reading(stream_link s, input_request request, std::string delimiter,
+                                 std::vector<std::string> delimiters, take_function take) {
     request.delimiter = delimiter;
+    const std::vector<std::string_view> several(delimiters.begin(), delimiters.end());
+    request.delimiters = several;
     co_return co_await read_awaiter(s.core(), request, take);
 }
 

@@ -38,7 +38,9 @@ void transport_core::tell_made() {
 }
 
 void transport_core::shut() noexcept {
+    give_up_files(nullptr);
     layer_.reset();
+    files_.clear();
     for (byte_buffer* b : {&held_, &pending_, &sending_}) b->clear();
 }
 
@@ -57,6 +59,7 @@ void transport_core::require_open(const char* who) const {
     if (!made_) refuse("connection_made() has not been called yet");
     if (handing_over_) refuse("the transport's TLS handshake is under way");
     if (delivering_) refuse("the transport's protocol is receiving");
+    if (!files_.empty()) refuse("the transport is sending a file");
     if (eof_wanted_) refuse("write_eof() was called before");
     if (ended_) refuse("the peer has ended the connection");
     if (receive_error_) {
@@ -116,8 +119,9 @@ void transport_core::abort() {
 /// Ends the connection, whatever is unsent.
 void transport_core::force_close(std::exception_ptr why) noexcept {
     if (lost_) return;
-    if (unsent() > 0) layer_->reset();  // the peer is not to take what it got for all of it
+    if (!is_flushed()) layer_->reset();  // the peer is not to take what it got for all of it
     closing_ = true;
+    give_up_files(why);
     receive_as_needed();
     lose(std::move(why));
 }

@@ -3,6 +3,7 @@
 
 #include "base/byte_buffer.hpp"
 #include "io/endpoint_core.hpp"
+#include "io/file_sender.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/coro/task.hpp>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace weft::inline v0 {
 
@@ -41,18 +43,20 @@ public:
     void received_before(byte_buffer& bytes, bool ended, int error) noexcept;
 
     // Output
-    std::size_t unsent() const noexcept override { return lost_ ? 0 : sending_.size() + pending_.size(); }
-    std::uint64_t unsent_bytes() const noexcept override {
-        return lost_ ? 0 : pending_.size() + (layer_ ? layer_->unsent() : 0);
-    }
+    std::size_t unsent() const noexcept override;
+    std::uint64_t unsent_bytes() const noexcept override;
     void write(std::span<const std::byte> bytes) { write_pieces({&bytes, 1}); }
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
     void write_eof();
+    /// @throws invalid_state_error  the transport is closing, or its direction was ended
+    void require_writable(const char* who) const;
+    /// A part of a file, behind what was written before. @throws what the connection is lost by
+    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count);
 
     // Input
     void pause_reading() noexcept;
     void resume_reading();
-    bool is_reading() const noexcept { return !closing_ && !reading_paused_; }
+    bool is_reading() const noexcept { return !closing_ && !reading_paused_ && files_.empty(); }
 
     void close();
     void abort();
@@ -89,7 +93,9 @@ private:
     std::string name() const override { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
 
     void receive_as_needed();
-    bool holds() const noexcept { return !made_ || handing_over_ || reading_paused_ || !held_.empty(); }
+    bool holds() const noexcept {
+        return !made_ || handing_over_ || reading_paused_ || !files_.empty() || !held_.empty();
+    }
     void hold(std::span<const std::byte> bytes) noexcept;
     void deliver(byte_buffer& bytes);
     std::size_t deliver_to_buffered(std::span<const std::byte> bytes);
@@ -102,6 +108,12 @@ private:
         if (is_sending_ && layer_) layer_->expect_sent();
     }
     void after_output();
+    bool is_flushed() const noexcept { return unsent() == 0 && files_.empty(); }
+    byte_buffer& end_of_output() noexcept { return files_.empty() ? pending_ : files_.back()->behind; }
+    bool is_sending_file() const noexcept { return !files_.empty() && files_.front()->is_started(); }
+    void start_sending_file();
+    void on_file_sent(int error);
+    void give_up_files(std::exception_ptr why) noexcept;
     void finish();
     void fail(const char* what, int error) noexcept;
     void force_close(std::exception_ptr why) noexcept;
@@ -110,6 +122,7 @@ private:
     protocol* plain_;  // one of these is the protocol,
     buffered_protocol* buffered_;  // the other null
     byte_buffer held_, pending_, sending_;  // what is in sending_ does not move until on_sent()
+    std::vector<std::unique_ptr<file_sender>> files_;  // behind pending_, each with what is between it and the next
     byte_buffer* delivering_ = nullptr;  // what data_received() is being given, in its block
     std::exception_ptr failure_;  // what EPROTO stands for
     int receive_error_ = 0;  // not told yet

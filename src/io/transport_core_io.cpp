@@ -131,7 +131,8 @@ void transport_core::tell_end() {
 void transport_core::on_receive_error(int error) {
     receiving_ = false;
     receive_error_ = error;
-    if (closing_ || !holds()) fail("read from ", error);
+    // One that is sending a file cannot do so any more.
+    if (closing_ || !files_.empty() || !holds()) fail("read from ", error);
 }
 
 /// Whoever only writes learns of it without writing, as in asyncio.
@@ -147,7 +148,7 @@ void transport_core::on_failure(const std::exception_ptr& why) {
 }
 
 void transport_core::pause_reading() noexcept {
-    if (!is_reading()) return;
+    if (closing_ || reading_paused_) return;
     reading_paused_ = true;
     receive_as_needed();
 }
@@ -169,7 +170,8 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
     for (const auto& piece : pieces) total += piece.size();
     if (total == 0) return;
     if (lost_ || finishing_) return note_lost_write();
-    if (!pending_.can_hold(total)) {
+    byte_buffer& behind = end_of_output();
+    if (!behind.can_hold(total)) {
         throw std::length_error("write to " + name() + ": more than 2 GiB would be unsent");
     }
     std::size_t taken = 0;
@@ -185,7 +187,7 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
         }
     }
     try {
-        pending_.reserve(total - taken);
+        behind.reserve(total - taken);
     } catch (const std::bad_alloc&) {
         // A part may be on its way already: nothing may follow in its place.
         if (taken > 0) fail("write to ", ENOMEM);
@@ -193,13 +195,12 @@ void transport_core::write_pieces(std::span<const std::span<const std::byte>> pi
     }
     for (const auto& piece : pieces) {
         const std::size_t gone = std::min(taken, piece.size());
-        pending_.append(piece.subspan(gone));
+        behind.append(piece.subspan(gone));
         taken -= gone;
     }
     if (is_sending_) {
         expect_output();
     } else {
-        sending_.swap(pending_);
         start_sending(true);
     }
     pause_writing_if_too_much();
@@ -219,24 +220,36 @@ bool transport_core::keep_delivered(std::span<const std::byte> rest) noexcept {
     return true;
 }
 
+/// Bytes, then the file behind them.
 void transport_core::start_sending(bool quietly) {
+    if (sending_.empty()) sending_.swap(pending_);
+    const bool is_file = sending_.empty();
     try {
-        quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
+        if (is_file) {
+            start_sending_file();
+        } else {
+            quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
+        }
         is_sending_ = true;
-    } catch (...) {
-        fail("write to ", refusal());
+    } catch (const std::system_error& e) {
+        fail(is_file ? "send_file to " : "write to ", e.code().value());
+    } catch (const std::bad_alloc&) {
+        fail(is_file ? "send_file to " : "write to ", ENOMEM);
+    } catch (const std::exception&) {  // the file's: there is no executor any more
+        fail("send_file to ", ECANCELED);
     }
 }
 
 void transport_core::on_sent(int error) {
+    if (is_sending_file()) {
+        if (!lost_) files_.front()->on_sent(error);
+        return;
+    }
     is_sending_ = false;
     sending_.clear();
     if (lost_) return;
     if (error) return fail("write to ", error);
-    if (!pending_.empty()) {
-        sending_.swap(pending_);
-        start_sending(false);
-    }
+    if (!pending_.empty() || !files_.empty()) start_sending(false);
     resume_writing_if_little();
     after_output();
 }
@@ -244,7 +257,7 @@ void transport_core::on_sent(int error) {
 /// What waited for all output to be gone happens.
 void transport_core::after_output() {
     if (lost_) return;
-    if (unsent() > 0) {
+    if (!is_flushed()) {
         if (closing_ || eof_wanted_) expect_output();
         return;
     }

@@ -3,35 +3,17 @@
 #include "io/file_sender.hpp"
 
 #include "io/connected.hpp"
+#include "io/temporary_file.hpp"
 #include "io/temporary_folder.hpp"
 
 #include <weft/io/file.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 using namespace weft_test;
 
 namespace {
-
-/// A file of `size` bytes, removed already.
-struct temporary_file {
-    explicit temporary_file(std::size_t size) : text(size, '\0') {
-        for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i * 31 % 26);
-        std::string name = (std::filesystem::temp_directory_path() / "weft-send-file-XXXXXX").string();
-        fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-        std::filesystem::remove(name);
-        std::string_view rest = text;
-        while (!rest.empty()) rest.remove_prefix(static_cast<std::size_t>(::write(fd.get(), rest.data(), rest.size())));
-    }
-    std::string text;
-    weft::unique_fd fd;
-};
 
 weft::task<std::string> everything_of(weft::stream& s) { co_return co_await s.read_all(); }
 
@@ -171,6 +153,7 @@ TEST(send_file, what_is_no_file_is_an_error_before_anything_is_sent) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_streams();
         EXPECT_THROW(co_await server.send_file(-1), std::system_error);
+        EXPECT_THROW(co_await server.send_file(client.descriptor()), std::system_error);
         co_await server.write("still fine");
         EXPECT_EQ(co_await client.read_exactly(10), "still fine");
         EXPECT_THROW(static_cast<void>(server.send_file(0, ~std::uint64_t{0})), std::invalid_argument);

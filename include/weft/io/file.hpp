@@ -125,7 +125,8 @@ public:
     task<> close();
 
 private:
-    friend class stream;  // sends it
+    friend class stream;  // sends it, as does
+    friend class transport;
     explicit file(std::shared_ptr<file_core> core) noexcept : core_(std::move(core)) {}
     const std::shared_ptr<file_core>& core() const;
 

@@ -11,17 +11,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
 
 class file;
-struct file_core;
 class stream_core;
 class tls_context;
 struct tls_info;
@@ -59,6 +60,7 @@ struct input_request {
     std::size_t count = 0;  ///< at least so many bytes
     std::size_t max = 0;  ///< takes no more than these
     std::string_view delimiter = {};  ///< in the caller's full expression
+    std::span<const std::string_view> delimiters = {};  ///< in place of it, unless there are none; the caller's, too
     std::span<std::byte> into = {};  ///< the caller's memory
     bool whole = false;  ///< takes the block that the bytes are in
 };
@@ -117,7 +119,8 @@ private:
     read_awaiter(stream_core& s, const input_request& r, take_function take) noexcept
         : input_awaiter(s, r), take_(take) {}
     weft::task<R> as_task() &&;
-    static weft::task<R> reading(stream_link s, input_request request, std::string delimiter, take_function take);
+    static weft::task<R> reading(stream_link s, input_request request, std::string delimiter,
+                                 std::vector<std::string> delimiters, take_function take);
     take_function take_;
 };
 
@@ -185,6 +188,17 @@ public:
     /// Reads up to and with `delimiter` (not empty).
     /// @throws incomplete_read_error, limit_overrun_error  @see StreamReader.readuntil
     read_awaiter<std::string> read_until(std::string_view delimiter);
+    /// Reads up to and with whichever of several delimiters ends first; of two that end there, the shorter.
+    ///
+    ///     co_await s.read_until({"\r\n", "\n"})
+    ///
+    /// @param delimiters  at least one, none of them empty; must outlive the await (GCC 14 forgets a braced list in
+    ///     an expression with co_await unless it is of literals: name it before). A task has its own copy
+    /// @throws as above
+    read_awaiter<std::string> read_until(std::initializer_list<std::string_view> delimiters) {
+        return read_until(std::span(delimiters.begin(), delimiters.size()));
+    }
+    read_awaiter<std::string> read_until(std::span<const std::string_view> delimiters);
     /// A line without its "\n" or "\r\n"; at the end of the stream an unterminated last line, then empty.
     /// @throws limit_overrun_error
     read_awaiter<std::optional<std::string>> read_line();
@@ -292,11 +306,6 @@ public:
 private:
     friend class stream_handover;
     stream_core& core() const;
-    static output_awaiter flushed(stream_core& core) noexcept { return {core, output_awaiter::until::flushed}; }
-    static task<std::uint64_t> send_descriptor(stream_link s, native_handle file, std::uint64_t offset,
-                                               std::uint64_t count);
-    static task<std::uint64_t> send_open_file(stream_link s, std::shared_ptr<file_core> file, std::uint64_t offset,
-                                              std::uint64_t count);
     static task<> start_tls_on(stream_link s, tls_context context, start_tls_options options);
     struct release {
         void operator()(stream_core* core) const noexcept;

@@ -8,6 +8,7 @@
 #include <weft/loop/waiter.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ namespace weft::inline v0 {
 class base_protocol;
 class buffered_protocol;
 class endpoint_core;
+class file;
 class protocol;
 class transport_core;
 struct tls_info;
@@ -80,6 +82,24 @@ public:
     /// Writes the pieces as one: on epoll by one system call, as far as the connection takes them. @see writev(2)
     void writelines(std::span<const std::span<const std::byte>> pieces) const;
     void writelines(std::initializer_list<std::string_view> pieces) const;
+    /// Sends a part of a file as one piece of the output, behind what was written before and ahead of what is written
+    /// meanwhile: by sendfile(2) where the connection is a socket, else by reading it. The default executor reads the disk.
+    /// From its beginning until it is over the protocol is told nothing of what comes in, and is_reading() is false.
+    /// pause_writing() and resume_writing() are called for what is written meanwhile as at any time; the file does not
+    /// count. Several are sent in the order in which their tasks begin.
+    /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
+    /// @return awaited: bytes sent; fewer than `count` if the file is shorter
+    /// @throws awaited: std::system_error, tls_error: what the connection is lost by meanwhile (connection_aborted by
+    ///     abort()); invalid_state_error: the transport is closing, or write_eof() was called before
+    /// @cancel ends the wait; the file is sent all the same, unless the connection is lost
+    /// @cost some allocations, a call on another thread for each MiB or full socket buffer
+    /// @see asyncio loop.sendfile, stream::send_file, sendfile(2)
+    task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
+                                  std::optional<std::uint64_t> count = std::nullopt) const;
+    /// The same of a file that is open for reading, whose position is behind what was sent afterwards, as by
+    /// stream::send_file.
+    task<std::uint64_t> send_file(const file& from, std::uint64_t offset = 0,
+                                  std::optional<std::uint64_t> count = std::nullopt) const;
     /// Ends our direction once everything written is sent; reading goes on.
     void write_eof() const;
     bool can_write_eof() const noexcept { return true; }
@@ -97,7 +117,7 @@ public:
     /// Has nothing more delivered until resume_reading(), not even the end. What has come meanwhile is kept.
     void pause_reading() const;
     void resume_reading() const;
-    /// Neither paused nor closing.
+    /// Neither paused nor closing, and no file is being sent.
     bool is_reading() const noexcept;
 
     // Ending
