@@ -42,7 +42,7 @@ struct found_delimiter {
 };
 
 std::span<const std::string_view> delimiters_of(const input_request& r) noexcept {
-    return r.delimiters.empty() ? std::span(&r.delimiter, 1) : r.delimiters;
+    return r.what == input_request::until::delimiter ? std::span(&r.delimiter, 1) : r.delimiters;
 }
 
 /// The one that ends first, that begins at `from` or later; of two that end there, the shorter.
@@ -69,7 +69,7 @@ std::size_t longest_delimiter(const input_request& r) noexcept {
 bool input_awaiter::satisfied() {
     const std::string_view text = stream_->input().text();
     if (request_.what == input_request::until::count && text.size() >= request_.count) return true;
-    if (request_.what == input_request::until::delimiter) {
+    if (request_.what == input_request::until::delimiter || request_.what == input_request::until::any_delimiter) {
         if (const found_delimiter found = find_delimiter(request_, text, searched_)) {
             searched_ = found.begin;
             return true;
@@ -241,7 +241,7 @@ read_awaiter<std::string> stream::read_until(std::span<const std::string_view> a
     for (const std::string_view d : all) {
         if (d.empty()) throw std::invalid_argument("read_until: a delimiter is empty");
     }
-    return {core(), {.what = delimiter, .delimiters = all}, &stream_takes::until};
+    return {core(), {.what = any_delimiter, .delimiters = all}, &stream_takes::until};
 }
 read_awaiter<std::string_view> stream::read_until_view(std::string_view d) {
     if (d.empty()) throw std::invalid_argument("read_until_view: the delimiter is empty");
@@ -255,7 +255,7 @@ read_awaiter<std::optional<std::string_view>> stream::read_line_view() {
 }
 read_awaiter<std::string> stream::read_all() { return {core(), {.what = end}, &stream_takes::all}; }
 read_awaiter<chunk> stream::read_chunk() {
-    return {core(), {.what = count, .count = 1, .whole = true}, &stream_takes::whole};
+    return {core(), {.what = count, .whole = true, .count = 1}, &stream_takes::whole};
 }
 read_awaiter<std::string_view> stream::peek(std::size_t at_least) {
     return {core(), {.what = count, .count = at_least}, &stream_takes::peek};

@@ -205,9 +205,9 @@ std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
     return std::move(layer_);
 }
 
-void stream_core::hand_over_to(const std::shared_ptr<transport_core>& t) noexcept {
+void stream_core::hand_over_to(transport_core& t) noexcept {
     for (stream_link& l : links_) {
-        if (l.until_ == stream_link::until::connection) static_cast<connection_link&>(l).transport_ = t;
+        if (l.until_ == stream_link::until::connection) static_cast<connection_link&>(l).hand_over_to(&t);
     }
 }
 

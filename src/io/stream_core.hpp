@@ -93,7 +93,7 @@ public:
     /// own way. What was received and not read, which is that one's as well, is in input().
     std::unique_ptr<stream_layer> take_layer() noexcept;
     /// The connection is a transport's from here on, for who keeps hold of it.
-    void hand_over_to(const std::shared_ptr<transport_core>& t) noexcept;
+    void hand_over_to(transport_core& t) noexcept;
     void put_layer(std::unique_ptr<stream_layer> layer);
 
     /// The owner lets go.

@@ -35,17 +35,20 @@ stream_link input_awaiter::link() const {
 template <class R>
 task<R> read_awaiter<R>::as_task() && {
     const input_request& r = this->request();
-    auto made = reading(this->link(), r, std::string(r.delimiter), {r.delimiters.begin(), r.delimiters.end()}, take_);
+    std::vector<std::string> delimiters;
+    if (r.what == input_request::until::delimiter) delimiters.emplace_back(r.delimiter);
+    if (r.what == input_request::until::any_delimiter) delimiters.assign(r.delimiters.begin(), r.delimiters.end());
+    auto made = reading(this->link(), r, std::move(delimiters), take_);
     this->let_go();  // in co_await wait_for(s.read_line(), 5s) this lives as long as the wait, and the stream perhaps not
     return made;
 }
 
 template <class R>
-task<R> read_awaiter<R>::reading(stream_link s, input_request request, std::string delimiter,
-                                 std::vector<std::string> delimiters, take_function take) {
-    request.delimiter = delimiter;
-    const std::vector<std::string_view> several(delimiters.begin(), delimiters.end());
-    request.delimiters = several;
+task<R> read_awaiter<R>::reading(stream_link s, input_request request, std::vector<std::string> delimiters,
+                                 take_function take) {
+    const std::vector<std::string_view> views(delimiters.begin(), delimiters.end());
+    if (request.what == input_request::until::delimiter) request.delimiter = views.front();
+    if (request.what == input_request::until::any_delimiter) request.delimiters = views;
     co_return co_await read_awaiter(s.core(), request, take);
 }
 

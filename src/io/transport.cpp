@@ -111,7 +111,7 @@ task<transport> transport_core::connect(stream s, protocol_slot p) {
     from.settle_lent();
     const auto core = std::make_shared<transport_core>(get_running_loop(), from.take_layer(), std::move(p));
     core->received_before(from.input(), from.ended(), from.read_error());
-    from.hand_over_to(core);
+    from.hand_over_to(*core);
     s = stream();
     core->start();
     ending closes(transport(core), &transport::close);

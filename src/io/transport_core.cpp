@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/transport_core.hpp"
 
+#include "io/connection_link.hpp"
+
 #include <cerrno>
 #include <new>
 #include <string>
@@ -24,7 +26,10 @@ transport_core::transport_core(event_loop& loop, std::unique_ptr<stream_layer> l
     if (!layer_->can_receive()) layer_->watch_reader();
 }
 
-transport_core::~transport_core() { layer_.reset(); }  // before what it may be sending from
+transport_core::~transport_core() {
+    if (link_) link_->hand_over_to(nullptr);
+    layer_.reset();  // before what it may be sending from
+}
 
 void transport_core::received_before(byte_buffer& bytes, bool ended, int error) noexcept {
     held_.swap(bytes);

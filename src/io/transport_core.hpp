@@ -17,6 +17,8 @@
 
 namespace weft::inline v0 {
 
+class connection_link;
+
 /// A protocol of either kind, and which it is.
 struct protocol_slot {
     protocol_slot() noexcept = default;
@@ -74,6 +76,8 @@ public:
     void put_layer(std::unique_ptr<stream_layer> layer);
 
     void set_protocol(protocol_slot p);
+    /// Who keeps hold of the connection from outside: told when this goes. Null: nobody.
+    void set_link(connection_link* l) noexcept { link_ = l; }
     const address& peer() const noexcept { return peer_; }
     address local() const { return layer_ ? layer_->local() : address(); }
     native_handle descriptor() const noexcept { return layer_ ? layer_->descriptor() : -1; }
@@ -132,6 +136,7 @@ private:
     bool is_sending_ = false, eof_wanted_ = false, eof_sent_ = false, finishing_ = false;
     address peer_;  // asked once: a connection that was reset has none
     const char* nameless_peer_;
+    connection_link* link_ = nullptr;
 };
 
 /// While it lasts the protocol is told nothing of what comes in; afterwards it is.

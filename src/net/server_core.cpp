@@ -57,9 +57,8 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
         stream s(std::make_unique<stream_core>(loop_,
                                                std::make_unique<socket_layer>(loop_.operations(), std::move(socket)),
                                                stream_limits{.read_bytes = options_.limit}));
-        auto place = std::make_unique<connection>(shared_from_this());
+        auto place = std::make_unique<connection>(*this, stream_handover::core(s));
         connection& here = *place;
-        here.link.emplace(stream_handover::core(s));
         here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
     } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
         loop_.call_exception_handler(
@@ -72,27 +71,26 @@ task<> server_core::secure(stream& s) const { return s.start_tls(*options_.tls);
 
 /// One connection: the handler, and what it throws.
 task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
-    server_core& self = *place->server;
     try {
-        if (self.options_.tls) co_await self.secure(s);
+        if (place->server.options_.tls) co_await place->server.secure(s);
     } catch (const std::exception&) {
-        self.loop_.call_exception_handler({.message = "A client's TLS handshake failed",
-                                           .exception = std::current_exception(),
-                                           .task = place->task->name()});
+        place->server.loop_.call_exception_handler({.message = "A client's TLS handshake failed",
+                                                    .exception = std::current_exception(),
+                                                    .task = place->task->name()});
         co_return;
     }
-    place->is_with_handler = true;
+    place->link.is_with_handler = true;
     try {
-        co_await self.handler_(std::move(s));
-    } catch (const std::system_error& e) {
-        const bool is_news = !place->is_aborted || e.code() != std::errc::connection_aborted;
-        if (is_news) self.report_handler(*place);
-    } catch (const std::exception&) {
-        self.report_handler(*place);
+        co_await place->server.handler_(std::move(s));
+    } catch (const std::exception& e) {
+        place->server.report_handler(*place, e);
     }
 }
 
-void server_core::report_handler(const connection& of) {
+/// In a handler of what it has thrown.
+void server_core::report_handler(const connection& of, const std::exception& thrown) {
+    const auto* const failed = dynamic_cast<const std::system_error*>(&thrown);
+    if (of.link.is_aborted && failed && failed->code() == std::errc::connection_aborted) return;
     loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
                                   .exception = std::current_exception(),
                                   .task = of.task->name()});
@@ -142,8 +140,8 @@ void server_core::cancel_connections() {
 /// task's alone.
 void server_core::end_clients(void (connection_link::*how)() const) {
     for (connection& c : connections_) {
-        if (!options_.tls || c.is_with_handler) {
-            (*c.link.*how)();
+        if (!options_.tls || c.link.is_with_handler) {
+            (c.link.*how)();
         } else if (c.task) {
             c.task->cancel();
         }
@@ -153,7 +151,7 @@ void server_core::end_clients(void (connection_link::*how)() const) {
 void server_core::close_clients() { end_clients(&connection_link::close); }
 
 void server_core::abort_clients() {
-    for (connection& c : connections_) c.is_aborted = true;
+    for (connection& c : connections_) c.link.is_aborted = true;
     end_clients(&connection_link::abort);
 }
 

@@ -51,20 +51,19 @@ private:
     /// A connection's place among those being served. A parameter of its task, so that it goes with the task even if that
     /// is cancelled before it has begun.
     struct connection : list_node, recycled {
-        explicit connection(std::shared_ptr<server_core> s) noexcept : server(std::move(s)) {
-            server->connections_.push_back(*this);
-            ++server->connection_count_;
+        connection(server_core& s, stream_core& connected) noexcept : server(s), link(connected) {
+            server.connections_.push_back(*this);
+            if (server.connection_count_++ == 0) server.served_ = server.shared_from_this();
         }
         ~connection() {
             unlink();
-            --server->connection_count_;
-            server->note_end();
+            // The last one keeps the server until it has noted its end.
+            const auto kept = --server.connection_count_ == 0 ? std::move(server.served_) : nullptr;
+            server.note_end();
         }
-        std::shared_ptr<server_core> server;
+        server_core& server;
         task_core* task = nullptr;
-        std::optional<connection_link> link;
-        bool is_with_handler = false;  // else its TLS handshake may be under way
-        bool is_aborted = false;
+        connection_link link;
     };
     /// A connection that was accepted when there was no room for it any more.
     struct held_connection {
@@ -78,7 +77,7 @@ private:
     void use_room() noexcept;
     void note_end() noexcept;
     void end_clients(void (connection_link::*how)() const);
-    void report_handler(const connection& of);
+    void report_handler(const connection& of, const std::exception& thrown);
     task<> secure(stream& s) const;
     static task<> serve(std::unique_ptr<connection> place, stream s);
 
@@ -89,6 +88,7 @@ private:
     std::deque<held_connection> held_;  // at most one of each listener but the first
     intrusive_list<connection> connections_;
     std::size_t connection_count_ = 0;
+    std::shared_ptr<server_core> served_;  // itself, while there are connections
     future<> ended_;
     owned_timer<server_core, &server_core::cancel_connections> drain_timer_;
     bool serving_ = false, serving_forever_ = false, draining_ = false;

@@ -54,15 +54,17 @@ private:
     friend class stream_core;
 };
 
-/// What a read waits for, and how much of it it takes.
+/// What a read waits for, and how much of it it takes. It lies in the frame of whoever reads, as long as it waits.
 struct input_request {
-    enum class until { count, delimiter, end } what;
+    enum class until : unsigned char { count, delimiter, any_delimiter, end } what;
+    bool whole = false;  ///< takes the block that the bytes are in
     std::size_t count = 0;  ///< at least so many bytes
     std::size_t max = 0;  ///< takes no more than these
-    std::string_view delimiter = {};  ///< in the caller's full expression
-    std::span<const std::string_view> delimiters = {};  ///< in place of it, unless there are none; the caller's, too
-    std::span<std::byte> into = {};  ///< the caller's memory
-    bool whole = false;  ///< takes the block that the bytes are in
+    union {  // the caller's, until its full expression ends
+        std::string_view delimiter = {};
+        std::span<const std::string_view> delimiters;
+        std::span<std::byte> into;
+    };
 };
 
 /// Suspends a task until a stream has buffered what a read needs. It reads ahead but takes nothing before the task goes
@@ -119,8 +121,8 @@ private:
     read_awaiter(stream_core& s, const input_request& r, take_function take) noexcept
         : input_awaiter(s, r), take_(take) {}
     weft::task<R> as_task() &&;
-    static weft::task<R> reading(stream_link s, input_request request, std::string delimiter,
-                                 std::vector<std::string> delimiters, take_function take);
+    static weft::task<R> reading(stream_link s, input_request request, std::vector<std::string> delimiters,
+                                 take_function take);
     take_function take_;
 };
 
