@@ -4,9 +4,9 @@
 
     tools/header_check.py [COMPILER]        clang++-19 unless told otherwise
 
-The cost is the compiler's memory at -O0 (its peak, which is what the syntax tree takes): of a file that includes the
-header, less that of a file that includes the standard headers which it and all weft headers under it include. Unlike
-its time, of which 10 MiB are about a tenth of a second, it is the same on every run and on a busy machine.
+The cost is the compiler's memory (its peak, which is what the syntax tree takes): of a file that includes the header,
+less that of a file that includes the standard headers which it and all weft headers under it include. Unlike its time,
+of which 10 MiB are about a tenth of a second, it is the same on every run and on a busy machine.
 """
 import concurrent.futures
 import functools
@@ -24,7 +24,7 @@ UMBRELLA = "weft/weft.hpp"
 
 class Compiler:
     def __init__(self, program, folder):
-        self.command = [program, "-std=c++23", "-O0", "-Wall", "-Wextra", "-Werror", f"-I{INCLUDE}", "-c", "-o", os.devnull]
+        self.command = [program, "-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{INCLUDE}"]
         self.folder = pathlib.Path(folder)
 
     def compile(self, headers, *flags):
@@ -47,18 +47,20 @@ class Compiler:
     def standard_memory(self, headers):
         return self.compile(sorted(headers))[0]
 
-    def standard_headers(self, header):
-        """The standard headers that `header`, or a weft header that it brings in, includes by name."""
+    def cost(self, header):
+        memory, included = self.compile([header], "-H")
+        return memory - self.standard_memory(self.standard_headers(included))
+
+    @staticmethod
+    def standard_headers(included):
+        """Of what -H told, the standard headers that the header, or a weft header that it brings in, includes by name."""
         found, parents = set(), []
-        for match in re.finditer(r"^(\.+) (.+)$", self.compile([header], "-H")[1], re.MULTILINE):
+        for match in re.finditer(r"^(\.+) (.+)$", included, re.MULTILINE):
             depth, path = len(match[1]), match[2]
             parents[depth - 1:] = [path]
             if depth > 1 and str(INCLUDE) in parents[depth - 2] and str(INCLUDE) not in path:
                 found.add(os.path.basename(path))
         return frozenset(found)
-
-    def cost(self, header):
-        return self.compile([header])[0] - self.standard_memory(self.standard_headers(header))
 
 
 def judge(compiler, header):
