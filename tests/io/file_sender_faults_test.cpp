@@ -2,11 +2,9 @@
 // Whatever the kernel says where a file is sent, by a stream or a transport: who sends is told so, what can be sent in
 // another way is, nothing is left.
 #include "failing_calls.hpp"
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
 #include "io/recorder.hpp"
+#include "io/run_with_faults.hpp"
 #include "io/temporary_file.hpp"
-#include "testing/virtual_backend.hpp"
 
 #include <weft/io/connect_protocol.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
@@ -36,19 +34,7 @@ protected:
     template <class Arm>
     static outcome send(const temporary_file& file, bool to_socket, Arm arm) {
         outcome out;
-        const auto before = open_descriptors();
-        try {
-            auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
-            faulty_backend& faults = *faulty;
-            auto loop = std::make_unique<weft::event_loop>(std::make_unique<weft::virtual_backend>(std::move(faulty)));
-            weft::runner(std::move(loop), {.handle_sigint = false})
-                .run_and_close(send_in(faults, out, file, to_socket, arm));
-        } catch (const std::exception& e) {
-            ADD_FAILURE() << e.what();
-        }
-        // A thread of the loop's pool may be about to let go of its last call.
-        for (int i = 0; i < 10'000 && open_descriptors() != before; ++i) std::this_thread::yield();
-        EXPECT_EQ(open_descriptors(), before);
+        run_with_faults([&](faulty_backend& faults) { return send_in(faults, out, file, to_socket, arm); });
         return out;
     }
     static outcome send(const temporary_file& file, bool to_socket = true) {
