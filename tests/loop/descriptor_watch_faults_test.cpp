@@ -6,8 +6,6 @@
 #include "io/operations.hpp"
 #include "io/temporary_file.hpp"
 
-#include <poll.h>
-
 using namespace weft_test;
 
 namespace {
