@@ -131,6 +131,12 @@ void file_sender::take_result() {
     }
     try {
         if (count == -EAGAIN && socket_) return loop_.operations().submit(writable_);
+        // A kind of file that sendfile(2) cannot send, such as some of /proc: read it, as that page advises.
+        if ((count == -EINVAL || count == -ENOSYS) && socket_ && sent_ == 0) {
+            read_ = std::make_shared<std::vector<std::byte>>(bytes_per_read);
+            socket_.reset();
+            return go_on();
+        }
         if (count < 0) return end(static_cast<int>(-count));
         offset_ += static_cast<std::uint64_t>(count);
         left_ = count == 0 ? 0 : left_ - static_cast<std::uint64_t>(count);  // the file may be shorter
@@ -147,8 +153,9 @@ void file_sender::take_result() {
     }
 }
 
-void file_sender::waiting_for_room::completed(operation& op, const completion&) {
-    static_cast<waiting_for_room&>(op).sender.on_sent(0);  // an error shows in the next call
+/// An error of the socket's shows in the next call; that it could not be waited for does not.
+void file_sender::waiting_for_room::completed(operation& op, const completion& c) {
+    static_cast<waiting_for_room&>(op).sender.on_sent(c.result < 0 ? -c.result : 0);
 }
 
 void file_sender::on_sent(int error) {

@@ -43,8 +43,8 @@ private:
     std::exception_ptr error_;
 };
 
-/// Sends a part of a file as a piece of a stream's output: to a socket by sendfile(2), to another layer by reading and
-/// sending. Both read the file on the default executor, for a disk may block. Destroying it gives up.
+/// Sends a part of a file as a piece of a stream's output: to a socket by sendfile(2), to another layer, or what that cannot
+/// send, by reading and sending. Both read the file on the default executor, for a disk may block. Destroying it gives up.
 class file_sender {
 public:
     /// Told once, from the loop's dispatch or ready queue; may destroy this.
@@ -95,7 +95,7 @@ private:
 
     event_loop& loop_;
     std::shared_ptr<unique_fd> file_, socket_;  // with the job: their numbers are not used again under it
-    std::shared_ptr<std::vector<std::byte>> read_;  // for a layer that is no socket
+    std::shared_ptr<std::vector<std::byte>> read_;  // not by sendfile(2)
     std::uint64_t offset_, left_, sent_ = 0;
     stream_layer* layer_ = nullptr;
     ended ended_ = nullptr;

@@ -80,7 +80,8 @@ void pipe_layer::on_received(const completion& c) {
 
 /// Reads a character device once. What the flags of its descriptor are may change at any time, for it is shared: it is
 /// read only when it is readable.
-void pipe_layer::on_readable(const completion&) {
+void pipe_layer::on_readable(const completion& c) {
+    if (c.result < 0) return sink_->on_receive_error(-c.result);  // it could not be waited for
     if (!wanted_) return;
     byte_buffer bytes(*loop_.buffers());
     try {

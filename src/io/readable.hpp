@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include <string>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -16,21 +17,30 @@ namespace weft::inline v0 {
 /// Suspends a task until a descriptor that no other operation is on is readable.
 class readable_awaiter : public waiter {
 public:
-    explicit readable_awaiter(native_handle fd) noexcept : waiter(kind_), operation_(*this) {
+    /// @param what  for messages; outlives this
+    readable_awaiter(native_handle fd, const std::string& what) noexcept
+        : waiter(kind_), operation_(*this), what_(what) {
         operation_.fd = fd;
         operation_.events = POLLIN;
     }
     ~readable_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
-    void start() { loop().operations().submit(operation_); }
+    void start() {
+        try {
+            loop().operations().submit(operation_);
+        } catch (...) {
+            result_ = -refusal();
+            this->wake();
+        }
+    }
     void abandon() noexcept {
         if (operation_.is_submitted()) loop().operations().cancel(operation_);
     }
     /// @throws cancelled_error, std::system_error
     void await_resume() {
         this->resumed();
-        if (result_ < 0) throw std::system_error(-result_, std::generic_category(), "poll");
+        if (result_ < 0) throw std::system_error(-result_, std::generic_category(), what_);
     }
 
 private:
@@ -47,6 +57,7 @@ private:
     static const wait_kind kind_;
 
     owned_operation<poll_operation, readable_awaiter, &readable_awaiter::on_ready> operation_;
+    const std::string& what_;
     int result_ = 0;
 };
 

@@ -33,9 +33,10 @@ constexpr auto patience = std::chrono::milliseconds(2);
 /// What inotify tells, one by one.
 class event_queue {
 public:
-    explicit event_queue(unique_fd fd) noexcept : fd_(std::move(fd)) {}
+    event_queue(unique_fd fd, std::string name) noexcept : fd_(std::move(fd)), name_(std::move(name)) {}
 
-    native_handle fd() const noexcept { return fd_.get(); }
+    /// There may be a next one.
+    readable_awaiter readable() const noexcept { return readable_awaiter(fd_.get(), name_); }
 
     /// The next one; null if the kernel has none now. Valid until the one after it is asked for.
     const inotify_event* peek() {
@@ -49,7 +50,7 @@ private:
         for (;;) {
             const auto count = ::read(fd_.get(), buffer_.data(), buffer_.size());
             if (count < 0 && errno == EINTR) continue;
-            if (count < 0 && errno != EAGAIN) throw std::system_error(errno, std::generic_category(), "read inotify");
+            if (count < 0 && errno != EAGAIN) throw std::system_error(errno, std::generic_category(), name_);
             next_ = 0;
             end_ = count < 0 ? 0 : static_cast<std::size_t>(count);
             return;
@@ -57,6 +58,7 @@ private:
     }
 
     unique_fd fd_;
+    const std::string name_;  // for messages
     alignas(inotify_event) std::array<char, 4096> buffer_;
     std::size_t next_ = 0, end_ = 0;
 };
@@ -78,12 +80,12 @@ const inotify_event* second_half(event_queue& q, std::uint32_t cookie) {
     return e && e->mask & IN_MOVED_TO && e->cookie == cookie ? e : nullptr;
 }
 
-async_generator<file_event> events_of(unique_fd fd) {
-    event_queue q(std::move(fd));
+async_generator<file_event> events_of(unique_fd fd, std::string name) {
+    event_queue q(std::move(fd), std::move(name));
     for (;;) {
         const inotify_event* e = q.peek();
         if (!e) {
-            co_await readable_awaiter(q.fd());
+            co_await q.readable();
             continue;
         }
         if (e->mask & IN_IGNORED) co_return;  // the watch is gone, and what ended it has been told
@@ -93,11 +95,14 @@ async_generator<file_event> events_of(unique_fd fd) {
         const std::uint32_t cookie = e->mask & IN_MOVED_FROM ? e->cookie : 0;
         q.drop();
         if (cookie) {
-            if (!q.peek()) co_await select(readable_awaiter(q.fd()), sleep(patience));
-            if (const inotify_event* const arrived = second_half(q, cookie)) {
-                event.kind = moved;
-                event.to = arrived->name;
-                q.drop();
+            try {
+                if (!q.peek()) co_await select(q.readable(), sleep(patience));
+                if (const inotify_event* const arrived = second_half(q, cookie)) {
+                    event.kind = moved;
+                    event.to = arrived->name;
+                    q.drop();
+                }
+            } catch (const std::system_error&) {  // told to who asks for the next, if it lasts: this half is not lost
             }
         }
         co_yield std::move(event);
@@ -123,14 +128,15 @@ const char* to_string(file_event::kind_of kind) noexcept {
 
 async_generator<file_event> watch(const std::string& path, watch_options options) {
     if (path.contains('\0')) throw std::invalid_argument("watch: the path has a NUL in it");
+    std::string name = "watch " + path;
     unique_fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    if (!fd) throw std::system_error(errno, std::generic_category(), "watch " + path);
+    if (!fd) throw std::system_error(errno, std::generic_category(), name);
     std::uint32_t mask = IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVE | IN_MOVE_SELF;
     if (options.attributes) mask |= IN_ATTRIB;
     if (!options.follow_link) mask |= IN_DONT_FOLLOW;
     if (::inotify_add_watch(fd.get(), path.c_str(), mask) < 0)
-        throw std::system_error(errno, std::generic_category(), "watch " + path);
-    return events_of(std::move(fd));
+        throw std::system_error(errno, std::generic_category(), name);
+    return events_of(std::move(fd), std::move(name));
 }
 
 }  // namespace weft::inline v0

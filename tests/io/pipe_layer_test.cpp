@@ -2,9 +2,8 @@
 // What a stream over a pipe does when the kernel says no, and when nobody reads.
 #include "io/pipe_layer.hpp"
 
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
-#include "testing/virtual_backend.hpp"
+#include "io/run_with_faults.hpp"
+#include "io/terminal.hpp"
 
 #include <weft/io/connect_protocol.hpp>
 #include <weft/io/pipe.hpp>
@@ -21,14 +20,10 @@ namespace {
 /// Runs `main()` on a backend that `prepare` has spoilt.
 template <class Prepare, class F>
 void run_on(Prepare prepare, F main) {
-    const auto before = open_descriptors();
-    {
-        auto b = std::make_unique<faulty_backend>(weft::make_backend());
-        prepare(*b);
-        weft::event_loop loop(std::make_unique<weft::virtual_backend>(std::move(b)));
-        loop.run_until_complete(main());
-    }
-    EXPECT_EQ(open_descriptors(), before);
+    run_with_faults([&](faulty_backend& faults) {
+        prepare(faults);
+        return main();
+    });
 }
 
 TEST(pipe_layer, a_receive_that_fails_is_an_error_of_the_read) {
@@ -48,6 +43,31 @@ TEST(pipe_layer, a_receive_that_fails_is_an_error_of_the_read) {
                     } catch (const std::system_error& e) {
                         EXPECT_EQ(e.code().value(), error);
                     }
+                });
+        }
+    }
+}
+
+TEST(pipe_layer, a_terminal_that_cannot_be_waited_for_is_an_error_of_the_read) {
+    const terminal t;
+    if (!t.slave) GTEST_SKIP() << "no pseudo-terminal here";
+    for (const bool at_submit : {false, true}) {
+        for (const int error : {ENOMEM, ENOSPC, EPERM}) {
+            run_on(
+                [&](faulty_backend& b) {
+                    b.decide = [=](weft::opcode c, weft::native_handle) {
+                        return c == weft::opcode::poll ? fate{.error = error, .at_submit = at_submit} : fate();
+                    };
+                },
+                [error, &t]() -> weft::task<> {
+                    auto in = weft::connect_read_pipe(weft::unique_fd(::fcntl(t.slave.get(), F_DUPFD_CLOEXEC, 0)));
+                    int told = 0;
+                    try {
+                        co_await in.read(1);
+                    } catch (const std::system_error& e) {
+                        told = e.code().value();
+                    }
+                    EXPECT_EQ(told, error);
                 });
         }
     }

@@ -2,13 +2,12 @@
 #include "io/connected.hpp"
 #include "io/operations.hpp"
 #include "io/temporary_folder.hpp"
+#include "io/terminal.hpp"
 
 #include <weft/io/pipe.hpp>
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <termios.h>
 
 #include <csignal>
 #include <filesystem>
@@ -287,20 +286,6 @@ TEST(connect_write_pipe, takes_a_socket_and_the_null_device) {
         co_await null.close();
     });
 }
-
-struct terminal {
-    terminal() : master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
-        if (::grantpt(master.get()) != 0 || ::unlockpt(master.get()) != 0) return;
-        char name[128];
-        if (::ptsname_r(master.get(), name, sizeof name) != 0) return;
-        slave.reset(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
-        termios raw{};
-        ::tcgetattr(slave.get(), &raw);
-        ::cfmakeraw(&raw);
-        ::tcsetattr(slave.get(), TCSANOW, &raw);
-    }
-    weft::unique_fd master, slave;
-};
 
 TEST(connect_read_pipe, takes_a_terminal_which_may_be_written_to_at_the_same_time) {
     terminal t;

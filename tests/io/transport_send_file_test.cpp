@@ -31,6 +31,10 @@ struct recorded_socket {
         transport = co_await weft::connect_protocol(std::move(ends.server), protocol);
         log.next();
     }
+    weft::task_handle<std::uint64_t> send(const temporary_file& file) const {
+        return weft::create_task(transport.send_file(file.fd.get()));
+    }
+    weft::task_handle<std::string> receive_all() { return weft::create_task(everything_of(peer)); }
 };
 
 /// A pipe whose end that writes is a transport's.
@@ -46,16 +50,35 @@ struct recorded_pipe {
         transport = co_await weft::connect_protocol(std::move(writes), std::make_shared<recorder>(log));
         log.next();
     }
+    weft::task_handle<std::uint64_t> send(const temporary_file& file) const {
+        return weft::create_task(transport.send_file(file.fd.get()));
+    }
 };
 
-TEST(transport_send_file, sends_a_file_between_what_is_written_before_and_meanwhile) {
-    run([]() -> weft::task<> {
-        const temporary_file file(5 << 20);
-        recorded_socket r;
+/// Runs `main(r, file)`, connected, with a file of `size` bytes.
+template <class Recorded, class F>
+void with_connected(std::size_t size, F main) {
+    run([&]() -> weft::task<> {
+        const temporary_file file(size);
+        Recorded r;
         co_await r.connect();
-        auto got = weft::create_task(everything_of(r.peer));
+        co_await main(r, file);
+    });
+}
+template <class F>
+void with_socket(std::size_t size, F main) {
+    with_connected<recorded_socket>(size, main);
+}
+template <class F>
+void with_pipe(std::size_t size, F main) {
+    with_connected<recorded_pipe>(size, main);
+}
+
+TEST(transport_send_file, sends_a_file_between_what_is_written_before_and_meanwhile) {
+    with_socket(5 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto got = r.receive_all();
         r.transport.write("before ");
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+        auto sending = r.send(file);
         co_await turn();
         r.transport.write(" behind");
         EXPECT_EQ(co_await sending, file.text.size());
@@ -67,10 +90,7 @@ TEST(transport_send_file, sends_a_file_between_what_is_written_before_and_meanwh
 }
 
 TEST(transport_send_file, to_what_is_no_socket_reads_the_file_and_sends_that) {
-    run([]() -> weft::task<> {
-        const temporary_file file(1 << 20);
-        recorded_pipe r;
-        co_await r.connect();
+    with_pipe(1 << 20, [](recorded_pipe& r, const temporary_file& file) -> weft::task<> {
         auto reader = weft::connect_read_pipe(std::move(r.reads));
         auto got = weft::create_task(everything_of(reader));
         r.transport.write("before ");
@@ -84,10 +104,7 @@ TEST(transport_send_file, to_what_is_no_socket_reads_the_file_and_sends_that) {
 }
 
 TEST(transport_send_file, sends_a_part) {
-    run([]() -> weft::task<> {
-        const temporary_file file(1000);
-        recorded_socket r;
-        co_await r.connect();
+    with_socket(1000, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
         EXPECT_EQ(co_await r.transport.send_file(file.fd.get(), 10, 20), 20u);
         EXPECT_EQ(co_await r.transport.send_file(file.fd.get(), 990, 20), 10u);  // the file is shorter
         EXPECT_EQ(co_await r.transport.send_file(file.fd.get(), 5000), 0u);
@@ -102,7 +119,7 @@ TEST(transport_send_file, several_are_sent_in_the_order_in_which_they_begin_each
         const temporary_file one(300'000), two(200'000), three(100);
         recorded_socket r;
         co_await r.connect();
-        auto got = weft::create_task(everything_of(r.peer));
+        auto got = r.receive_all();
         auto first = weft::create_task(r.transport.send_file(one.fd.get()));
         auto second = weft::create_task(r.transport.send_file(two.fd.get()));
         auto third = weft::create_task(r.transport.send_file(three.fd.get()));
@@ -136,18 +153,15 @@ TEST(transport_send_file, moves_the_position_of_a_file_behind_what_was_sent) {
 }
 
 TEST(transport_send_file, holds_back_what_comes_in_until_it_is_over) {
-    run([]() -> weft::task<> {
-        const temporary_file file(4 << 20);
-        recorded_socket r;
+    with_socket(4 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
         r.protocol->keeps_open = true;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+        auto sending = r.send(file);
         co_await r.peer.write("request");
         co_await r.peer.write_eof();
         EXPECT_EQ(co_await r.peer.read_exactly(1000), file.text.substr(0, 1000));
         EXPECT_FALSE(r.transport.is_reading());
         EXPECT_EQ(r.log.next(), "");
-        auto got = weft::create_task(everything_of(r.peer));
+        auto got = r.receive_all();
         co_await sending;
         EXPECT_TRUE(r.transport.is_reading());
         while (r.log.text != "request eof") co_await turn();
@@ -157,21 +171,18 @@ TEST(transport_send_file, holds_back_what_comes_in_until_it_is_over) {
 }
 
 TEST(transport_send_file, leaves_reading_paused_if_it_was_or_is_meanwhile) {
-    run([]() -> weft::task<> {
-        const temporary_file file(100'000);
-        recorded_socket r;
-        co_await r.connect();
-        auto got = weft::create_task(everything_of(r.peer));
+    with_socket(100'000, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto got = r.receive_all();
         r.transport.pause_reading();
         co_await r.transport.send_file(file.fd.get());
         EXPECT_FALSE(r.transport.is_reading());
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+        auto sending = r.send(file);
         co_await turn();
         r.transport.resume_reading();
         EXPECT_FALSE(r.transport.is_reading());
         co_await sending;
         EXPECT_TRUE(r.transport.is_reading());
-        sending = weft::create_task(r.transport.send_file(file.fd.get()));
+        sending = r.send(file);
         co_await turn();
         r.transport.pause_reading();
         co_await sending;
@@ -182,11 +193,8 @@ TEST(transport_send_file, leaves_reading_paused_if_it_was_or_is_meanwhile) {
 }
 
 TEST(transport_send_file, pauses_the_protocol_for_what_it_writes_meanwhile_and_resumes_it) {
-    run([]() -> weft::task<> {
-        const temporary_file file(8 << 20);
-        recorded_socket r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_socket(8 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
         co_await turn();
         EXPECT_EQ(r.transport.get_write_buffer_size(), 0u);
         r.transport.write(std::string(65'536, 'x'));
@@ -194,7 +202,7 @@ TEST(transport_send_file, pauses_the_protocol_for_what_it_writes_meanwhile_and_r
         r.transport.write("x");
         EXPECT_EQ(r.log.next(), "pause");
         EXPECT_EQ(r.transport.get_write_buffer_size(), 65'537u);
-        auto got = weft::create_task(everything_of(r.peer));
+        auto got = r.receive_all();
         co_await sending;
         r.transport.close();
         EXPECT_EQ((co_await got).size(), file.text.size() + 65'537);
@@ -203,11 +211,8 @@ TEST(transport_send_file, pauses_the_protocol_for_what_it_writes_meanwhile_and_r
 }
 
 TEST(transport_send_file, closing_sends_it_first_and_is_refused_before_it) {
-    run([]() -> weft::task<> {
-        const temporary_file file(8 << 20);
-        recorded_socket r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_socket(8 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
         auto late = r.transport.send_file(file.fd.get());
         co_await turn();
         r.transport.close();
@@ -228,11 +233,8 @@ TEST(transport_send_file, closing_sends_it_first_and_is_refused_before_it) {
 }
 
 TEST(transport_send_file, cancelled_while_waiting_the_file_is_sent_all_the_same) {
-    run([]() -> weft::task<> {
-        const temporary_file file(8 << 20);
-        recorded_socket r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_socket(8 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
         auto next = weft::create_task(r.transport.send_file(file.fd.get(), 0, 3));
         co_await turn();
         EXPECT_TRUE(sending.cancel());
@@ -240,7 +242,7 @@ TEST(transport_send_file, cancelled_while_waiting_the_file_is_sent_all_the_same)
         EXPECT_THROW(co_await sending, weft::cancelled_error);
         EXPECT_THROW(co_await next, weft::cancelled_error);
         r.transport.write("behind");
-        auto got = weft::create_task(everything_of(r.peer));
+        auto got = r.receive_all();
         r.transport.close();
         EXPECT_TRUE(co_await got == file.text + file.text.substr(0, 3) + "behind");
     });
@@ -263,12 +265,9 @@ TEST(transport_send_file, destroyed_while_waiting) {
 }
 
 TEST(transport_send_file, aborting_the_transport_ends_it_and_those_behind_it) {
-    run([]() -> weft::task<> {
-        const temporary_file file(8 << 20);
-        recorded_socket r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
-        auto next = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_socket(8 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
+        auto next = r.send(file);
         co_await r.peer.read(1);
         r.transport.abort();
         for (auto* t : {&sending, &next}) {
@@ -285,11 +284,8 @@ TEST(transport_send_file, aborting_the_transport_ends_it_and_those_behind_it) {
 }
 
 TEST(transport_send_file, to_a_pipe_aborted_in_the_middle) {
-    run([]() -> weft::task<> {
-        const temporary_file file(1 << 20);
-        recorded_pipe r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_pipe(1 << 20, [](recorded_pipe& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
         {
             auto reader = weft::connect_read_pipe(std::move(r.reads));
             co_await reader.read_exactly(100'000);
@@ -325,11 +321,8 @@ TEST(transport_send_file, a_peer_that_goes_away_is_an_error_for_it_and_for_the_p
 }
 
 TEST(transport_send_file, a_peer_that_closes_when_it_has_everything_is_no_error) {
-    run([]() -> weft::task<> {
-        const temporary_file file(1 << 20);
-        recorded_socket r;
-        co_await r.connect();
-        auto sending = weft::create_task(r.transport.send_file(file.fd.get()));
+    with_socket(1 << 20, [](recorded_socket& r, const temporary_file& file) -> weft::task<> {
+        auto sending = r.send(file);
         EXPECT_TRUE(co_await r.peer.read_exactly(file.text.size()) == file.text);
         co_await r.peer.close();
         EXPECT_EQ(co_await sending, file.text.size());

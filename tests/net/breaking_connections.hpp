@@ -2,9 +2,7 @@
 // Short conversations, of streams or protocols, over any kind of connection, each of which breaks in another place.
 #pragma once
 
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
-#include "testing/virtual_backend.hpp"
+#include "io/run_with_faults.hpp"
 
 #include <weft/net/create_connection.hpp>
 #include <weft/net/create_server.hpp>
@@ -136,17 +134,12 @@ private:
 
     template <class F>
     void run(F rounds) {
-        const auto before = open_descriptors();
-        try {
-            auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
-            faults_ = faulty.get();
-            auto loop = std::make_unique<weft::event_loop>(std::make_unique<weft::virtual_backend>(std::move(faulty)));
-            loop->set_exception_handler([this](weft::event_loop&, const weft::error_context& c) { note(c.exception); });
-            weft::runner(std::move(loop), {.handle_sigint = false}).run_and_close(live(rounds));
-        } catch (const std::exception& e) {
-            ADD_FAILURE() << e.what();
-        }
-        EXPECT_EQ(open_descriptors(), before);
+        run_with_faults(
+            [&](faulty_backend& faults) {
+                faults_ = &faults;
+                return live(rounds);
+            },
+            [this](const std::exception_ptr& error) { note(error); });
     }
 
     template <class F>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever the kernel refuses, in whichever place of a conversation between protocols: each is told once that its
 // connection is lost, others are served, nothing is left.
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
 #include "io/recorder.hpp"
-#include "testing/virtual_backend.hpp"
+#include "io/run_with_faults.hpp"
 
 #include <weft/net/create_connection.hpp>
 #include <weft/net/create_server.hpp>
@@ -54,7 +52,6 @@ struct outcome {
 /// @param number  which of the conversation's operations has the fate
 outcome converse(std::size_t number, fate f) {
     outcome out;
-    const auto before = open_descriptors();
     int made = 0, lost = 0;
     const auto main = [&](faulty_backend& faults) -> weft::task<> {
         auto server = co_await weft::create_server(
@@ -87,17 +84,8 @@ outcome converse(std::size_t number, fate f) {
         server.close();
         co_await server.wait_closed();
     };
-    try {
-        auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
-        faulty_backend& faults = *faulty;
-        auto loop = std::make_unique<weft::event_loop>(std::make_unique<weft::virtual_backend>(std::move(faulty)));
-        loop->set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
-        weft::runner(std::move(loop), {.handle_sigint = false}).run_and_close(main(faults));
-    } catch (const std::exception& e) {
-        ADD_FAILURE() << e.what();
-    }
+    run_with_faults(main, [](const std::exception_ptr&) {});
     EXPECT_EQ(made, lost) << "operation " << number << ", errno " << f.error;
-    EXPECT_EQ(open_descriptors(), before);
     return out;
 }
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that ends its connections under those who serve them.
-#include "io/recorder.hpp"
-#include "net/name_server.hpp"
-
-#include <weft/net/create_server.hpp>
+#include "net/recorded_client.hpp"
 
 using namespace weft_test;
 using testing::ElementsAre;
@@ -98,19 +95,7 @@ TEST(close_clients, ends_one_whose_handler_has_not_begun_and_leaves_alone_one_th
 }
 
 TEST(close_clients, closes_the_transports_of_protocols) {
-    run([]() -> weft::task<> {
-        diary log;
-        auto server = co_await weft::create_server([&log] { return std::make_shared<recorder>(log); }, "127.0.0.1", 0);
-        auto client = co_await connect_to(server);
-        co_await client.write("x");
-        co_await settle();
-        EXPECT_EQ(log.next(), "made x");
-        server.close_clients();
-        EXPECT_EQ(co_await client.read_all(), "");
-        co_await settle();
-        EXPECT_EQ(log.next(), "lost");
-        EXPECT_EQ(server.connections(), 0u);
-    });
+    run([] { return expect_that_connections_end([](weft::server& s) { s.close_clients(); }, false); });
 }
 
 // As test_abort_clients of CPython's test_server.
@@ -163,18 +148,7 @@ TEST(abort_clients, tells_readers_and_reports_what_else_a_handler_throws) {
 }
 
 TEST(abort_clients, aborts_the_transports_of_protocols) {
-    run([]() -> weft::task<> {
-        diary log;
-        auto server = co_await weft::create_server([&log] { return std::make_shared<recorder>(log); }, "127.0.0.1", 0);
-        auto client = co_await connect_to(server);
-        co_await client.write("x");
-        co_await settle();
-        server.abort_clients();
-        EXPECT_THROW(co_await client.read(1), std::system_error);  // a reset
-        co_await settle();
-        EXPECT_EQ(log.next(), "made x lost");
-        EXPECT_EQ(server.connections(), 0u);
-    });
+    run([] { return expect_that_connections_end([](weft::server& s) { s.abort_clients(); }, true); });
 }
 
 TEST(a_server_that_was_moved_from, has_no_clients_to_end) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever the kernel refuses, in whichever place of a conversation: somebody is told, everybody goes on, nothing is left.
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
-#include "testing/virtual_backend.hpp"
+#include "io/run_with_faults.hpp"
 
 #include <array>
 #include <set>
@@ -47,17 +45,8 @@ public:
 private:
     template <class Arm>
     conversation(std::size_t large, Arm arm) : large_(large) {
-        const auto before = open_descriptors();
-        try {
-            auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
-            faulty_backend& faults = *faulty;
-            auto loop = std::make_unique<weft::event_loop>(std::make_unique<weft::virtual_backend>(std::move(faulty)));
-            loop->set_exception_handler([this](weft::event_loop&, const weft::error_context& c) { note(c.exception); });
-            weft::runner(std::move(loop), {.handle_sigint = false}).run_and_close(main(faults, arm));
-        } catch (const std::exception& e) {
-            ADD_FAILURE() << e.what();
-        }
-        EXPECT_EQ(open_descriptors(), before);
+        run_with_faults([&](faulty_backend& faults) { return main(faults, arm); },
+                        [this](const std::exception_ptr& error) { note(error); });
     }
 
     template <class Arm>

@@ -248,7 +248,8 @@ public:
     [[nodiscard("await it: it waits while too much is unsent")]] output_awaiter
     write(std::span<const std::span<const std::byte>> pieces);
     /// Sends a part of a file as one piece of the output, behind what was written before and ahead of what is written
-    /// meanwhile: by sendfile(2) where the stream is a socket, else by reading it. The default executor reads the disk.
+    /// meanwhile: by sendfile(2) where the stream is a socket and the kind of file allows it, else by reading it. The
+    /// default executor reads the disk.
     /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
     /// @return awaited: bytes sent; fewer than `count` if the file is shorter
     /// @throws awaited: std::system_error: the stream cannot be written any more, or was destroyed before this began

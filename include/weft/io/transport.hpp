@@ -83,8 +83,8 @@ public:
     void writelines(std::span<const std::span<const std::byte>> pieces) const;
     void writelines(std::initializer_list<std::string_view> pieces) const;
     /// Sends a part of a file as one piece of the output, behind what was written before and ahead of what is written
-    /// meanwhile: by sendfile(2) where the connection is a socket, else by reading it. The default executor reads the disk.
-    /// From its beginning until it is over the protocol is told nothing of what comes in, and is_reading() is false.
+    /// meanwhile: by sendfile(2) where the connection is a socket and the kind of file allows it, else by reading it. The
+    /// default executor reads the disk. From its beginning until it is over the protocol is told nothing of what comes in, and is_reading() is false.
     /// pause_writing() and resume_writing() are called for what is written meanwhile as at any time; the file does not
     /// count. Several are sent in the order in which their tasks begin.
     /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
