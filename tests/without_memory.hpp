@@ -8,7 +8,9 @@
 #include <weft/flow/wait_for.hpp>
 #include <weft/loop/run.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -29,6 +31,37 @@ inline void expect_want_of_memory(const std::exception_ptr& error) {
     } catch (const std::exception& e) {
         ADD_FAILURE() << e.what();
     }
+}
+
+/// Has the allocation of this number fail, counted from here, for as long as it lives.
+class one_without_memory {
+public:
+    explicit one_without_memory(std::size_t number) { failing_allocation = before_ + number; }
+    one_without_memory(const one_without_memory&) = delete;
+    one_without_memory& operator=(const one_without_memory&) = delete;
+    ~one_without_memory() { failing_allocation = no_allocation; }
+
+    /// How many there have been since.
+    std::size_t allocations_made() const { return allocations.load() - before_; }
+
+private:
+    const std::size_t before_ = allocations.load();
+};
+
+/// Of what survives the want of memory: without each allocation in turn, as many as the longest attempt made. No
+/// descriptor is left.
+/// @param attempt  is given the number of the allocation; checks what comes, and gives the number that there were
+/// @return how many attempts were made
+template <class Attempt>
+std::size_t survive_each_allocation(Attempt attempt, std::size_t step = 1) {
+    const auto descriptors = open_descriptors();
+    std::size_t number = 0, last = 1, attempts = 0;
+    for (; number < last && !testing::Test::HasFailure(); number += step, ++attempts) {
+        SCOPED_TRACE(testing::Message() << "allocation " << number);
+        last = std::max(last, attempt(number));
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    return attempts;
 }
 
 /// @return whether the allocation that was to fail was reached

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // No memory, for each allocation of a conversation over TLS: somebody is told, everybody goes on, nothing is left.
 // OpenSSL's own are another test's (tls_engine_memory_test), and not counted here.
-#include "counted_allocations.hpp"
-#include "io/operations.hpp"
 #include "tls/openssl_memory.hpp"
 #include "tls/secured_protocols.hpp"
+#include "without_memory.hpp"
 
-#include <cerrno>
 #include <exception>
-#include <new>
 #include <string>
 
 using namespace weft_test;
@@ -16,27 +13,6 @@ using namespace weft_test;
 namespace {
 
 #ifndef WEFT_TEST_NO_ALLOCATION_FAILS
-
-/// Of anything but the want of memory, and what follows from it, the test is told.
-void expect_want_of_memory(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::bad_alloc&) {
-    } catch (const weft::tls_error& e) {
-        const auto code = e.code();
-        EXPECT_TRUE(code == weft::tls_errc::truncated || code == weft::tls_errc::closed_in_handshake ||
-                    code == weft::tls_errc::refused_by_peer)
-            << e.what();
-    } catch (const std::system_error& e) {
-        const int code = e.code().value();
-        EXPECT_TRUE(code == ENOMEM || code == ECONNRESET || code == EPIPE || code == ECONNABORTED) << e.what();
-    } catch (const weft::incomplete_read_error&) {
-    } catch (const weft::invalid_state_error& e) {  // the other side has ended the connection for want of memory
-        EXPECT_TRUE(std::string_view(e.what()).starts_with("start_tls: ")) << e.what();
-    } catch (const std::exception& e) {
-        ADD_FAILURE() << e.what();
-    }
-}
 
 #ifdef WEFT_TEST_SANITIZED
 constexpr std::size_t step =
@@ -51,7 +27,18 @@ struct outcome {
     void note(const std::exception_ptr& error) {
         if (!error) return;
         told = true;
-        expect_want_of_memory(error);
+        try {
+            std::rethrow_exception(error);
+        } catch (const weft::tls_error& e) {
+            const auto code = e.code();
+            EXPECT_TRUE(code == weft::tls_errc::truncated || code == weft::tls_errc::closed_in_handshake ||
+                        code == weft::tls_errc::refused_by_peer)
+                << e.what();
+        } catch (const weft::invalid_state_error& e) {  // the other side has ended the connection for want of memory
+            EXPECT_TRUE(std::string_view(e.what()).starts_with("start_tls: ")) << e.what();
+        } catch (...) {
+            expect_want_of_memory(error);
+        }
     }
 };
 
@@ -118,19 +105,18 @@ using talking = weft::task<bool> (*)(std::uint16_t, weft::tls_context);
 weft::task<outcome> conversation_without(std::size_t number, weft::server& server, talking talk_to,
                                          weft::tls_context client) {
     outcome out;
-    const std::size_t before = allocations.load();
-    failing_allocation = before + number;
     std::exception_ptr error;
-    try {
-        out.complete = co_await talk_to(server.port(), client);
-    } catch (...) {
-        error = std::current_exception();
+    {
+        const one_without_memory failing(number);
+        try {
+            out.complete = co_await talk_to(server.port(), client);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        out.allocations = failing.allocations_made();
+        while (server.connections() > 0) co_await weft::yield_now();
     }
-    const std::size_t after = allocations.load();
-    while (server.connections() > 0) co_await weft::yield_now();
-    failing_allocation = no_allocation;
     out.note(error);
-    out.allocations = after - before;
     co_return out;
 }
 
