@@ -15,6 +15,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace weft_test {
 
@@ -87,17 +88,20 @@ weft::task<bool> attempt_without(std::size_t number, Attempt& attempt) {
     co_return reached;
 }
 
+inline constexpr auto run_on_the_real_clock = [](auto main) { return weft::run(std::move(main)); };
+
 /// Each time on a loop of its own, which has made nothing yet.
 /// @param attempt  makes a task that checks what it gets
+/// @param run  runs a task on such a loop
 /// @return the number of its allocations
-template <class Attempt>
-std::size_t fail_each_allocation(Attempt attempt) {
-    weft::run(attempt());  // what is made once is made
+template <class Attempt, class Run = decltype(run_on_the_real_clock)>
+std::size_t fail_each_allocation(Attempt attempt, const Run& run = run_on_the_real_clock) {
+    run(attempt());  // what is made once is made
     const auto descriptors = open_descriptors();
     std::size_t number = 0;
     for (bool reached = true; reached && !testing::Test::HasFailure(); ++number) {
         SCOPED_TRACE(testing::Message() << "allocation " << number);
-        reached = weft::run(attempt_without(number, attempt));
+        reached = run(attempt_without(number, attempt));
         // A thread of the loop's pool may be about to let go of its last call.
         for (int i = 0; i < 10'000 && open_descriptors() != descriptors; ++i) std::this_thread::yield();
         EXPECT_EQ(open_descriptors(), descriptors);

@@ -150,6 +150,17 @@ TEST(an_exchange_of_datagrams, without_memory_anywhere_tells_who_asked_and_loses
     }
 }
 
+TEST(a_datagram_socket_adopted, without_memory_receives_and_sends_or_says_so) {
+    const std::size_t allocations_made = fail_each_allocation([]() -> weft::task<> {
+        datagram_pair pair = make_datagram_pair();
+        auto one = co_await weft::datagram_socket::adopt(std::move(pair.one));
+        auto other = co_await weft::datagram_socket::adopt(std::move(pair.other));
+        co_await one.send("a text that is too long to be kept without an allocation");
+        EXPECT_FALSE((co_await other.receive_from()).is_truncated());
+    });
+    EXPECT_GT(allocations_made, 4u);
+}
+
 #endif
 
 }  // namespace

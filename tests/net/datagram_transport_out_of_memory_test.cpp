@@ -138,6 +138,21 @@ TEST(a_conversation_of_endpoints, without_memory_anywhere_tells_somebody) {
     }
 }
 
+TEST(a_datagram_endpoint_on_a_socket, without_memory_is_made_or_says_so) {
+    const std::size_t allocations_made = fail_each_allocation([]() -> weft::task<> {
+        datagram_pair pair = make_datagram_pair();
+        auto made = co_await weft::create_datagram_endpoint([] { return std::make_unique<weft::datagram_protocol>(); },
+                                                            std::move(pair.one));
+        made.transport.send("a text");
+        made.transport.close();
+        co_await made.transport.wait_closed();
+        char room[10];
+        if (::recv(pair.other.get(), room, sizeof room, MSG_DONTWAIT) != 6)
+            throw std::system_error(ECONNRESET, std::generic_category(), "the endpoint was lost");
+    });
+    EXPECT_GT(allocations_made, 4u);
+}
+
 #endif
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No memory, for each allocation of a conversation over TLS: somebody is told, everybody goes on, nothing is left.
 // OpenSSL's own are another test's (tls_engine_memory_test), and not counted here.
+#include "io/temporary_file.hpp"
 #include "tls/openssl_memory.hpp"
 #include "tls/secured_protocols.hpp"
 #include "without_memory.hpp"
@@ -158,6 +159,28 @@ TEST(a_conversation_by_protocols, without_memory_anywhere_tells_somebody) {
     const auto descriptors = open_descriptors();
     weft::run(for_each_allocation(talk_after_start_tls, [](weft::tls_context c, outcome& out) {
         return weft::create_server([c, &out] { return std::make_shared<upgrading_echo>(c, out); }, "127.0.0.1", 0);
+    }));
+    EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+constexpr std::size_t file_bytes = 100'000;
+
+weft::task<bool> receive_file(std::uint16_t port, weft::tls_context context) {
+    auto s = co_await weft::open_connection("127.0.0.1", port, {.tls = std::move(context)});
+    const std::string got = co_await s.read_all();
+    co_return got.size() == file_bytes;
+}
+
+TEST(a_file_over_tls, without_memory_anywhere_is_sent_or_somebody_is_told) {
+    if (!has_openssl_memory) GTEST_SKIP() << "OpenSSL allocated before";
+    const temporary_file file(file_bytes);
+    const auto send = [&file](weft::stream s) -> weft::task<> {
+        co_await s.send_file(file.fd.get());
+        co_await s.close();
+    };
+    const auto descriptors = open_descriptors();
+    weft::run(for_each_allocation(receive_file, [&send](weft::tls_context c, outcome&) {
+        return weft::start_server(send, "127.0.0.1", 0, {.tls = std::move(c)});
     }));
     EXPECT_EQ(open_descriptors(), descriptors);
 }
