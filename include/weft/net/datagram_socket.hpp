@@ -226,7 +226,7 @@ public:
 
     /// What it is bound to; the kernel's choice, if that was asked.
     address local() const;
-    /// What it is connected to; empty otherwise.
+    /// What it is connected to; empty: nothing, or somebody without a name (see socketpair(2)).
     address peer() const;
     /// To be looked at, and for options: it remains the socket's, and add_reader() refuses it.
     native_handle descriptor() const;
