@@ -54,15 +54,16 @@ private:
 /// @param attempt  is given the number of the allocation; checks what comes, and gives the number that there were
 /// @return how many attempts were made
 template <class Attempt>
-std::size_t survive_each_allocation(Attempt attempt, std::size_t step = 1) {
+std::size_t survive_each_allocation(Attempt attempt) {
     const auto descriptors = open_descriptors();
-    std::size_t number = 0, last = 1, attempts = 0;
-    for (; number < last && !testing::Test::HasFailure(); number += step, ++attempts) {
+    std::size_t number = 0, last = 1;
+    for (; number < last && !testing::Test::HasFailure(); ++number) {
         SCOPED_TRACE(testing::Message() << "allocation " << number);
-        last = std::max(last, attempt(number));
+        const std::size_t made = attempt(number);
+        last = std::max(last, made > number ? made + 1 : made);  // it may have ended at the one that failed
     }
     EXPECT_EQ(open_descriptors(), descriptors);
-    return attempts;
+    return number;
 }
 
 /// @return whether the allocation that was to fail was reached

@@ -16,8 +16,8 @@ namespace {
 #ifndef WEFT_TEST_NO_ALLOCATION_FAILS
 
 #ifdef WEFT_TEST_SANITIZED
-constexpr std::size_t step =
-    4;  // a handshake takes so much longer; and there are more allocations, for no frame is kept
+// A handshake takes so much longer; and OpenSSL's are counted, none of which fails.
+constexpr std::size_t step = 11;
 #else
 constexpr std::size_t step = 1;
 #endif
@@ -137,7 +137,7 @@ weft::task<> for_each_allocation(talking talk_to, Serve serve) {
         const outcome out = co_await conversation_without(number, server, talk_to, c.client);
         EXPECT_TRUE(out.complete || out.told || at_server.told);
         EXPECT_TRUE(co_await talk_to(server.port(), c.client));
-        last = std::max(last, out.allocations);
+        if (out.allocations > number) last = std::max(out.allocations, number + step) + 1;  // it was reached
     }
     EXPECT_GT(number, 20u);
     server.close();
