@@ -8,11 +8,14 @@
 #include <weft/flow/wait_for.hpp>
 #include <weft/loop/run.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace weft_test {
 
@@ -29,6 +32,38 @@ inline void expect_want_of_memory(const std::exception_ptr& error) {
     } catch (const std::exception& e) {
         ADD_FAILURE() << e.what();
     }
+}
+
+/// Has the allocation of this number fail, counted from here, for as long as it lives.
+class one_without_memory {
+public:
+    explicit one_without_memory(std::size_t number) { failing_allocation = before_ + number; }
+    one_without_memory(const one_without_memory&) = delete;
+    one_without_memory& operator=(const one_without_memory&) = delete;
+    ~one_without_memory() { failing_allocation = no_allocation; }
+
+    /// How many there have been since.
+    std::size_t allocations_made() const { return allocations.load() - before_; }
+
+private:
+    const std::size_t before_ = allocations.load();
+};
+
+/// Of what survives the want of memory: without each allocation in turn, as many as the longest attempt made. No
+/// descriptor is left.
+/// @param attempt  is given the number of the allocation; checks what comes, and gives the number that there were
+/// @return how many attempts were made
+template <class Attempt>
+std::size_t survive_each_allocation(Attempt attempt) {
+    const auto descriptors = open_descriptors();
+    std::size_t number = 0, last = 1;
+    for (; number < last && !testing::Test::HasFailure(); ++number) {
+        SCOPED_TRACE(testing::Message() << "allocation " << number);
+        const std::size_t made = attempt(number);
+        last = std::max(last, made > number ? made + 1 : made);  // it may have ended at the one that failed
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    return number;
 }
 
 /// @return whether the allocation that was to fail was reached
@@ -54,17 +89,20 @@ weft::task<bool> attempt_without(std::size_t number, Attempt& attempt) {
     co_return reached;
 }
 
+inline constexpr auto run_on_the_real_clock = [](auto main) { return weft::run(std::move(main)); };
+
 /// Each time on a loop of its own, which has made nothing yet.
 /// @param attempt  makes a task that checks what it gets
+/// @param run  runs a task on such a loop
 /// @return the number of its allocations
-template <class Attempt>
-std::size_t fail_each_allocation(Attempt attempt) {
-    weft::run(attempt());  // what is made once is made
+template <class Attempt, class Run = decltype(run_on_the_real_clock)>
+std::size_t fail_each_allocation(Attempt attempt, const Run& run = run_on_the_real_clock) {
+    run(attempt());  // what is made once is made
     const auto descriptors = open_descriptors();
     std::size_t number = 0;
     for (bool reached = true; reached && !testing::Test::HasFailure(); ++number) {
         SCOPED_TRACE(testing::Message() << "allocation " << number);
-        reached = weft::run(attempt_without(number, attempt));
+        reached = run(attempt_without(number, attempt));
         // A thread of the loop's pool may be about to let go of its last call.
         for (int i = 0; i < 10'000 && open_descriptors() != descriptors; ++i) std::this_thread::yield();
         EXPECT_EQ(open_descriptors(), descriptors);

@@ -32,4 +32,15 @@ void connect_datagram_socket(int fd, const socket_address& to) {
     }
 }
 
+bool is_connected(int fd) noexcept {
+    sockaddr_storage peer;
+    socklen_t bytes = sizeof peer;
+    return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &bytes) == 0;
+}
+
+void adopt_datagram_socket(const unique_fd& socket, const event_loop& loop, const char* who) {
+    loop.require_unwatched(socket.get(), who);
+    make_ours_for_datagrams(socket.get(), std::string(who) + ": descriptor " + std::to_string(socket.get()));
+}
+
 }  // namespace weft::inline v0

@@ -3,7 +3,9 @@
 
 #include "net/socket.hpp"
 
+#include <weft/base/unique_fd.hpp>
 #include <weft/io/address.hpp>
+#include <weft/loop/event_loop.hpp>
 
 #include <cstdint>
 #include <string>
@@ -21,5 +23,12 @@ socket_address ip_address(const char* who, const std::string& host, std::uint16_
 
 /// @throws std::system_error
 void connect_datagram_socket(int fd, const socket_address& to);
+
+/// Perhaps to somebody without a name, as the sockets of a socketpair(2) are.
+bool is_connected(int fd) noexcept;
+
+/// Makes somebody else's socket as ours are. @param who  for the message
+/// @throws std::invalid_argument  it is no socket for datagrams; invalid_state_error  add_reader() or add_writer() watches it
+void adopt_datagram_socket(const unique_fd& socket, const event_loop& loop, const char* who);
 
 }  // namespace weft::inline v0

@@ -21,8 +21,16 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-unique_fd make_socket(int family, const datagram_options& options) {
+void check(const datagram_options& options) {
     if (options.max_bytes == 0) throw std::invalid_argument("datagram_options: max_bytes is 0");
+}
+
+bool change_the_socket(const datagram_options& o) {
+    return o.broadcast || o.reuse_port || o.reuse_address || o.receive_buffer_bytes || o.send_buffer_bytes || o.local;
+}
+
+unique_fd make_socket(int family, const datagram_options& options) {
+    check(options);
     unique_fd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) throw_error("datagram socket");
     const auto set = [&](int level, int option, int value, const char* what) {
@@ -72,6 +80,16 @@ std::unique_ptr<datagram_core> open_datagram_socket(const socket_address* local,
     if (local && is_path(*local)) core->owns_file(to_address(local->storage, local->bytes).host);
     if (peer) connect_datagram_socket(socket, *peer);
     return core;
+}
+
+std::unique_ptr<datagram_core> open_datagram_socket(unique_fd socket, const datagram_options& options) {
+    check(options);
+    if (change_the_socket(options))
+        throw std::invalid_argument(
+            "datagram_socket::adopt: of the options only max_bytes goes with a socket that is there");
+    event_loop& loop = get_running_loop();
+    adopt_datagram_socket(socket, loop, "datagram_socket::adopt");
+    return std::make_unique<datagram_core>(loop, std::move(socket), options.max_bytes);
 }
 
 }  // namespace weft::inline v0

@@ -15,4 +15,7 @@ namespace weft::inline v0 {
 std::unique_ptr<datagram_core> open_datagram_socket(const socket_address* local, const socket_address* peer,
                                                     const datagram_options& options);
 
+/// A socket of somebody else's as one of the running loop. @throws as above; invalid_state_error  it is watched
+std::unique_ptr<datagram_core> open_datagram_socket(unique_fd socket, const datagram_options& options);
+
 }  // namespace weft::inline v0

@@ -184,6 +184,10 @@ task<datagram_socket> datagram_socket::connect_unix(std::string path, datagram_o
     co_return datagram_socket(open_datagram_socket(&from, &to, options));
 }
 
+task<datagram_socket> datagram_socket::adopt(unique_fd socket, datagram_options options) {
+    co_return datagram_socket(open_datagram_socket(std::move(socket), options));
+}
+
 datagram_core& datagram_socket::core() const {
     if (!core_) throw invalid_state_error("the socket was moved from");
     return *core_;

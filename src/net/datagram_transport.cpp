@@ -102,7 +102,8 @@ unique_fd open_first(const addresses& local, const addresses& remote, const data
 }
 
 /// A protocol's endpoint on a socket that is open.
-task<datagram_transport> make_endpoint(const char* who, unique_fd fd, address peer, datagram_protocol_maker make) {
+task<datagram_transport> make_endpoint(const char* who, unique_fd fd, std::optional<address> peer,
+                                       datagram_protocol_maker make) {
     auto p = make();
     if (!p) throw std::invalid_argument(std::string(who) + ": no protocol");
     struct closing {
@@ -124,9 +125,16 @@ task<datagram_transport> open_datagram_endpoint(datagram_protocol_maker make, da
     const addresses local = co_await look_up(options.local, true);
     const addresses remote = co_await look_up(options.remote, false);
     unique_fd fd = open_first(local, remote, options);
-    address peer;
+    std::optional<address> peer;
     if (options.remote) peer = peer_address(fd.get());
     co_return co_await make_endpoint(udp, std::move(fd), std::move(peer), std::move(make));
+}
+
+task<datagram_transport> open_datagram_endpoint_on(datagram_protocol_maker make, unique_fd socket) {
+    adopt_datagram_socket(socket, get_running_loop(), udp);
+    std::optional<address> peer;
+    if (is_connected(socket.get())) peer = peer_address(socket.get());
+    co_return co_await make_endpoint(udp, std::move(socket), std::move(peer), std::move(make));
 }
 
 task<datagram_transport> open_unix_datagram_endpoint(datagram_protocol_maker make,
@@ -140,7 +148,7 @@ task<datagram_transport> open_unix_datagram_endpoint(datagram_protocol_maker mak
         if (!is_abstract(*local)) remove_socket_file(*options.local);
         bind_to(fd, *local);
     }
-    address peer;
+    std::optional<address> peer;
     if (remote) {
         connect_datagram_socket(fd.get(), *remote);
         peer = remote->text();

@@ -20,13 +20,14 @@ constexpr std::size_t header_bytes = 8;  // what each counts for on top of its b
 void ignore(operation&, const completion&) {}
 }  // namespace
 
-datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd socket, address peer,
+datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd socket, std::optional<address> peer,
                                                  std::shared_ptr<datagram_protocol> p)
     : endpoint_core(loop, p),
       fd_(std::move(socket)),
       family_(get_option(fd_.get(), SOL_SOCKET, SO_DOMAIN, "datagram endpoint: SO_DOMAIN")),
       protocol_(p.get()),
-      peer_(std::move(peer)),
+      has_peer_(peer.has_value()),
+      peer_(std::move(peer).value_or(address())),
       buffer_(std::make_unique_for_overwrite<std::byte[]>(longest_datagram)),
       receive_(*this),
       writable_(*this),
@@ -115,7 +116,7 @@ const address& datagram_transport_core::sender() {
 
 void datagram_transport_core::send(std::span<const std::byte> bytes, const address* to) {
     socket_address where;
-    if (!peer_.host.empty()) {
+    if (has_peer_) {
         if (to && *to != peer_) {
             throw std::invalid_argument("send_to: " + to->to_string() + " is not the peer, " + peer_.to_string());
         }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,8 +20,9 @@ namespace weft::inline v0 {
 /// The transport of datagrams: the socket, and those that the kernel did not take yet.
 class datagram_transport_core final : public endpoint_core {
 public:
-    /// @param peer  what the socket is connected to; empty if it is not
-    datagram_transport_core(event_loop& loop, unique_fd socket, address peer, std::shared_ptr<datagram_protocol> p);
+    /// @param peer  what the socket is connected to, if it is; perhaps somebody without a name
+    datagram_transport_core(event_loop& loop, unique_fd socket, std::optional<address> peer,
+                            std::shared_ptr<datagram_protocol> p);
     ~datagram_transport_core() override { shut(); }
 
     std::size_t unsent() const noexcept override { return lost_ ? 0 : queued_bytes_; }
@@ -75,7 +77,8 @@ private:
     unique_fd fd_;  // none: closed
     const int family_;
     datagram_protocol* protocol_;
-    address peer_;
+    const bool has_peer_;
+    address peer_;  // empty: none, or it has no name
     std::unique_ptr<std::byte[]> buffer_;  // what a receive that is under way puts its datagram into
     receiving receive_;
     writable writable_;

@@ -136,14 +136,32 @@ int get_option(int fd, int level, int option, const char* what) {
     return value;
 }
 
-void make_ours(int fd, const std::string& what) {
+namespace {
+
+int type_of(int fd, const std::string& what) {
     int type = 0;
     socklen_t bytes = sizeof type;
     if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0)
         throw std::invalid_argument(what + " is no socket: " + std::generic_category().message(errno));
-    if (type != SOCK_STREAM) throw std::invalid_argument(what + " is no stream socket");
+    return type;
+}
+
+void set_flags_of_ours(int fd) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+}  // namespace
+
+void make_ours(int fd, const std::string& what) {
+    if (type_of(fd, what) != SOCK_STREAM) throw std::invalid_argument(what + " is no stream socket");
+    set_flags_of_ours(fd);
+}
+
+void make_ours_for_datagrams(int fd, const std::string& what) {
+    const int type = type_of(fd, what);
+    if (type != SOCK_DGRAM && type != SOCK_RAW) throw std::invalid_argument(what + " is no datagram socket");
+    set_flags_of_ours(fd);
 }
 
 }  // namespace weft::inline v0

@@ -49,6 +49,8 @@ void set_option(int fd, int level, int option, int value, const char* what);
 int get_option(int fd, int level, int option, const char* what);
 /// Makes somebody else's socket as ours are. @throws std::invalid_argument  it is no stream socket
 void make_ours(int fd, const std::string& what);
+/// The same for one that has datagrams, or raw packets: whatever comes whole and has no connections to be accepted.
+void make_ours_for_datagrams(int fd, const std::string& what);
 
 /// A socket that operations are submitted for: closed by the backend, which has to forget it.
 class registered_socket {

@@ -71,29 +71,36 @@ weft::task<> receive(weft::stream& s) {
     if (count != much) throw std::system_error(ECONNRESET, std::generic_category(), "the other end has gone");
 }
 
+/// Receives all at the client's end.
+/// @param start  makes the tasks that send: they end before this does, and what went wrong first is thrown
+template <class Start>
+weft::task<> receive_what_is_sent(shared_ends ends, Start start) {
+    auto senders = start();
+    std::exception_ptr error;
+    try {
+        co_await receive(ends->client);
+    } catch (...) {
+        error = std::current_exception();
+        ends->client.abort();
+        ends->server.abort();
+    }
+    for (auto& each : senders) {
+        try {
+            co_await each;
+        } catch (...) {
+            if (!error) error = std::current_exception();
+        }
+    }
+    if (error) std::rethrow_exception(error);
+}
+
 /// @param connect  makes both ends
 template <class Connect>
 void converse_without_memory(Connect connect) {
     const std::size_t allocations_made = fail_each_allocation([&]() -> weft::task<> {
         const auto ends = std::make_shared<connected>(connect());
-        auto sending = weft::create_task(send_pieces(ends));
-        auto answering = weft::create_task(send_back(ends));
-        std::exception_ptr error;
-        try {
-            co_await receive(ends->client);
-        } catch (...) {
-            error = std::current_exception();
-            ends->client.abort();
-            ends->server.abort();
-        }
-        for (auto* const each : {&sending, &answering}) {
-            try {
-                co_await *each;
-            } catch (...) {
-                if (!error) error = std::current_exception();
-            }
-        }
-        if (error) std::rethrow_exception(error);
+        co_await receive_what_is_sent(
+            ends, [&] { return std::array{weft::create_task(send_pieces(ends)), weft::create_task(send_back(ends))}; });
     });
     EXPECT_GT(allocations_made, 10u);
 }
@@ -160,21 +167,8 @@ TEST(a_transport, without_memory_carries_what_is_written_or_says_so) {
         const auto ends = std::make_shared<connected>(connect_by_tcp());
         const auto protocol = std::make_shared<echoing>();
         const auto transport = co_await weft::connect_protocol(std::move(ends->server), protocol);
-        auto sending = weft::create_task(send_pieces(ends));
-        std::exception_ptr error;
-        try {
-            co_await receive(ends->client);
-        } catch (...) {
-            error = std::current_exception();
-            ends->client.abort();
-        }
-        try {
-            co_await sending;
-        } catch (...) {
-            if (!error) error = std::current_exception();
-        }
+        co_await receive_what_is_sent(ends, [&] { return std::array{weft::create_task(send_pieces(ends))}; });
         transport.close();
-        if (error) std::rethrow_exception(error);
     });
     EXPECT_GT(allocations_made, 10u);
 }

@@ -1,43 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // No memory, for each allocation of a conversation between endpoints: somebody is told, and nothing is left.
-#include "counted_allocations.hpp"
-#include "io/faulty_backend.hpp"
-#include "io/operations.hpp"
-#include "net/datagrams.hpp"
+#include "net/datagrams_without_memory.hpp"
 
-#include <weft/flow/wait_for.hpp>
 #include <weft/net/create_datagram_endpoint.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <new>
 #include <string>
 
-using namespace std::chrono_literals;
 using namespace weft_test;
 
 namespace {
 
 #ifndef WEFT_TEST_NO_ALLOCATION_FAILS
-
-/// How often somebody was told that there is no memory.
-struct refusals {
-    int count = 0;
-    void note(const std::exception_ptr& error) {
-        if (!error) return;
-        ++count;
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::bad_alloc&) {
-        } catch (const std::system_error& e) {
-            // The others: the other endpoint was lost to it.
-            const int code = e.code().value();
-            EXPECT_TRUE(code == ENOMEM || code == ECONNREFUSED || code == ENOTCONN || code == ECONNRESET) << e.what();
-        } catch (const std::exception& e) {
-            ADD_FAILURE() << e.what();
-        }
-    }
-};
 
 struct answering : weft::datagram_protocol {
     answering(refusals& r, bool is_echo) : told(r), echoes(is_echo) {}
@@ -57,15 +30,12 @@ struct answering : weft::datagram_protocol {
 /// Where the endpoints are: by UDP, and by paths too long to be kept without an allocation.
 struct place {
     bool on_unix_sockets;
-    static std::string name(const char* whose) {
-        return "@weft-test-out-of-memory-" + std::to_string(::getpid()) + "-" + whose;
-    }
     weft::task<std::shared_ptr<answering>> open(refusals& told, const weft::datagram_transport* server) const {
         const auto make = [&] { return std::make_unique<answering>(told, server == nullptr); };
         if (on_unix_sockets) {
             weft::unix_datagram_endpoint_options options;
-            options.local = name(server ? "client" : "server");
-            if (server) options.remote = name("server");
+            options.local = long_abstract_name(server ? "client" : "server");
+            if (server) options.remote = long_abstract_name("server");
             auto made = co_await weft::create_unix_datagram_endpoint(make, options);
             co_return std::move(made.protocol);
         }
@@ -115,30 +85,31 @@ weft::task<> converse(const place& at, party& p, int& full, refusals& told) {
 }
 
 struct outcome {
-    bool complete;
-    int told;
-    std::size_t allocations;
+    bool complete = false, told = false;
+    std::size_t allocations = 0;
 };
 
 weft::task<outcome> conversation_without(std::size_t number, const place& at, int& full) {
-    refusals told;
+    refusals told{.may_lose_peer = true};
     party p;
+    outcome out;
     weft::get_running_loop().set_exception_handler(
         [&told](weft::event_loop&, const weft::error_context& c) { told.note(c.exception); });
-    const std::size_t before = allocations.load();
-    failing_allocation = before + number;
-    for (bool made = false; !made;) {
-        try {
-            co_await converse(at, p, full, told);
-            made = true;
-        } catch (const std::exception&) {
-            told.note(std::current_exception());
+    {
+        const one_without_memory failing(number);
+        for (bool made = false; !made;) {
+            try {
+                co_await converse(at, p, full, told);
+                made = true;
+            } catch (const std::exception&) {
+                told.note(std::current_exception());
+            }
         }
+        out.allocations = failing.allocations_made();
     }
-    const std::size_t after = allocations.load();
-    failing_allocation = no_allocation;
     full = 0;
-    const outcome out{p.client->received >= 6, told.count, after - before};
+    out.complete = p.client->received >= 6;
+    out.told = told.count > 0;
 
     // Both go on, unless they were lost to it.
     if (!p.server->transport.is_closing() && !p.client->transport.is_closing()) {
@@ -154,31 +125,32 @@ weft::task<outcome> conversation_without(std::size_t number, const place& at, in
     co_return out;
 }
 
-outcome run_without(std::size_t number, const place& at) {
-    auto faulty = std::make_unique<faulty_backend>(weft::make_backend());
-    int full = 0;
-    faulty->decide = [&full](weft::opcode code, weft::native_handle) {
-        return code == weft::opcode::send_message && full > 0 && full-- > 0 ? fate{.error = EAGAIN} : fate();
-    };
-    weft::runner runner(std::make_unique<weft::event_loop>(std::move(faulty)), {.handle_sigint = false});
-    return runner.run_and_close(weft::wait_for(conversation_without(number, at, full), 10s));
+TEST(a_conversation_of_endpoints, without_memory_anywhere_tells_somebody) {
+    for (const bool on_unix_sockets : {false, true}) {
+        SCOPED_TRACE(on_unix_sockets ? "Unix" : "UDP");
+        const place at{on_unix_sockets};
+        const std::size_t attempts = survive_each_allocation([&](std::size_t number) {
+            const outcome out = run_with_full_kernel([&](int& full) { return conversation_without(number, at, full); });
+            EXPECT_TRUE(out.complete || out.told);
+            return out.allocations;
+        });
+        EXPECT_GT(attempts, 20u);
+    }
 }
 
-TEST(a_conversation_of_endpoints, without_memory_anywhere_tells_somebody) {
-    const auto descriptors = open_descriptors();
-    for (const bool on_unix_sockets : {false, true}) {
-        const place at{on_unix_sockets};
-        std::size_t number = 0, last = 1;
-        for (; number < last; ++number) {
-            SCOPED_TRACE(testing::Message() << "allocation " << number << (on_unix_sockets ? ", Unix" : ", UDP"));
-            const outcome out = run_without(number, at);
-            EXPECT_TRUE(out.complete || out.told > 0);
-            last = std::max(last, out.allocations);
-            if (HasFailure()) return;
-        }
-        EXPECT_GT(number, 20u);
-        EXPECT_EQ(open_descriptors(), descriptors);
-    }
+TEST(a_datagram_endpoint_on_a_socket, without_memory_is_made_or_says_so) {
+    const std::size_t allocations_made = fail_each_allocation([]() -> weft::task<> {
+        datagram_pair pair = make_datagram_pair();
+        auto made = co_await weft::create_datagram_endpoint([] { return std::make_unique<weft::datagram_protocol>(); },
+                                                            std::move(pair.one));
+        made.transport.send("a text");
+        made.transport.close();
+        co_await made.transport.wait_closed();
+        char room[10];
+        if (::recv(pair.other.get(), room, sizeof room, MSG_DONTWAIT) != 6)
+            throw std::system_error(ECONNRESET, std::generic_category(), "the endpoint was lost");
+    });
+    EXPECT_GT(allocations_made, 4u);
 }
 
 #endif

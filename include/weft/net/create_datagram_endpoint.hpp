@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/base/unique_fd.hpp>
 #include <weft/coro/task.hpp>
 #include <weft/io/as_text.hpp>
 #include <weft/net/datagram_protocol.hpp>
@@ -48,7 +49,7 @@ struct connected_datagram_protocol {
     std::shared_ptr<P> protocol;
 };
 
-/// What a factory is called as, once, when there is a socket for its protocol. Of this header's own, as the two open_ functions
+/// What a factory is called as, once, when there is a socket for its protocol. Of this header's own, as the three open_ functions
 /// and connect_datagram_protocol() are.
 using datagram_protocol_maker = std::move_only_function<std::shared_ptr<datagram_protocol>()>;
 
@@ -77,6 +78,20 @@ task<datagram_transport> open_datagram_endpoint(datagram_protocol_maker make, da
 template <datagram_protocol_factory Factory>
 auto create_datagram_endpoint(Factory factory, datagram_endpoint_options options) {
     return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint, std::move(options));
+}
+
+/// Takes a socket that is there. @throws what create_datagram_endpoint() does   @cancel the socket is closed
+task<datagram_transport> open_datagram_endpoint_on(datagram_protocol_maker make, unique_fd socket);
+
+/// The same on a socket of one's own: bound, connected (then that is its peer), both, or neither, which will do to send. It
+/// may be a Unix socket, whose file is left alone. Its options are to be set before.
+/// @param socket  the endpoint's from the call on, also where that throws; made non-blocking
+/// @throws awaited: std::invalid_argument  it is no socket, or one for streams; no protocol; invalid_state_error
+///     add_reader() or add_writer() watches it; what the factory throws   @cancel the socket is closed
+/// @see loop.create_datagram_endpoint(sock=…)
+template <datagram_protocol_factory Factory>
+auto create_datagram_endpoint(Factory factory, unique_fd socket) {
+    return connect_datagram_protocol(std::move(factory), &open_datagram_endpoint_on, std::move(socket));
 }
 
 /// Opens a Unix socket for datagrams. @throws std::system_error naming the path; std::invalid_argument  neither, no path, or

@@ -175,6 +175,13 @@ public:
     /// @param options  without `local` the socket has no name, and cannot be answered
     static task<datagram_socket> connect_unix(std::string path, datagram_options options = {});
 
+    /// A socket of one's own: bound, connected, both, or neither, which will do to send. It is this socket's from the call on,
+    /// also where that throws, and made non-blocking; a Unix socket's file is left alone.
+    /// @param options  of these max_bytes: the others are to be set before
+    /// @throws awaited: std::invalid_argument  it is no socket, or one for streams; another option; invalid_state_error
+    ///     add_reader() or add_writer() watches it  @see loop.sock_recvfrom
+    static task<datagram_socket> adopt(unique_fd socket, datagram_options options = {});
+
     /// From now on this is its only peer. A bound socket stays bound.
     /// @throws std::system_error, std::invalid_argument: at the call
     immediate<> connect(const address& peer);
@@ -219,7 +226,7 @@ public:
 
     /// What it is bound to; the kernel's choice, if that was asked.
     address local() const;
-    /// What it is connected to; empty otherwise.
+    /// What it is connected to; empty: nothing, or somebody without a name (see socketpair(2)).
     address peer() const;
     /// To be looked at, and for options: it remains the socket's, and add_reader() refuses it.
     native_handle descriptor() const;

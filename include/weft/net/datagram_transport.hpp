@@ -56,7 +56,7 @@ public:
     void set_protocol(std::shared_ptr<datagram_protocol> p) const;
     std::shared_ptr<base_protocol> get_protocol() const;
 
-    /// What it is connected to; empty otherwise.
+    /// What it is connected to; empty: nothing, or somebody without a name (see socketpair(2)).
     address peer() const;
     /// What it is bound to; empty once it is closed.
     address local() const;
