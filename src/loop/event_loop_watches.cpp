@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Callbacks for what happens outside: descriptors that are ready, signals that arrive.
+#include "loop/backend.hpp"
 #include "loop/descriptor_watch.hpp"
+#include "loop/report.hpp"
 #include "loop/signal_inbox.hpp"
 
 #include <weft/loop/event_loop.hpp>
@@ -64,7 +66,7 @@ std::function<void()> event_loop::guarded(std::function<void()> f) {
         try {
             f();
         } catch (...) {
-            call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
+            report(*this, "Exception in callback", std::current_exception());
         }
         run_callback_in(nullptr);
     };

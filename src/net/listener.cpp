@@ -3,6 +3,7 @@
 
 #include "io/socket_address.hpp"
 #include "loop/backend.hpp"
+#include "loop/report.hpp"
 #include "net/socket.hpp"
 
 #include <sys/socket.h>
@@ -65,8 +66,7 @@ void listener::completed(operation& op, const completion& c) {
         try {
             throw std::system_error(-c.result, std::generic_category(), "accept on " + self.local().to_string());
         } catch (...) {  // that, or there is no memory for it
-            self.loop_.call_exception_handler({.message = "cannot accept connections for now: pausing 100 ms at a time",
-                                               .exception = std::current_exception()});
+            report(self.loop_, "cannot accept connections for now: pausing 100 ms at a time", std::current_exception());
         }
     }
 }
