@@ -46,7 +46,7 @@ void event_loop::watch(native_handle fd, short events, std::function<void()> f) 
     }
     const std::size_t place = place_of(fd, events);
     if (place >= watches_.size()) watches_.resize(place + place / 2 + 2);
-    watches_[place] = std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f)));
+    watches_[place] = std::make_unique<descriptor_watch>(*this, fd, events, guarded(std::move(f)));
 }
 
 void event_loop::require_unwatched(native_handle fd, const char* who) const {
@@ -80,7 +80,7 @@ bool event_loop::unwatch(native_handle fd, short events) {
 
 signal_inbox& event_loop::signals() {
     check_open();
-    if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
+    if (!signals_) signals_ = std::make_unique<signal_inbox>(*this);
     return *signals_;
 }
 void event_loop::add_signal_handler(int signal, std::function<void()> f) {
