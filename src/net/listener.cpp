@@ -39,7 +39,11 @@ void listener::start(int backlog) {
     const bool listens = get_option(fd, SOL_SOCKET, SO_ACCEPTCONN, "start_server: SO_ACCEPTCONN");
     if (!listens && ::listen(fd, backlog) != 0)
         throw std::system_error(errno, std::generic_category(), "listen on " + local().to_string());
-    loop_.operations().submit(*this);
+    try {
+        loop_.operations().submit(*this);
+    } catch (const std::system_error& e) {
+        throw std::system_error(e.code(), "listen on " + local().to_string());
+    }
 }
 
 void listener::resume() noexcept {
