@@ -29,10 +29,15 @@ inline constinit std::atomic<std::size_t> allocations{0};
 /// The allocation of this number fails, or the first after it that can; then it is no_allocation again.
 inline constinit std::atomic<std::size_t> failing_allocation{no_allocation};
 
+/// All that follow fail as well, until failing_allocation is no_allocation again.
+inline constinit std::atomic<bool> rest_fails{false};
+
 /// Whether the allocation of this number is to fail.
 inline bool allocation_fails(std::size_t number) {
     std::size_t failing = failing_allocation.load(std::memory_order_relaxed);
-    return number >= failing && failing_allocation.compare_exchange_strong(failing, no_allocation);
+    if (number < failing) return false;
+    return rest_fails.load(std::memory_order_relaxed) ||
+           failing_allocation.compare_exchange_strong(failing, no_allocation);
 }
 
 #ifdef WEFT_TEST_SANITIZED

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
+
 #include <weft/flow/race.hpp>
 #include <weft/loop/event_loop.hpp>
 
@@ -20,9 +22,10 @@ std::vector<future_core*> cancel_rest(const std::vector<future_core*>& futures) 
 void report_errors(const std::vector<future_core*>& losers) {
     for (future_core* const f : losers) {
         if (!f->stored_exception()) continue;
-        f->loop().call_exception_handler({.message = "a task that lost a race failed when it was cancelled",
-                                          .exception = f->exception(),
-                                          .task = f->task() ? f->task()->name() : std::string()});
+        report(f->loop(), "a task that lost a race failed when it was cancelled", f->exception(),
+               [&](error_context& c) {
+                   if (f->task()) c.task = f->task()->name();
+               });
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/endpoint_core.hpp"
 
+#include "loop/report.hpp"
+
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -106,13 +108,7 @@ void endpoint_core::replace_protocol(std::shared_ptr<base_protocol> p) {
     protocol_ = std::move(p);
 }
 
-void endpoint_core::report(const char* message) noexcept {
-    try {
-        loop_.call_exception_handler({.message = message, .exception = std::current_exception()});
-    } catch (const std::bad_alloc&) {  // of the message: who hears of it is told that, too
-        loop_.call_exception_handler({.message = {}, .exception = std::current_exception()});
-    }
-}
+void endpoint_core::report(const char* message) noexcept { weft::report(loop_, message, std::current_exception()); }
 
 void endpoint_core::note_lost_write() noexcept {
     if (loop_closed_ || ++lost_writes_ != lost_writes_reported) return;

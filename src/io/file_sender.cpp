@@ -80,6 +80,10 @@ file_sender::~file_sender() { stop(); }
 void file_sender::stop() noexcept {
     loop_.operations().cancel(writable_);
     job_.reset();
+    file_.reset();  // the job, if it is under way, has its own
+    socket_.reset();
+    behind.clear();
+    left_ = 0;
 }
 
 void file_sender::start(stream_layer& layer, ended tell, void* owner) {

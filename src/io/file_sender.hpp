@@ -73,6 +73,7 @@ public:
 
     /// Gives up, and leaves in place what the layer may be sending from.
     void stop() noexcept;
+    bool is_stopped() const noexcept { return !file_; }
     /// It is over: whoever waits goes on, or need not begin.
     void tell(const std::exception_ptr& error) noexcept;
     /// What tell() was told.

@@ -190,9 +190,10 @@ void stream_core::abort(int error) noexcept {
 void stream_core::shut() noexcept {
     closing_ = true;
     receiving_ = is_sending_ = false;
-    drop_file(write_error_ ? write_error_ : ECONNABORTED);
+    give_up_file(write_error_ ? write_error_ : ECONNABORTED);
     if (layer_ && output_lost_) layer_->reset();  // the peer must not take what it has got for all
     layer_.reset();
+    file_.reset();
     sending_.clear();
     pending_.clear();
     wake_reader();

@@ -106,9 +106,10 @@ void stream_core::start_sending(bool quietly) {
 }
 
 void stream_core::on_sent(int error) {
-    if (file_ && file_->is_started()) return file_->on_sent(error);
+    if (is_sending_file() && file_->is_started()) return file_->on_sent(error);
     is_sending_ = false;
     sending_.clear();
+    if (file_ && file_->is_stopped()) file_.reset();
     if (error) {
         lose_output(error);
     } else if (!pending_.empty() || file_) {
@@ -120,26 +121,26 @@ void stream_core::on_sent(int error) {
 void stream_core::on_file_sent(int error) {
     is_sending_ = false;
     pending_.swap(file_->behind);
-    drop_file(error);
     if (error) {
         lose_output(error);
-    } else if (!pending_.empty()) {
-        start_sending(false);
+    } else {
+        std::exchange(file_, nullptr)->tell(nullptr);
+        if (!pending_.empty()) start_sending(false);
     }
     after_output();
 }
 
-/// Whoever waits for the file to be sent goes on.
-void stream_core::drop_file(int error) noexcept {
-    const auto file = std::move(file_);
-    if (!file) return;
+/// Whoever waits for the file to be sent is told. It stays until the layer has sent what it has of it, or has gone.
+void stream_core::give_up_file(int error) noexcept {
+    if (!is_sending_file()) return;
     std::exception_ptr thrown;
     try {
-        if (error) throw std::system_error(error, std::generic_category(), "send_file to " + peer_name());
+        throw std::system_error(error, std::generic_category(), "send_file to " + peer_name());
     } catch (...) {  // that, or there is no memory for it
         thrown = std::current_exception();
     }
-    file->tell(thrown);
+    file_->stop();
+    file_->tell(thrown);
 }
 
 /// Some output has gone: writers go on, and what waited for all of it happens.
@@ -169,8 +170,11 @@ void stream_core::lose_output(int error) noexcept {
 void stream_core::fail_output(int error) noexcept {
     write_error_ = error;
     pending_.clear();
-    drop_file(error);
-    if (!is_sending_) sending_.clear();
+    give_up_file(error);
+    if (!is_sending_) {
+        sending_.clear();
+        file_.reset();
+    }
     wake_writers();
 }
 

@@ -61,21 +61,17 @@ void epoll_backend::accept_some(native_handle fd) {
     for (int i = 0; i < accepts_per_turn; ++i) {
         descriptor& d = at(fd);
         if (!d.input) return;
+        auto& op = static_cast<accept_operation&>(*d.input);
         const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
-            if (static_cast<accept_operation*>(d.input)->once) return end(d.input, accepted);
-            d.input->on_complete(*d.input, {accepted, false});
-            continue;
-        }
-        switch (errno) {
-            case EAGAIN: d.readable = false; return;
-            case EMFILE:
-            case ENFILE:
-            case ENOBUFS:
-            case ENOMEM:
-            case EBADF:
-            case EINVAL: return end(d.input, -errno);
-            default: continue;  // an error of that one connection (ECONNABORTED, EPROTO, EPERM …): the next one
+            op.failures = 0;
+            if (op.once) return end(d.input, accepted);
+            op.on_complete(op, {accepted, false});
+        } else if (errno == EAGAIN) {
+            d.readable = false;
+            return;
+        } else if (!op.outlives(errno)) {
+            return end(d.input, -errno);
         }
     }
     continue_later(fd, at(fd));

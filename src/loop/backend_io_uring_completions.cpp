@@ -71,21 +71,22 @@ operation* io_uring_backend::release(std::uint32_t index) noexcept {
 }
 
 void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
-    operation* const op = slots_[index].op;
+    auto* const op = static_cast<accept_operation*>(slots_[index].op);
     if (!op) {
         if (result >= 0) ::close(result);
-    } else if (result >= 0 && static_cast<accept_operation*>(op)->once) {
-        release(index);
-        return op->on_complete(*op, {result, true});
     } else if (result >= 0) {
+        op->failures = 0;
+        if (op->once) {
+            release(index);
+            return op->on_complete(*op, {result, true});
+        }
         op->on_complete(*op, {result, false});
-    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM || result == -EBADF ||
-               result == -EINVAL) {
+    } else if (result == -EAGAIN) {
+        let_wait(op->fd);
+    } else if (!op->outlives(-result)) {
         release(index);
         return op->on_complete(*op, {result, true});
     }
-    // else an error of that one connection (ECONNABORTED, EPROTO …): the next one
-    if (result == -EAGAIN && op) let_wait(op->fd);
     if (more) return;
     if (slots_[index].op) {
         prepare(index);

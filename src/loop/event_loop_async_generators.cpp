@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
+
 #include <weft/coro/async_generator_core.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>
@@ -23,8 +25,7 @@ task<> close_first(event_loop& loop, intrusive_list<async_generator_core>& left)
     } catch (const cancelled_error&) {
         if (loop.current_task()->cancelling() > 0) throw;  // else the clean-up's own: nobody wants it (as asyncio)
     } catch (...) {
-        loop.call_exception_handler({.message = "an error occurred during closing of an async generator",
-                                     .exception = std::current_exception()});
+        report(loop, "an error occurred during closing of an async generator", std::current_exception());
     }
 }
 

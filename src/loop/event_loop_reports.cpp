@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a loop tells of: errors that nobody caught, callbacks that took too long, tasks that nothing can wake any more.
+#include "loop/report.hpp"
+
 #include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>
@@ -8,19 +10,36 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace weft::inline v0 {
 
+namespace {
+
+/// stderr has no buffer, and printf needs no memory for strings.
+void say_without_memory(const char* message) noexcept {
+    std::fprintf(stderr, "weft: %s (and there is no memory to say more)\n", message);
+}
+
+/// In a handler of what it has thrown.
+void report_failed_handler() noexcept {
+    try {
+        std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
+                     describe_exception(std::current_exception()).c_str());
+    } catch (...) {
+        say_without_memory("exception in the exception handler");
+    }
+}
+
+}  // namespace
+
 void event_loop::call_exception_handler(const error_context& context) noexcept {
     try {
         if (exception_handler_) return exception_handler(exception_handler_)(*this, context);  // it may replace itself
     } catch (...) {
-        std::fprintf(stderr, "weft: exception in the exception handler: %s\n",
-                     describe_exception(std::current_exception()).c_str());
+        report_failed_handler();
     }
     try {
         std::string text = "weft: " + context.message;
@@ -29,9 +48,14 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
         text += "\n" + format_stack(context.stack);
         if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
         std::fputs(text.c_str(), stderr);
-    } catch (const std::bad_alloc&) {
-        std::fprintf(stderr, "weft: %s (and there is no memory to say more)\n", context.message.c_str());
+    } catch (...) {
+        if (!context.message.empty()) say_without_memory(context.message.c_str());
     }
+}
+
+void report_without_memory(event_loop& loop, const char* message, const error_context& context) noexcept {
+    say_without_memory(message);
+    loop.call_exception_handler(context);
 }
 
 void event_loop::on_deadlock() {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
@@ -28,9 +30,10 @@ std::optional<stack_frame> place_of_creation(task_core& t) {
 
 void report_never_awaited(const promise_base& body) noexcept {
     if (!this_thread_loop || !this_thread_loop->get_debug() || this_thread_loop->is_closing()) return;
-    auto stack = await_chain(&body);
-    this_thread_loop->call_exception_handler(
-        {.message = "coroutine '" + stack.front().function + "' was never awaited", .stack = std::move(stack)});
+    report(*this_thread_loop, "a coroutine was never awaited", nullptr, [&](error_context& c) {
+        c.stack = await_chain(&body);
+        c.message = "coroutine '" + c.stack.front().function + "' was never awaited";
+    });
 }
 
 void throw_no_running_loop(const char* who) {
@@ -83,10 +86,11 @@ void event_loop::destroy_tasks() {
         tasks_.for_each([&](task_core& t) {
             if (reports_left > 0) {
                 --reports_left;
-                call_exception_handler({.message = "Task was destroyed but it is pending",
-                                        .task = t.name(),
-                                        .stack = await_chain(t.kind().outermost(t)),
-                                        .created_at = place_of_creation(t)});
+                report(*this, "Task was destroyed but it is pending", nullptr, [&](error_context& c) {
+                    c.task = t.name();
+                    c.stack = await_chain(t.kind().outermost(t));
+                    c.created_at = place_of_creation(t);
+                });
             }
             t.leave_registry();
             t.kind().destroy(t);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Callbacks for what happens outside: descriptors that are ready, signals that arrive.
+#include "loop/backend.hpp"
 #include "loop/descriptor_watch.hpp"
+#include "loop/report.hpp"
 #include "loop/signal_inbox.hpp"
 
 #include <weft/loop/event_loop.hpp>
@@ -44,7 +46,7 @@ void event_loop::watch(native_handle fd, short events, std::function<void()> f) 
     }
     const std::size_t place = place_of(fd, events);
     if (place >= watches_.size()) watches_.resize(place + place / 2 + 2);
-    watches_[place] = std::make_unique<descriptor_watch>(*backend_, fd, events, guarded(std::move(f)));
+    watches_[place] = std::make_unique<descriptor_watch>(*this, fd, events, guarded(std::move(f)));
 }
 
 void event_loop::require_unwatched(native_handle fd, const char* who) const {
@@ -64,7 +66,7 @@ std::function<void()> event_loop::guarded(std::function<void()> f) {
         try {
             f();
         } catch (...) {
-            call_exception_handler({.message = "Exception in callback", .exception = std::current_exception()});
+            report(*this, "Exception in callback", std::current_exception());
         }
         run_callback_in(nullptr);
     };
@@ -78,7 +80,7 @@ bool event_loop::unwatch(native_handle fd, short events) {
 
 signal_inbox& event_loop::signals() {
     check_open();
-    if (!signals_) signals_ = std::make_unique<signal_inbox>(*backend_);
+    if (!signals_) signals_ = std::make_unique<signal_inbox>(*this);
     return *signals_;
 }
 void event_loop::add_signal_handler(int signal, std::function<void()> f) {

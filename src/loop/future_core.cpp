@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
+
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/future_core.hpp>
 
@@ -149,19 +151,21 @@ void future_core::report_loss() noexcept {
 
 void future_core::report_unretrieved() noexcept {
     task_core* const t = task();
-    error_context report{
-        .message = t ? "Task exception was never retrieved" : "Future exception was never retrieved",
-        .exception = stored_exception(),
-        .task = t ? t->name() : std::string(),
+    const std::source_location created_at = unretrieved_->created_at;
+    const auto tell = [&] {
+        report(loop(), t ? "Task exception was never retrieved" : "Future exception was never retrieved",
+               stored_exception(), [&](error_context& c) {
+                   if (t) c.task = t->name();
+                   if (created_at.line() != 0) c.created_at = to_stack_frame(created_at);
+               });
     };
-    if (unretrieved_->created_at.line() != 0) report.created_at = to_stack_frame(unretrieved_->created_at);
     forget_error();
     const context_reference* const its_context = t ? t->context() : nullptr;
     if (its_context && *its_context && !(*its_context)->entered) {
         const entered_context in_the_tasks_context{context(*its_context)};
-        return loop().call_exception_handler(report);
+        return tell();
     }
-    loop().call_exception_handler(report);
+    tell();
 }
 
 }  // namespace weft::inline v0

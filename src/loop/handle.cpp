@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
+
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/handle.hpp>
 
@@ -20,8 +22,7 @@ void callback::run_once(ready_node& node) {
         try {
             self.call();
         } catch (...) {
-            self.loop_.call_exception_handler(
-                {.message = "Exception in callback", .exception = std::current_exception()});
+            report(self.loop_, "Exception in callback", std::current_exception());
         }
         self.loop_.run_callback_in(nullptr);
     }

@@ -26,6 +26,23 @@ int once(const file_operation& op) noexcept {
 }
 }  // namespace
 
+bool accept_operation::outlives(int error) noexcept {
+    switch (error) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+        case EBADF:
+        case EINVAL: failures = 0; return false;
+        default:
+            break;  // of the connection (ECONNABORTED, EPROTO …), or one that would come for ever (a filter's EPERM)
+    }
+    constexpr int most_failures = 64;
+    if (++failures < most_failures) return true;
+    failures = 0;
+    return false;
+}
+
 int perform(const file_operation& op) noexcept {
     for (;;) {
         const int result = once(op);

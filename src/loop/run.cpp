@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/report.hpp"
 #include "loop/signal_inbox.hpp"
 
 #include <weft/loop/run.hpp>
@@ -96,9 +97,8 @@ void cancel_all_tasks(event_loop& loop) {
     for (const auto& t : tasks) {
         if (!t->stored_exception()) continue;
         t->mark_retrieved();
-        loop.call_exception_handler({.message = "unhandled exception during run() shutdown",
-                                     .exception = t->stored_exception(),
-                                     .task = t->task()->name()});
+        report(loop, "unhandled exception during run() shutdown", t->stored_exception(),
+               [&](error_context& c) { c.task = t->task()->name(); });
     }
 }
 
@@ -131,8 +131,7 @@ runner::~runner() {
         close();
     } catch (...) {
         if (loop_) {
-            loop_->call_exception_handler(
-                {.message = "closing a runner failed", .exception = std::current_exception()});
+            report(*loop_, "closing a runner failed", std::current_exception());
         }
     }
 }

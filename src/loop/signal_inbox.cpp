@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/signal_inbox.hpp"
 
+#include "loop/backend.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -11,23 +13,24 @@
 
 namespace weft::inline v0 {
 
-signal_inbox::signal_inbox(backend& b) : backend_(b), operation_(*this) {
+signal_inbox::readable::readable(event_loop& loop, signal_inbox& i)
+    : lasting_poll(loop, i.read_end_.get(), POLLIN), inbox(i) {}
+
+signal_inbox::signal_inbox(event_loop& loop) : loop_(loop) {
     int ends[2];
     if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
         throw std::system_error(errno, std::generic_category(), "signals: pipe2");
     }
     read_end_.reset(ends[0]);
     write_end_.reset(ends[1]);
-    operation_.fd = ends[0];
-    operation_.events = POLLIN;
-    backend_.submit(operation_);
+    poll_.emplace(loop, *this);
 }
 
 signal_inbox::~signal_inbox() {
     for (auto& [signal, e] : entries_) vacate_signal(signal, *e.place, write_end_.get());
     entries_.clear();
-    backend_.cancel(operation_);
-    backend_.close(read_end_.release());
+    poll_.reset();
+    loop_.operations().close(read_end_.release());
 }
 
 signal_inbox::entry& signal_inbox::obtain(int signal, const char* who) {
@@ -82,11 +85,6 @@ void signal_inbox::unlisten(int signal, signal_listener& l) noexcept {
 bool signal_inbox::has_listeners(int signal) {
     const auto found = entries_.find(signal);
     return found != entries_.end() && !found->second.listeners.empty();
-}
-
-void signal_inbox::on_readable(const completion&) {
-    backend_.submit(operation_);
-    read_pipe();
 }
 
 void signal_inbox::read_pipe() {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "loop/backend.hpp"
-#include "loop/owned_operation.hpp"
+#include "loop/lasting_poll.hpp"
 #include "loop/signal_table.hpp"
 
 #include <weft/base/intrusive_list.hpp>
+#include <weft/base/unique_fd.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace weft::inline v0 {
 
@@ -30,7 +31,7 @@ private:
 class signal_inbox {
 public:
     /// @throws std::system_error
-    explicit signal_inbox(backend& b);
+    explicit signal_inbox(event_loop& loop);
     signal_inbox(const signal_inbox&) = delete;
     signal_inbox& operator=(const signal_inbox&) = delete;
     ~signal_inbox();
@@ -55,14 +56,19 @@ private:
     };
     entry& obtain(int signal, const char* who);
     void let_go_if_unused(int signal) noexcept;
-    void on_readable(const completion&);
     void read_pipe();
     int take_missed();
     void deliver(int signal);
 
-    backend& backend_;
+    struct readable final : lasting_poll {
+        readable(event_loop& loop, signal_inbox& i);
+        void on_ready() override { inbox.read_pipe(); }
+        signal_inbox& inbox;
+    };
+
+    event_loop& loop_;
     unique_fd read_end_, write_end_;
-    owned_operation<poll_operation, signal_inbox, &signal_inbox::on_readable> operation_;
+    std::optional<readable> poll_;
     std::map<int, entry> entries_;
     std::uint64_t registrations_ = 0;
 };

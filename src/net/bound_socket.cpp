@@ -15,11 +15,23 @@ namespace weft::inline v0 {
 
 namespace {
 
+unique_fd make_socket(const socket_address& at) {
+    try {
+        return make_stream_socket(at.family());
+    } catch (const std::system_error& e) {
+        throw std::system_error(e.code(), "socket for " + at.text().to_string());
+    }
+}
+
 unique_fd bind_one(const socket_address& at, const server_options& options) {
-    unique_fd fd = make_stream_socket(at.family());
-    if (options.reuse_address) set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "start_server: SO_REUSEADDR");
-    if (options.reuse_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "start_server: SO_REUSEPORT");
-    if (at.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "start_server: IPV6_V6ONLY");
+    unique_fd fd = make_socket(at);
+    const auto set = [&](int level, int option, const char* name) {
+        if (const int on = 1; ::setsockopt(fd.get(), level, option, &on, sizeof on) != 0)
+            throw std::system_error(errno, std::generic_category(), name + (" for " + at.text().to_string()));
+    };
+    if (options.reuse_address) set(SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
+    if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
+    if (at.family() == AF_INET6) set(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY");
     bind_to(fd, at);
     return fd;
 }
@@ -84,7 +96,7 @@ std::vector<bound_socket> bind_tcp(const std::vector<std::vector<socket_address>
 
 bound_socket bind_unix(const std::string& path, const server_options& options) {
     const socket_address at = unix_address("start_unix_server", path);
-    unique_fd fd = make_stream_socket(AF_UNIX);
+    unique_fd fd = make_socket(at);
     if (!is_abstract(at)) remove_socket_file(path);
     bind_to(fd, at);
     const bool cleanup = options.cleanup_socket && !is_abstract(at);

@@ -3,6 +3,7 @@
 
 #include "io/socket_address.hpp"
 #include "loop/backend.hpp"
+#include "loop/report.hpp"
 #include "net/socket.hpp"
 
 #include <sys/socket.h>
@@ -38,7 +39,11 @@ void listener::start(int backlog) {
     const bool listens = get_option(fd, SOL_SOCKET, SO_ACCEPTCONN, "start_server: SO_ACCEPTCONN");
     if (!listens && ::listen(fd, backlog) != 0)
         throw std::system_error(errno, std::generic_category(), "listen on " + local().to_string());
-    loop_.operations().submit(*this);
+    try {
+        loop_.operations().submit(*this);
+    } catch (const std::system_error& e) {
+        throw std::system_error(e.code(), "listen on " + local().to_string());
+    }
 }
 
 void listener::resume() noexcept {
@@ -65,8 +70,7 @@ void listener::completed(operation& op, const completion& c) {
         try {
             throw std::system_error(-c.result, std::generic_category(), "accept on " + self.local().to_string());
         } catch (...) {  // that, or there is no memory for it
-            self.loop_.call_exception_handler({.message = "cannot accept connections for now: pausing 100 ms at a time",
-                                               .exception = std::current_exception()});
+            report(self.loop_, "cannot accept connections for now: pausing 100 ms at a time", std::current_exception());
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/end_of.hpp"
 #include "net/bound_socket.hpp"
 #include "net/resolver.hpp"
 #include "net/server_core.hpp"
@@ -62,8 +63,6 @@ void server::abort_clients() { core().abort_clients(); }
 
 namespace {
 
-task<> end_of(std::shared_ptr<server_core> core) { co_await done_awaiter(core->ended().state()); }
-
 task<> serve_on(std::shared_ptr<server_core> core) {
     const server_core::serving_forever here(*core);
     bool cancelled = false;
@@ -85,7 +84,7 @@ task<> drain_and_end(std::shared_ptr<server_core> core) {
 
 }  // namespace
 
-task<> server::wait_closed() { return end_of(core().shared_from_this()); }
+task<> server::wait_closed() { return end_of({core_, &core().ended()}); }
 task<> server::serve_forever() { return serve_on(core().shared_from_this()); }
 immediate<server&> server::enter() { return immediate<server&>(*this); }
 task<> server::exit(std::exception_ptr) { return drain_and_end(core().shared_from_this()); }

@@ -4,6 +4,7 @@
 #include "io/socket_layer.hpp"
 #include "io/stream_core.hpp"
 #include "io/stream_handover.hpp"
+#include "loop/report.hpp"
 #include "tls/check_context.hpp"
 
 #include <netinet/in.h>
@@ -45,9 +46,17 @@ void server_core::start_serving() {
 
 void server_core::on_accepted(listener& from, unique_fd accepted) {
     if (!options_.max_connections) return begin_to_serve(std::move(accepted), from.is_tcp());
-    if (!has_room()) return held_.push_back({std::move(accepted), from.is_tcp()});
+    if (!has_room()) return hold(std::move(accepted), from.is_tcp());
     begin_to_serve(std::move(accepted), from.is_tcp());
     use_room();
+}
+
+void server_core::hold(unique_fd socket, bool is_tcp) noexcept {
+    try {
+        held_.push_back({std::move(socket), is_tcp});
+    } catch (...) {  // no memory: that connection is closed
+        report(loop_, "cannot hold a new connection", std::current_exception());
+    }
 }
 
 void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
@@ -61,8 +70,7 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
         connection& here = *place;
         here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
     } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
-        loop_.call_exception_handler(
-            {.message = "cannot serve a new connection", .exception = std::current_exception()});
+        report(loop_, "cannot serve a new connection", std::current_exception());
     }
 }
 
@@ -74,9 +82,8 @@ task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
     try {
         if (place->server.options_.tls) co_await place->server.secure(s);
     } catch (const std::exception&) {
-        place->server.loop_.call_exception_handler({.message = "A client's TLS handshake failed",
-                                                    .exception = std::current_exception(),
-                                                    .task = place->task->name()});
+        report(place->server.loop_, "A client's TLS handshake failed", std::current_exception(),
+               [&](error_context& c) { c.task = place->task->name(); });
         co_return;
     }
     place->link.is_with_handler = true;
@@ -91,9 +98,8 @@ task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
 void server_core::report_handler(const connection& of, const std::exception& thrown) {
     const auto* const failed = dynamic_cast<const std::system_error*>(&thrown);
     if (of.link.is_aborted && failed && failed->code() == std::errc::connection_aborted) return;
-    loop_.call_exception_handler({.message = "Unhandled exception in a connection handler",
-                                  .exception = std::current_exception(),
-                                  .task = of.task->name()});
+    report(loop_, "Unhandled exception in a connection handler", std::current_exception(),
+           [&](error_context& c) { c.task = of.task->name(); });
 }
 
 /// There may be room below max_connections: for those that wait here, then for those that wait in the kernel.

@@ -73,6 +73,7 @@ private:
 
     void on_accepted(listener& from, unique_fd accepted) override;
     bool has_room() const noexcept { return connection_count_ < *options_.max_connections; }
+    void hold(unique_fd socket, bool is_tcp) noexcept;
     void begin_to_serve(unique_fd socket, bool is_tcp) noexcept;
     void use_room() noexcept;
     void note_end() noexcept;

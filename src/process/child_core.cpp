@@ -2,6 +2,7 @@
 #include "process/child_core.hpp"
 
 #include "loop/backend.hpp"
+#include "loop/report.hpp"
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -82,7 +83,8 @@ void child_core::end(exit_status s) {
     if (pidfd_) loop_.operations().close(pidfd_.release());
     while (!waiting_.empty()) waiting_.pop_front().ended();
     if (!s.is_known()) {
-        loop_.call_exception_handler({.message = name() + ": its exit status was read elsewhere, 255 is reported"});
+        constexpr const char* what = "its exit status was read elsewhere, 255 is reported";
+        report(loop_, what, nullptr, [&](error_context& c) { c.message = name() + ": " + what; });
     }
 }
 

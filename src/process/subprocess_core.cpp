@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/subprocess_core.hpp"
 
+#include "loop/report.hpp"
+
 #include <weft/io/connect_protocol.hpp>
 
 #include <string>
@@ -49,8 +51,8 @@ void subprocess_core::call(const char* name, F callback) {
     try {
         callback();
     } catch (...) {
-        loop_.call_exception_handler({.message = std::string("Exception in callback protocol.") + name + "()",
-                                      .exception = std::current_exception()});
+        report(loop_, "Exception in callback of a protocol", std::current_exception(),
+               [&](error_context& c) { c.message = std::string("Exception in callback protocol.") + name + "()"; });
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/end_of.hpp"
 #include "process/subprocess_core.hpp"
 
 #include <weft/process/subprocess_transport.hpp>
@@ -25,13 +26,7 @@ void subprocess_transport::close() const { core().close(); }
 bool subprocess_transport::is_closing() const noexcept { return !core_ || core_->is_closing(); }
 std::shared_ptr<subprocess_protocol> subprocess_transport::get_protocol() const { return core().protocol(); }
 
-namespace {
-task<> end_of(std::shared_ptr<subprocess_core> core) { co_await done_awaiter(core->over().state()); }
-}  // namespace
-task<> subprocess_transport::wait_closed() const {
-    core();
-    return end_of(core_);  // which it keeps from the call on: the handle may go before a task of this begins
-}
+task<> subprocess_transport::wait_closed() const { return end_of({core_, &core().over()}); }
 
 // What a protocol does about what it is not interested in: nothing
 

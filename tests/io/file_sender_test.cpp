@@ -5,10 +5,13 @@
 #include "io/connected.hpp"
 #include "io/temporary_file.hpp"
 #include "io/temporary_folder.hpp"
+#include "io/told_layer.hpp"
 
 #include <weft/io/file.hpp>
+#include <weft/io/pipe.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
 
+#include <optional>
 #include <string>
 
 using namespace weft_test;
@@ -135,6 +138,61 @@ TEST(send_file, aborting_the_stream_ends_it) {
         server.abort();
         EXPECT_THROW(co_await sending, std::system_error);
         EXPECT_THROW(static_cast<void>(server.write("x")), std::system_error);
+    });
+}
+
+/// A layer of the test's, to which a stream sends a file.
+struct told_of_a_file {
+    weft::task<> begin() {
+        stream = weft::stream(std::make_unique<weft::stream_core>(
+            weft::get_running_loop(), std::make_unique<told_layer>(told), weft::stream_limits()));
+        sending = weft::create_task(stream.send_file(file.fd.get()));
+        co_await settle();
+    }
+    const temporary_file file{1000};
+    told_layer::state told;
+    weft::stream stream;
+    std::optional<weft::task_handle<std::uint64_t>> sending;
+};
+
+TEST(send_file, given_up_leaves_in_place_what_the_layer_is_sending) {
+    run([]() -> weft::task<> {
+        told_of_a_file t;
+        co_await t.begin();
+        t.told.sink->on_receive_error(ETIMEDOUT);
+        EXPECT_THROW(co_await *t.sending, std::system_error);
+        EXPECT_EQ(t.told.sending, t.file.text);
+        t.told.complete_send();
+        EXPECT_EQ(t.told.sent, t.file.text);
+        EXPECT_THROW(co_await t.stream.send_file(t.file.fd.get()), std::system_error);
+    });
+}
+
+TEST(send_file, aborted_leaves_in_place_what_the_layer_is_sending_until_that_has_gone) {
+    run([]() -> weft::task<> {
+        told_of_a_file t;
+        co_await t.begin();
+        t.stream.abort();
+        EXPECT_EQ(t.told.cut_off, t.file.text);
+        EXPECT_TRUE(t.told.destroyed);
+        EXPECT_THROW(co_await *t.sending, std::system_error);
+    });
+}
+
+TEST(send_file, to_a_socket_as_a_pipe_aborted_in_the_middle_sends_nothing_else) {
+    run([]() -> weft::task<> {
+        const temporary_file file(4 << 20);
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        auto reads = weft::connect_read_pipe(weft::unique_fd(ends[0]));
+        auto writes = weft::connect_write_pipe(weft::unique_fd(ends[1]));
+        auto sending = weft::create_task(writes.send_file(file.fd.get()));
+        std::string got = co_await reads.read_exactly(100'000);
+        writes.abort();
+        EXPECT_THROW(co_await sending, std::system_error);
+        got += co_await reads.read_all();
+        EXPECT_LT(got.size(), file.text.size());
+        EXPECT_TRUE(file.text.starts_with(got));
     });
 }
 

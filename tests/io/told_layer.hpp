@@ -22,6 +22,7 @@ struct told_layer final : weft::stream_layer {
         std::string sent;          // by try_send()
         std::string_view sending;  // by send(), in progress
         bool quiet = false;        // nobody waits for its end
+        std::string cut_off;       // what of that had not been sent when the connection was reset
         std::shared_ptr<state*> self = std::make_shared<state*>(this);  // a test may be over before its layer
         ~state() { *self = nullptr; }
         void complete_send(int error = 0) {
@@ -66,7 +67,10 @@ struct told_layer final : weft::stream_layer {
         told.finishing = true;
         return !told.takes_leave;
     }
-    void reset() noexcept override { told.reset = true; }
+    void reset() noexcept override {
+        told.reset = true;
+        told.cut_off = told.sending;
+    }
     weft::address peer() const override { return {"told", 1}; }
     weft::address local() const override { return {"told", 2}; }
     state& told;

@@ -190,6 +190,18 @@ TEST_F(io_uring_that_is_told, of_a_connection_that_went_wrong_accepts_the_next_o
     backend_->cancel(accept_);
 }
 
+TEST_F(io_uring_that_is_told, of_one_bad_connection_after_another_says_so_in_the_end) {
+    const weft::unique_fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::listen(listener.get(), 5), 0);
+    accept_.fd = listener.get();
+    backend_->submit(accept_);
+    turn_a_little();
+    int told = 0;
+    for (; told < 1000 && !accept_.over; ++told) tell(accept_, -EPERM);
+    EXPECT_EQ(told, 64);
+    EXPECT_EQ(accept_.results, std::deque{-EPERM});
+}
+
 TEST_F(io_uring_that_is_told, that_a_listener_is_of_no_use_says_so) {
     for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, EINVAL}) {
         accepting accept;

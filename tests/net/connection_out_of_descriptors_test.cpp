@@ -46,12 +46,20 @@ TEST(start_server, without_descriptors_says_so_and_serves_at_no_address) {
         const auto server = co_await weft::start_server(ignore, hosts, 0);
         EXPECT_EQ(server.addresses().size(), 2u);
     };
-    EXPECT_EQ(fail_each_descriptor(serve, "socket: "), 2u);
+    EXPECT_EQ(fail_each_descriptor(serve, "socket for 127.0.0."), 2u);
+}
+
+TEST(create_server, without_descriptors_says_so) {
+    const auto serve = []() -> weft::task<> {
+        const auto factory = [] { return std::make_shared<weft::protocol>(); };
+        co_await weft::create_server(factory, "::1", 7777);
+    };
+    EXPECT_EQ(fail_each_descriptor(serve, "socket for [::1]:7777: "), 1u);
 }
 
 TEST(start_unix_server, without_descriptors_says_so) {
     const auto serve = []() -> weft::task<> { co_await weft::start_unix_server(ignore, unix_name()); };
-    EXPECT_EQ(fail_each_descriptor(serve, "socket: "), 1u);
+    EXPECT_EQ(fail_each_descriptor(serve, "socket for " + unix_name() + ": "), 1u);
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ TEST(listener, whose_accept_cannot_be_submitted_is_an_error_at_the_start) {
             ADD_FAILURE();
         } catch (const std::system_error& e) {
             EXPECT_EQ(e.code(), std::errc::not_enough_memory);
+            EXPECT_THAT(e.what(), HasSubstr("listen on 127.0.0.1:"));
         }
         EXPECT_EQ(open_descriptors(), before);
         weather.refused.clear();

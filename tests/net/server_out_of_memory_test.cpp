@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // No memory, for each allocation of a conversation: somebody is told, everybody goes on, nothing is left.
+#include "net/faulty_network.hpp"
+#include "net/socket.hpp"
 #include "without_memory.hpp"
 
 #include <exception>
 #include <string>
+#include <vector>
 
 using namespace weft_test;
 
@@ -76,6 +79,112 @@ TEST(a_conversation, without_memory_anywhere_tells_somebody) {
         return out.allocations;
     });
     EXPECT_GT(attempts, 20u);
+}
+
+/// While it lives, there is no memory at all, from an allocation on.
+class no_memory {
+public:
+    explicit no_memory(std::size_t number) : first_(allocations.load() + number) {
+        rest_fails = true;
+        failing_allocation = first_;
+    }
+    no_memory(const no_memory&) = delete;
+    no_memory& operator=(const no_memory&) = delete;
+    ~no_memory() {
+        failing_allocation = no_allocation;
+        rest_fails = false;
+    }
+    bool was_felt() const { return allocations.load() >= first_; }
+
+private:
+    std::size_t first_;
+};
+
+/// Two that have sent a line to an echo, one at each address.
+struct two_clients {
+    explicit two_clients(std::uint16_t port) {
+        for (const char* const host : {"127.0.0.1", "127.0.0.2"}) {
+            weft::socket_address to = weft::numeric_address(host, port).value();
+            each.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            EXPECT_EQ(::connect(each.back().get(), to.get(), to.bytes), 0);
+            send_all(each.back(), "hello\n");
+        }
+    }
+    bool are_answered() {
+        char line[6];
+        for (const weft::unique_fd& fd : each) answers += ::recv(fd.get(), line, sizeof line, MSG_DONTWAIT) > 0;
+        return answers == 2;
+    }
+    std::vector<weft::unique_fd> each;
+    int answers = 0;
+};
+
+/// @return whether there was too little
+weft::task<bool> accept_without_any_from(std::size_t number, weft::server_options options) {
+    int told = 0;
+    auto& loop = weft::get_running_loop();
+    loop.set_exception_handler([&told](weft::event_loop&, const weft::error_context&) { ++told; });
+    const std::vector<std::string> hosts{"127.0.0.1", "127.0.0.2"};
+    auto server = co_await weft::start_server(echo, hosts, 0, options);
+    auto bystander = co_await weft::open_connection("127.0.0.1", server.port());
+    co_await bystander.write("hello\n");
+    EXPECT_EQ(co_await bystander.read_line(), "hello");
+    two_clients clients(server.port());
+    bool felt = false;
+    {
+        const no_memory all_gone(number);
+        for (int i = 0; i < 5000 && told == 0 && !clients.are_answered(); ++i) co_await weft::yield_now();
+        felt = all_gone.was_felt();
+    }
+    co_await bystander.write("still here?\n");
+    EXPECT_EQ(co_await bystander.read_line(), "still here?");
+    co_await bystander.close();
+    for (int i = 0; i < 1'000'000 && told == 0 && !clients.are_answered(); ++i) co_await weft::yield_now();
+    EXPECT_TRUE(told > 0 || clients.answers == 2);
+    clients.each.clear();
+    EXPECT_TRUE(co_await talk(server.port()));
+    loop.set_exception_handler(nullptr);
+    co_return felt;
+}
+
+/// @param options  a server's
+void accept_without_any(const weft::server_options& options) {
+    std::size_t number = 0;
+    for (bool felt = true; felt && !testing::Test::HasFailure(); ++number) {
+        SCOPED_TRACE(testing::Message() << "from allocation " << number << " on");
+        felt = weft::run(accept_without_any_from(number, options));
+    }
+    EXPECT_GT(number, 3u);
+}
+
+TEST(a_server, without_any_memory_says_so_and_serves_when_there_is_some_again) { accept_without_any({}); }
+TEST(a_server, without_any_memory_and_with_a_limit_likewise) { accept_without_any({.max_connections = 2}); }
+
+TEST(listener, that_cannot_accept_and_has_no_memory_to_say_so_says_what_it_can) {
+    for (const bool is_heard : {true, false}) {
+        network_weather weather{.accept_errors = {EMFILE}};
+        run_in(weather, [is_heard]() -> weft::task<> {
+            bool told = false;
+            auto& loop = weft::get_running_loop();
+            if (is_heard) {
+                loop.set_exception_handler([&told](weft::event_loop&, const weft::error_context& c) {
+                    told = c.message.empty() && c.exception;
+                });
+            }
+            auto server = co_await weft::start_server(echo, "127.0.0.1", 0);
+            testing::internal::CaptureStderr();
+            {
+                const no_memory all_gone(0);
+                for (int i = 0; i < 3000; ++i) co_await weft::yield_now();
+            }
+            EXPECT_THAT(
+                testing::internal::GetCapturedStderr(),
+                testing::HasSubstr("weft: cannot accept connections for now: pausing 100 ms at a time (and there "
+                                   "is no memory to say more)\n"));
+            EXPECT_EQ(told, is_heard);
+            EXPECT_TRUE(co_await talk(server.port()));
+        });
+    }
 }
 
 #endif
