@@ -99,13 +99,14 @@ TEST(server_hosts, localhost_where_nobody_listens_says_so_of_both) {
 TEST(server_hosts, one_that_cannot_be_had_refuses_them_all) {
     run([]() -> weft::task<> {
         const auto before = open_descriptors();
-        auto taken = co_await weft::start_server(echo, "127.0.0.2", 0);
+        // Addresses at which no other test has taken the port.
+        auto taken = co_await weft::start_server(echo, "127.0.0.78", 0);
         try {
-            co_await weft::start_server(echo, {"127.0.0.1", "127.0.0.2"}, taken.port());
+            co_await weft::start_server(echo, {"127.0.0.77", "127.0.0.78"}, taken.port());
             ADD_FAILURE();
         } catch (const std::system_error& e) {
             EXPECT_EQ(e.code(), std::errc::address_in_use);
-            EXPECT_THAT(e.what(), HasSubstr("127.0.0.2:" + std::to_string(taken.port())));
+            EXPECT_THAT(e.what(), HasSubstr("127.0.0.78:" + std::to_string(taken.port())));
         }
         EXPECT_THROW(co_await weft::start_server(echo, {"127.0.0.1", "198.51.100.1"}, 0), std::system_error);
         taken.close();
