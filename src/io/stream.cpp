@@ -132,10 +132,6 @@ struct stream_takes {
         if (line.ends_with('\r')) line.remove_suffix(1);
         return line;
     }
-    static std::string_view lend(stream_core& s, std::size_t count) {
-        s.lend(count);
-        return s.input().text().substr(0, count);
-    }
     static std::size_t copy(input_awaiter& a, std::size_t count) {
         stream_core& s = core(a);
         std::memcpy(a.request_.into.data(), s.input().bytes().data(), count);
@@ -157,7 +153,7 @@ struct stream_takes {
         return take(core(a), a.request_.count);
     }
     static std::string until(input_awaiter& a) { return take(core(a), end_of_until(a)); }
-    static std::string_view until_view(input_awaiter& a) { return lend(core(a), end_of_until(a)); }
+    static std::string_view until_view(input_awaiter& a) { return core(a).lend(end_of_until(a)); }
     static std::optional<std::string> line(input_awaiter& a) {
         const std::size_t end = end_of_line(a);
         if (end == 0) return std::nullopt;
@@ -168,7 +164,7 @@ struct stream_takes {
     static std::optional<std::string_view> line_view(input_awaiter& a) {
         const std::size_t end = end_of_line(a);
         if (end == 0) return std::nullopt;
-        return strip(lend(core(a), end));
+        return strip(core(a).lend(end));
     }
     static std::string all(input_awaiter& a) {
         if (!core(a).ended()) core(a).throw_read_error();
@@ -180,7 +176,7 @@ struct stream_takes {
     }
     static std::string_view peek(input_awaiter& a) {
         if (core(a).input().size() < a.request_.count && !core(a).ended()) core(a).throw_read_error();
-        return core(a).input().text();
+        return core(a).view();
     }
 };
 
@@ -264,14 +260,14 @@ read_awaiter<std::string_view> stream::peek(std::size_t at_least) {
 std::string_view stream::buffered() const noexcept {
     if (!core_) return {};
     core_->settle_lent();
-    return core_->input().text();
+    return core_->view();
 }
 void stream::consume(std::size_t size) {
     core().settle_lent();
     if (size > core().input().size()) throw invalid_state_error("consume: fewer bytes are buffered");
     core().consume(size);
 }
-bool stream::at_eof() const noexcept { return !core_ || (core_->ended() && buffered().empty()); }
+bool stream::at_eof() const noexcept { return !core_ || (core_->ended() && core_->unread() == 0); }
 
 output_awaiter stream::write(std::span<const std::byte> bytes) {
     core().write(bytes);

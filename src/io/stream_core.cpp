@@ -4,6 +4,8 @@
 #include "io/connection_link.hpp"
 
 #include <cerrno>
+#include <cstring>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,23 +27,66 @@ stream_core::stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, 
     receive_as_needed();
 }
 
-stream_core::~stream_core() { shut(); }
+stream_core::~stream_core() {
+    shut();
+    drop_viewed();
+}
 
 // Input
 
 void stream_core::settle_lent() noexcept {
-    if (const std::size_t count = std::exchange(lent_, 0)) consume(count);
+    if (is_viewed_ || keeps_viewed_) consume(std::exchange(lent_, 0));
 }
 
 void stream_core::consume(std::size_t count) noexcept {
+    drop_viewed();
     input_.consume(count);
     receive_as_needed();
+}
+
+/// For what comes next. A view lasts until the next read: what there is no room for beside it goes into another block.
+/// @throws std::bad_alloc
+void stream_core::make_room(std::size_t more) {
+    if (input_.room().size() >= more) return;
+    if (!is_viewed_ && !keeps_viewed_) return input_.reserve(more);
+    const auto unread = input_.bytes().subspan(lent_);
+    byte_buffer roomier(*loop_.buffers());
+    byte_buffer::block viewed{};
+    roomier.reserve(sizeof viewed + 2 * unread.size() + more);
+    roomier.append(std::as_bytes(std::span(&viewed, 1)));
+    roomier.append(unread);
+    const byte_buffer::block old = input_.release();
+    byte_buffer::block next = roomier.release();
+    if (is_viewed_) {
+        std::memcpy(next.data, &old, sizeof old);
+    } else {
+        std::memcpy(next.data, old.data, sizeof viewed);
+        loop_.buffers()->release(old.data, old.capacity);
+    }
+    next.begin = sizeof viewed;
+    input_.adopt(next);
+    lent_ = 0;
+    is_viewed_ = false;
+    keeps_viewed_ = true;
+}
+
+void stream_core::drop_viewed() noexcept {
+    is_viewed_ = false;
+    if (!keeps_viewed_) return;
+    keeps_viewed_ = false;
+    const byte_buffer::block current = input_.release();
+    byte_buffer::block viewed;
+    std::memcpy(&viewed, current.data, sizeof viewed);
+    loop_.buffers()->release(viewed.data, viewed.capacity);
+    input_.adopt(current);
+    if (input_.empty()) input_.clear();
 }
 
 /// All that is buffered, with its memory.
 chunk stream_core::take_chunk() noexcept {
     chunk out;
     if (input_.empty()) return out;
+    drop_viewed();
     const auto block = input_.release();
     out.pool_ = loop_.buffers();
     out.data_ = block.data;
@@ -83,6 +128,7 @@ void stream_core::on_bytes(byte_buffer& bytes) {
         if (input_.empty() && reader && (reader->request_.whole || bytes.size() >= worth_a_block)) {
             input_.swap(bytes);
         } else {
+            make_room(bytes.size());
             input_.append(bytes.bytes());
         }
     } catch (const std::bad_alloc&) {
@@ -95,13 +141,13 @@ void stream_core::on_bytes(byte_buffer& bytes) {
 
 std::span<std::byte> stream_core::room(std::size_t bytes) {
     if (closing_ || read_error_) return {};
-    input_.reserve(bytes);
+    make_room(bytes);
     return input_.room();
 }
 
 void stream_core::on_filled(std::size_t count) {
     input_.added(count);
-    if (input_.empty()) input_.clear();
+    if (input_.empty() && !keeps_viewed_) input_.clear();
     wake_reader_if_satisfied();
     receive_as_needed();
 }
@@ -227,6 +273,7 @@ void stream_core::release() noexcept {
         const bool waits = l.until_ != stream_link::until::nothing && l.until_ != stream_link::until::connection;
         if (waits) static_cast<output_awaiter&>(l).wake();
     }
+    drop_viewed();
     input_.clear();
     lent_ = 0;
     try {

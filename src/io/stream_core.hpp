@@ -33,12 +33,23 @@ public:
 
     // Input
     byte_buffer& input() noexcept { return input_; }
+    std::size_t unread() const noexcept { return input_.size() - lent_; }
+    /// What is buffered, for who keeps looking at it until settle_lent(): it stays where it is, whatever comes.
+    std::string_view view() noexcept {
+        is_viewed_ = !input_.empty();
+        return input_.text();
+    }
     std::size_t limit() const noexcept { return read_limit_; }
     bool ended() const noexcept { return ended_; }
     int read_error() const noexcept { return read_error_; }
     bool receives() const noexcept { return !ended_ && !read_error_ && layer_; }
+    /// No view is in use any more.
     void settle_lent() noexcept;
-    void lend(std::size_t count) noexcept { lent_ = static_cast<std::uint32_t>(count); }
+    /// The first `count` bytes, as a view of what is consumed already.
+    std::string_view lend(std::size_t count) noexcept {
+        lent_ = static_cast<std::uint32_t>(count);
+        return view().substr(0, count);
+    }
     void consume(std::size_t count) noexcept;
     bool has_reader() const noexcept { return reader_ != nullptr; }
     chunk take_chunk() noexcept;
@@ -120,6 +131,8 @@ private:
     /// Null if there is none that has not been woken.
     input_awaiter* waiting_reader() const noexcept { return reader_is_woken_ ? nullptr : reader_; }
     void wake_reader_if_satisfied();
+    void make_room(std::size_t more);
+    void drop_viewed() noexcept;
     void wake_writers() noexcept;
     std::size_t try_send(std::span<const std::span<const std::byte>> pieces);
     void go_on_sending();
@@ -152,6 +165,8 @@ private:
     std::uint32_t read_limit_, write_high_, write_low_;
     bool reader_is_woken_ : 1 = false;  // bits: there may be many streams
     bool receiving_ : 1 = false;
+    bool is_viewed_ : 1 = false;  // what is in input_ must stay where it is
+    bool keeps_viewed_ : 1 = false;  // what had to stay is in another block, which that of input_ begins by naming
     bool ended_ : 1 = false;  // the peer has ended its direction
     bool is_sending_ : 1 = false;
     bool eof_wanted_ : 1 = false, eof_sent_ : 1 = false;

@@ -149,6 +149,36 @@ TEST(stream, a_view_lends_the_line_until_the_next_read_or_look) {
     });
 }
 
+TEST(stream, a_view_stays_as_it_is_whatever_comes_until_the_next_read) {
+    run([]() -> weft::task<> {
+        auto [client, server] = co_await connect_streams();
+        const std::string line(1000, 'l'), more(10'000, 'm');
+        const auto let_it_come = [&client, &more](int times) -> weft::task<> {
+            for (int i = 0; i < times; ++i) {
+                co_await client.write(more);
+                for (int turn = 0; turn < 20; ++turn) co_await weft::yield_now();
+            }
+        };
+        co_await client.write(line + "\n");
+        const auto lent = co_await server.read_line_view();
+        co_await let_it_come(1);
+        EXPECT_EQ(lent, line);
+        co_await let_it_come(5);
+        EXPECT_EQ(lent, line);
+        EXPECT_FALSE(server.at_eof());
+        EXPECT_EQ(lent, line);
+        std::string all = co_await server.read_exactly(6 * more.size() - 1);
+        const auto left = co_await server.peek();
+        co_await let_it_come(3);
+        EXPECT_EQ(left, "m");
+        all += co_await server.read_exactly(3 * more.size() + 1);
+        EXPECT_EQ(all, std::string(9 * more.size(), 'm'));
+        co_await client.write(line + "\nlast");
+        co_await server.read_line_view();  // and is forgotten, with what comes behind it
+        co_await let_it_come(1);
+    });
+}
+
 TEST(stream, a_view_of_the_unterminated_last_line_is_stripped_only_of_a_line_end) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_streams();

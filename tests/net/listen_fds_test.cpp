@@ -84,8 +84,12 @@ TEST(listen_fds_service, DISABLED_serves) {
 
 std::vector<std::string> service() {
     const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-    return {"/usr/bin/env", "-u", "GTEST_TOTAL_SHARDS", program,  // it would take its part of one test
-            "--gtest_also_run_disabled_tests", "--gtest_filter=listen_fds_service.DISABLED_serves"};
+    return {"/usr/bin/env",
+            "-u",
+            "GTEST_TOTAL_SHARDS",
+            program,  // it would take its part of one test
+            "--gtest_also_run_disabled_tests",
+            "--gtest_filter=listen_fds_service.DISABLED_serves"};
 }
 
 weft::task<std::string> ask(weft::stream s) {

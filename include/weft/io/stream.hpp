@@ -221,7 +221,7 @@ public:
     /// of the stream. Valid until the next read or consume(). For parsers.
     /// @param count  may be above the limit: then so much is buffered  @cost no allocation
     read_awaiter<std::string_view> peek(std::size_t count = 1);
-    /// What is buffered now.
+    /// What is buffered now. Valid as the above.
     std::string_view buffered() const noexcept;
     /// Drops the first `count` buffered bytes. @throws invalid_state_error  fewer are buffered
     void consume(std::size_t count);
