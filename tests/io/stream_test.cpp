@@ -153,10 +153,15 @@ TEST(stream, a_view_stays_as_it_is_whatever_comes_until_the_next_read) {
     run([]() -> weft::task<> {
         auto [client, server] = co_await connect_streams();
         const std::string line(1000, 'l'), more(10'000, 'm');
-        const auto let_it_come = [&client, &more](int times) -> weft::task<> {
+        auto [other_client, other_server] = co_await connect_streams();
+        const auto let_it_come = [&](int times) -> weft::task<> {
             for (int i = 0; i < times; ++i) {
                 co_await client.write(more);
                 for (int turn = 0; turn < 20; ++turn) co_await weft::yield_now();
+            }
+            for (const std::size_t size : {1500, 3000, 6000, 12'000, 24'000}) {  // in the blocks that are free now
+                co_await other_client.write(std::string(size, 'o'));
+                co_await other_server.read_exactly(size);
             }
         };
         co_await client.write(line + "\n");
