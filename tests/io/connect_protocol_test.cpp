@@ -222,11 +222,11 @@ TEST(a_pipe, is_read_and_written_by_protocols) {
         const weft::native_handle end = writer.descriptor();
         const auto to = co_await weft::connect_protocol(std::move(writer), std::make_shared<recorder>(writes));
         EXPECT_EQ(to.descriptor(), end);
-        co_await settle();
+        co_await settle_pipes();
         EXPECT_EQ(reads.next(), "made");
         EXPECT_EQ(writes.next(), "made");  // that nothing can come is no end of the peer's
         to.write("one");
-        co_await settle();
+        co_await settle_pipes();
         EXPECT_EQ(reads.next(), "one");
         to.write("two");
         to.close();

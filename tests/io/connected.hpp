@@ -35,6 +35,8 @@ void run(F main) {
 
 /// Lets everything happen that can happen by itself: on a virtual clock the second passes when nothing is left to do.
 inline auto settle() { return weft::sleep(std::chrono::seconds(1)); }
+/// The same with pipes open: somebody outside might write to them, so that the clock does not jump.
+inline auto settle_pipes() { return weft::sleep(std::chrono::milliseconds(20)); }
 
 /// Has a task of `main()` come to wait, and cancels it.
 template <class F>

@@ -89,10 +89,10 @@ TEST(stream_layer, tells_of_a_write_that_fails_though_the_protocol_does_not_read
             const auto p = std::make_shared<recorder>(log);
             p->keeps_open = true;
             auto serving = weft::create_task(weft::serve_protocol(make_stream(weft::unique_fd(ends[0])), p));
-            co_await settle();
+            co_await settle_pipes();
             if (pauses) p->transport.pause_reading();
             peer.reset();
-            co_await settle();
+            co_await settle_pipes();
             p->transport.write("into nothing");
             co_await weft::wait_for(serving, 1h);  // until connection_lost(): on the virtual clock, at once or never
             EXPECT_EQ(log.next(), pauses ? "made lost:32" : "made eof lost:32");
