@@ -70,7 +70,7 @@ void epoll_backend::accept_some(native_handle fd) {
         } else if (errno == EAGAIN) {
             d.readable = false;
             return;
-        } else if (!op.outlives(errno)) {
+        } else if (!op.note_failure(errno)) {
             return end(d.input, -errno);
         }
     }

@@ -83,7 +83,7 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
         op->on_complete(*op, {result, false});
     } else if (result == -EAGAIN) {
         let_wait(op->fd);
-    } else if (!op->outlives(-result)) {
+    } else if (!op->note_failure(-result)) {
         release(index);
         return op->on_complete(*op, {result, true});
     }
