@@ -41,7 +41,7 @@ public:
     virtual void resume(receive_operation& op) = 0;
 
     /// Somebody waits for the end of a quiet send now.
-    virtual void expect(send_operation& op) noexcept { op.is_quiet = false; }
+    virtual void expect(send_operation&) noexcept {}
 
     /// It takes file operations.
     virtual bool carries_files() const noexcept { return false; }

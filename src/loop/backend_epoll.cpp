@@ -128,8 +128,9 @@ void epoll_backend::submit(operation& op) {
             break;
         }
         case opcode::poll: {
+            // A stream has the number, for good as far as polls are concerned: not EBUSY, which passes.
             if (d.registered)
-                throw std::system_error(EBUSY, std::generic_category(), "poll: descriptor " + std::to_string(op.fd));
+                throw std::system_error(EEXIST, std::generic_category(), "poll: descriptor " + std::to_string(op.fd));
             operation*& place = static_cast<poll_operation&>(op).events & POLLIN ? d.input : d.output;
             place = &op;
             if (d.in_poll_event) break;

@@ -60,7 +60,7 @@ void epoll_backend::work(native_handle fd) {
 void epoll_backend::accept_some(native_handle fd) {
     for (int i = 0; i < accepts_per_turn; ++i) {
         descriptor& d = at(fd);
-        if (!d.input) return;
+        if (!d.input || d.input->code != opcode::accept) return;  // a callback has closed the listener, say
         auto& op = static_cast<accept_operation&>(*d.input);
         const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
@@ -70,7 +70,7 @@ void epoll_backend::accept_some(native_handle fd) {
         } else if (errno == EAGAIN) {
             d.readable = false;
             return;
-        } else if (!op.outlives(errno)) {
+        } else if (!op.note_failure(errno)) {
             return end(d.input, -errno);
         }
     }

@@ -75,7 +75,7 @@ void io_uring_backend::submit(operation& op) {
     }
 }
 
-/// Writes the submission entry of the operation in a slot: when it is submitted, and when a multishot has run out.
+/// Writes the submission entry of the operation in a slot.
 void io_uring_backend::prepare(std::uint32_t index) {
     operation& op = *slots_[index].op;
     io_uring_sqe& e = entry();
@@ -85,16 +85,36 @@ void io_uring_backend::prepare(std::uint32_t index) {
     ::io_uring_sqe_set_data64(&e, data_of(index));
 }
 
+/// @return the submission entry of the operation in a slot, if the kernel has not taken it
+io_uring_sqe* io_uring_backend::unsubmitted(std::uint32_t index) noexcept {
+    if (slots_[index].prepared <= submitted_) return nullptr;
+    const auto behind = static_cast<unsigned>(prepared_ - slots_[index].prepared);
+    return &ring_.sq.sqes[(ring_.sq.sqe_tail - 1 - behind) & *ring_.sq.kring_mask];
+}
+
+/// Has the kernel never hear of a cancelled operation, if it has not: the entry would use memory that is somebody else's by
+/// then, or reach whatever gets the descriptor's number next. @return whether it had not
+bool io_uring_backend::take_back(std::uint32_t index) noexcept {
+    io_uring_sqe* const e = unsubmitted(index);
+    if (!e) return false;
+    *e = {};
+    ::io_uring_prep_nop(e);
+    e->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    ::io_uring_sqe_set_data64(e, ignored_data);
+    release(index);
+    return true;
+}
+
 void io_uring_backend::cancel(operation& op) noexcept {
     if (!op.is_submitted()) return;
     const std::uint32_t index = std::exchange(op.slot, operation::no_slot);
     slots_[index].op = nullptr;
-    const bool unsubmitted = slots_[index].prepared > submitted_;
     if (abandoned_) return;
     if (op.code != opcode::receive && op.code != opcode::poll && op.code != opcode::writable) {
         // The kernel may be using our memory, or holding a listener open: wait until it has let go. With sockets it does so
         // at once, with a file when the disk has answered; no task runs meanwhile.
-        if (!hand_over()) return;
+        const bool in_order = hand_over();
+        if (take_back(index) || !in_order) return;
         io_uring_sync_cancel_reg request{};
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
@@ -104,8 +124,7 @@ void io_uring_backend::cancel(operation& op) noexcept {
             ::io_uring_get_events(&ring_);
         return;
     }
-    if (unsubmitted) flush_before_close_ = true;
-    prepare_cancel(index);
+    if (!take_back(index)) prepare_cancel(index);
 }
 
 void io_uring_backend::prepare_cancel(std::uint32_t index) noexcept {
@@ -157,13 +176,12 @@ bool io_uring_backend::keep_quiet(std::uint32_t index) noexcept {
 /// Changes the submission entry, if that has not been submitted.
 void io_uring_backend::make_loud(std::uint32_t index) noexcept {
     slot& s = slots_[index];
-    if (!s.is_quiet || s.prepared <= submitted_) return;
-    s.is_quiet = false;
-    if (s.op) s.op->is_quiet = false;
-    const auto behind = static_cast<unsigned>(prepared_ - s.prepared);
-    io_uring_sqe& e = ring_.sq.sqes[(ring_.sq.sqe_tail - 1 - behind) & *ring_.sq.kring_mask];
-    e.flags &= static_cast<std::uint8_t>(~IOSQE_CQE_SKIP_SUCCESS);
-    e.msg_flags = MSG_NOSIGNAL;
+    io_uring_sqe* const e = unsubmitted(index);
+    if (!s.is_quiet || !s.op || !e) return;
+    s.is_quiet = s.op->is_quiet = false;
+    *e = {};
+    fill_entry(*e, *s.op);
+    ::io_uring_sqe_set_data64(e, data_of(index));
 }
 
 void io_uring_backend::expect(send_operation& op) noexcept {
@@ -174,9 +192,7 @@ void io_uring_backend::expect(send_operation& op) noexcept {
 
 void io_uring_backend::close(native_handle fd) noexcept {
     disclaim(fd);
-    // An entry still in the queue would reach whatever gets this descriptor's number next.
-    if (flush_before_close_ && !abandoned_) hand_over();
-    ::close(fd);
+    ::close(fd);  // no entry in the queue names it: cancel() has taken those back
 }
 
 // Waiting
@@ -199,7 +215,6 @@ void io_uring_backend::entered(int result) {
     }
     submitted_ = prepared_ - ::io_uring_sq_ready(&ring_);
     all_loud_ = false;
-    flush_before_close_ = flush_before_close_ && submitted_ != prepared_;
 }
 
 void io_uring_backend::flush() {

@@ -68,6 +68,9 @@ private:
 
     io_uring_sqe& entry();
     void prepare(std::uint32_t index);
+    void rearm(std::uint32_t index);
+    io_uring_sqe* unsubmitted(std::uint32_t index) noexcept;
+    bool take_back(std::uint32_t index) noexcept;
     void prepare_cancel(std::uint32_t index) noexcept;
     bool hand_over() noexcept;
     void arm_wake();
@@ -101,7 +104,6 @@ private:
     std::array<std::uint32_t, 8> quiet_{};  // the slots of quiet sends
     std::size_t quiet_count_ = 0;
     bool all_loud_ = false;  // there were more of them than that in this submission
-    bool flush_before_close_ = false;  // an entry that names a descriptor about to be closed is not submitted
     bool enabled_ = false;
     bool abandoned_ = false;  // the ring is not to be touched, or could not be: it only remains to close it
 };

@@ -49,7 +49,7 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
             break;
         case opcode::receive_message:
         case opcode::send_message:
-            if (slots_[index].op && result == -EINTR) return prepare(index);
+            if (slots_[index].op && result == -EINTR) return rearm(index);
             break;
         case opcode::open:
             if (!slots_[index].op && result >= 0) ::close(result);
@@ -63,11 +63,24 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
 operation* io_uring_backend::release(std::uint32_t index) noexcept {
     slot& s = slots_[index];
     operation* const op = std::exchange(s.op, nullptr);
+    s.is_quiet = false;
     ++s.generation;
     s.next_free = first_free_;
     first_free_ = index;
     if (op) op->slot = operation::no_slot;
     return op;
+}
+
+/// The operation goes on: it was interrupted, or a multishot has run out. Where the kernel takes nothing now, it is over.
+void io_uring_backend::rearm(std::uint32_t index) {
+    int error = 0;
+    try {
+        return prepare(index);
+    } catch (...) {
+        error = refusal();
+    }
+    operation* const op = release(index);
+    op->on_complete(*op, {-error, true});
 }
 
 void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
@@ -83,13 +96,13 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
         op->on_complete(*op, {result, false});
     } else if (result == -EAGAIN) {
         let_wait(op->fd);
-    } else if (!op->outlives(-result)) {
+    } else if (!op->note_failure(-result)) {
         release(index);
         return op->on_complete(*op, {result, true});
     }
     if (more) return;
     if (slots_[index].op) {
-        prepare(index);
+        rearm(index);
     } else {
         release(index);
     }
@@ -108,7 +121,7 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     if (result == -ENOBUFS && !received_.grow()) result = -ENOMEM;
     auto* const op = static_cast<receive_operation*>(slots_[index].op);
     const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
-    if (op && goes_on && !op->paused) return prepare(index);
+    if (op && goes_on && !op->paused) return rearm(index);
     release(index);
     if (op && !goes_on) op->on_complete(*op, {result, true});
 }
@@ -117,15 +130,16 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
 void io_uring_backend::complete_send(std::uint32_t index, int result) {
     auto& op = static_cast<send_operation&>(*slots_[index].op);
     const bool was_quiet = std::exchange(op.is_quiet, false);
-    if (result == -EINTR || (was_quiet && result == -EAGAIN)) return prepare(index);
+    slots_[index].is_quiet = false;  // complete_quiet_sends() may not have seen this completion
+    if (result == -EINTR || (was_quiet && result == -EAGAIN)) return rearm(index);
     if (op.is_pipe && result >= 0) {
         const auto written = write_to_pipe(op.fd, op.bytes.subspan(op.sent));
-        if (written == -EAGAIN) return prepare(index);
+        if (written == -EAGAIN) return rearm(index);
         result = static_cast<int>(written);
     }
     if (result >= 0) {
         op.sent += static_cast<std::size_t>(result);
-        if (op.sent < op.bytes.size()) return prepare(index);
+        if (op.sent < op.bytes.size()) return rearm(index);
         result = static_cast<int>(op.sent);
     }
     release(index);
@@ -140,11 +154,11 @@ void io_uring_backend::complete_connect(std::uint32_t index, int result) {
         const bool is_connected =
             ::connect(op.fd, reinterpret_cast<const sockaddr*>(&op.address), op.address_bytes) == 0 || errno == EISCONN;
         result = is_connected ? 0 : -errno;
-        if (result == -EALREADY || result == -EINPROGRESS) return prepare(index);
+        if (result == -EALREADY || result == -EINPROGRESS) return rearm(index);
     }
     if (result == -EINTR) {
         op.error = EINTR;
-        return prepare(index);
+        return rearm(index);
     }
     release(index);
     op.on_complete(op, {result, true});
@@ -153,20 +167,23 @@ void io_uring_backend::complete_connect(std::uint32_t index, int result) {
 // Quiet sends
 
 bool io_uring_backend::has_sent_quietly() const noexcept {
-    return std::any_of(quiet_.begin(), quiet_.begin() + static_cast<std::ptrdiff_t>(quiet_count_),
-                       [&](std::uint32_t index) { return slots_[index].prepared <= submitted_; });
+    return std::any_of(
+        quiet_.begin(), quiet_.begin() + static_cast<std::ptrdiff_t>(quiet_count_),
+        [&](std::uint32_t index) { return slots_[index].is_quiet && slots_[index].prepared <= submitted_; });
 }
 
-/// Those that were submitted have sent all, but for those whose completion is there.
+/// Those that were submitted have sent all, but for those whose completion is there, or among what the ring has no room for:
+/// then that is waited for.
 void io_uring_backend::complete_quiet_sends() {
-    if (quiet_count_ == 0 || ::io_uring_cq_has_overflow(&ring_)) return;
+    if (quiet_count_ == 0) return;
     const unsigned count = ::io_uring_cq_ready(&ring_);
     for (unsigned i = 0; i < count; ++i) {
         const auto data = ring_.cq.cqes[(*ring_.cq.khead + i) & *ring_.cq.kring_mask].user_data;
         const auto index = static_cast<std::uint32_t>(data);
         if (index < slots_.size() && slots_[index].generation == data >> 32) slots_[index].is_quiet = false;
     }
-    const std::uint64_t submitted = submitted_;  // on_complete() may submit others
+    // Here, for on_complete() may submit others
+    const std::uint64_t submitted = ::io_uring_cq_has_overflow(&ring_) ? 0 : submitted_;
     const auto all = quiet_;
     const auto all_end = all.begin() + static_cast<std::ptrdiff_t>(std::exchange(quiet_count_, 0));
     for (auto each = all.begin(); each != all_end; ++each) {

@@ -10,7 +10,8 @@
 namespace weft::inline v0 {
 
 /// One callback for one direction of a foreign descriptor, called in every turn in which the descriptor is ready
-/// (add_reader, add_writer). Shared by the loop and the call in progress, so that a callback may remove itself.
+/// (add_reader, add_writer). The loop owns it; the callback itself is shared with the call in progress, and may so remove its
+/// own watch.
 class descriptor_watch final : public lasting_poll {
 public:
     descriptor_watch(event_loop& loop, native_handle watched, short watched_events, std::function<void()> f)

@@ -26,7 +26,7 @@ int once(const file_operation& op) noexcept {
 }
 }  // namespace
 
-bool accept_operation::outlives(int error) noexcept {
+bool accept_operation::note_failure(int error) noexcept {
     switch (error) {
         case EMFILE:
         case ENFILE:

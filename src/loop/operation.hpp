@@ -68,7 +68,7 @@ struct accept_operation : operation {
     std::uint8_t failures = 0;  ///< the backend's own: so many in a row
 
     /// Accepting has failed. @return whether with that connection alone, and so seldom that the next one may be better
-    bool outlives(int error) noexcept;
+    bool note_failure(int error) noexcept;
 };
 
 /// Receives into memory of the backend's until end of stream (result 0), an error, or cancellation. recv(2), read(2)

@@ -22,9 +22,10 @@ public:
     /// @throws std::system_error
     owned_ring() {
         io_uring_params parameters{};
-        // Disabled until first used: the thread that enables it is its single issuer.
+        // Disabled until first used: the thread that enables it is its single issuer. One bad entry (a path that is too
+        // long) does not keep those behind it from being submitted.
         parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |
-                           IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+                           IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
         parameters.cq_entries = completion_entries;
         if (const int error = -::io_uring_queue_init_params(submission_entries, &ring, &parameters)) {
             throw std::system_error(error, std::generic_category(),

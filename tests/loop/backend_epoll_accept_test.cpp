@@ -5,6 +5,8 @@
 #include "failing_calls.hpp"
 #include "io/operations.hpp"
 
+#include <functional>
+
 using namespace weft_test;
 
 namespace {
@@ -78,6 +80,44 @@ TEST_F(epoll_that_accepts, ends_where_resources_are_wanting_and_loses_no_connect
         ::close(accept_.results.front());
     }
     accept_.results.clear();
+}
+
+/// Closes its listener at the first connection, whose number somebody then receives from.
+struct accepting_once : weft::accept_operation {
+    accepting_once() : accept_operation(completed) {}
+    static void completed(weft::operation& op, const weft::completion& c) {
+        auto& self = static_cast<accepting_once&>(op);
+        if (c.result >= 0) ::close(c.result);
+        self.then();
+    }
+    std::function<void()> then;
+};
+
+TEST_F(epoll_that_accepts, leaves_alone_who_receives_under_the_number_of_a_listener_closed_meanwhile) {
+    backend_->cancel(accept_);
+    accepting_once accept;
+    receiving receive;
+    submit(accept, listener_);
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    const weft::unique_fd near(ends[0]), far(ends[1]);
+    bool was_called = false;
+    accept.then = [&] {
+        was_called = true;
+        backend_->cancel(accept);
+        const int number = listener_.release();
+        backend_->close(number);
+        listener_.reset(::dup3(near.get(), number, O_CLOEXEC));
+        submit(receive, listener_);
+    };
+    const auto client = connect_to_loopback(port_);
+    turn_until([&] { return was_called; });
+    turn_a_little();
+    EXPECT_FALSE(receive.over);
+    ASSERT_EQ(::send(far.get(), "hello", 5, 0), 5);
+    turn_until([&] { return !receive.results.empty(); });
+    EXPECT_EQ(receive.text, "hello");
+    backend_->cancel(receive);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 // listener went wrong. Another ring puts the completion among those of the backend's.
 #include "loop/backend_io_uring.hpp"
 
-#include "io/operations.hpp"
+#include "loop/io_uring_and_another.hpp"
 
 #include <poll.h>
 #include <sys/un.h>
@@ -12,48 +12,16 @@ using namespace weft_test;
 
 namespace {
 
-class io_uring_that_is_told : public operations {
+class io_uring_that_is_told : public io_uring_and_another {
 protected:
-    void SetUp() override {
-        if (backend_->name() != std::string_view("io_uring")) GTEST_SKIP() << "is about io_uring";
-        if (::io_uring_queue_init(2, &other_, 0) != 0) GTEST_SKIP() << "no second ring to be had";
-        has_other_ = true;
-        turn_a_little();
-        if (!tell(never_used, 0)) GTEST_SKIP() << "this kernel does not send to a ring of this kind";
-        turn_a_little();
-        ::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, messages_);
-        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, bytes_);
-    }
-    void TearDown() override {
-        for (const int fd : {messages_[0], messages_[1], bytes_[0], bytes_[1]}) {
-            if (fd >= 0) backend_->close(fd);
-        }
-        backend_.reset();  // before the operations, of which the kernel may have one twice
-        if (has_other_) ::io_uring_queue_exit(&other_);
-    }
-
-    /// The next wait brings this of the operation in a slot that was not used before. @return false: not on this kernel
-    bool tell(std::uint64_t slot, int result) {
-        io_uring_sqe* const e = ::io_uring_get_sqe(&other_);
-        ::io_uring_prep_msg_ring(e, backend_->poll_fd(), static_cast<unsigned>(result), slot, 0);
-        ::io_uring_submit(&other_);
-        io_uring_cqe* answer = nullptr;
-        if (::io_uring_wait_cqe(&other_, &answer) != 0) return false;
-        const bool is_told = answer->res >= 0;
-        ::io_uring_cqe_seen(&other_, answer);
-        return is_told;
-    }
-    /// The same of one that is under way.
+    using io_uring_and_another::tell;
+    /// The same of an operation that is under way, and worked off.
     void tell(const weft::operation& op, int result) {
         ASSERT_TRUE(op.is_submitted());
         ASSERT_TRUE(tell(op.slot, result));
         turn_a_little();
     }
 
-    static constexpr std::uint64_t never_used = ~std::uint64_t{1};  // the backend's own word for "nobody's"
-    io_uring other_{};
-    bool has_other_ = false;
-    int messages_[2] = {-1, -1}, bytes_[2] = {-1, -1};
     // Here, for they outlive the backend.
     kept<weft::receive_message_operation> receive_;
     kept<weft::send_message_operation> send_message_;

@@ -3,12 +3,14 @@
 #include "loop/lasting_poll.hpp"
 
 #include "io/faulty_backend.hpp"
+#include "io/operations.hpp"
 
 #include <weft/flow/sleep.hpp>
 #include <weft/loop/event_loop.hpp>
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -137,6 +139,30 @@ TEST_F(lasting_poll, that_is_refused_may_be_removed_by_whoever_hears_of_it) {
     let_pass(1s);
     EXPECT_EQ(got, "a");
     EXPECT_EQ(reported.size(), 1u);
+}
+
+TEST_F(lasting_poll, that_is_refused_ends_when_a_stream_has_its_number) {
+    weft::backend& operations = loop->operations();
+    if (operations.name() != std::string_view("epoll")) GTEST_SKIP() << "is about epoll, which knows whose a number is";
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    const weft::unique_fd streams(ends[0]), peer(ends[1]);
+    receiving receive;
+    refusals = 1;
+    add_reader();
+    on_report = [&] {  // its descriptor is closed, though nobody called remove_reader()
+        if (reported.size() > 1) return;
+        ASSERT_EQ(::dup3(streams.get(), near.get(), O_CLOEXEC), near.get());
+        receive.fd = near.get();
+        operations.submit(receive);
+    };
+    feed("a");
+    let_pass(1s);
+    EXPECT_EQ(got, "a-");  // a last time, to find out
+    EXPECT_EQ(reported.size(), 2u);
+    EXPECT_THAT(reported.back().message, HasSubstr("is watched no longer"));
+    operations.cancel(receive);
+    EXPECT_TRUE(loop->remove_reader(near.get()));
 }
 
 TEST_F(lasting_poll, that_is_refused_goes_with_its_loop) {
