@@ -9,11 +9,11 @@
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -43,6 +43,31 @@ std::ptrdiff_t read_some(int file, std::uint64_t offset, std::span<std::byte> in
     }
 }
 
+/// Where a file ends as far as that is known without asking a disk; 0: it does not say.
+std::uint64_t known_end(const unique_fd& file) noexcept {
+    struct statx status{};
+    const bool is_known = ::statx(file.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &status) == 0;
+    return is_known ? status.stx_size : 0;
+}
+/// Of those that sendfile(2) gives.
+bool is_the_connections(int error) noexcept {
+    switch (error) {
+        case EPIPE:
+        case ECONNRESET:
+        case ECONNABORTED:
+        case ECONNREFUSED:
+        case ENOTCONN:
+        case ESHUTDOWN:
+        case ETIMEDOUT:
+        case EHOSTUNREACH:
+        case EHOSTDOWN:
+        case ENETUNREACH:
+        case ENETDOWN:
+        case ENETRESET: return true;
+        default: return false;
+    }
+}
+
 }  // namespace
 
 const wait_kind send_file_awaiter::kind_ = {
@@ -54,7 +79,6 @@ const wait_kind send_file_awaiter::kind_ = {
         },
 };
 
-send_file_awaiter::send_file_awaiter(file_sender& s) noexcept : waiter(kind_), sender_(&s) { s.waiter_ = this; }
 send_file_awaiter::~send_file_awaiter() {
     if (sender_) sender_->waiter_ = nullptr;
 }
@@ -66,7 +90,6 @@ std::uint64_t send_file_awaiter::await_resume() {
 std::uint64_t send_file_awaiter::sent() const noexcept { return sender_ ? sender_->sent_ : sent_; }
 
 void file_sender::tell(const std::exception_ptr& error) noexcept {
-    failed_ = error;
     send_file_awaiter* const told = std::exchange(waiter_, nullptr);
     if (!told) return;
     told->sender_ = nullptr;
@@ -75,15 +98,36 @@ void file_sender::tell(const std::exception_ptr& error) noexcept {
     told->wake();
 }
 
-file_sender::~file_sender() { stop(); }
+file_sender::file_sender(event_loop& loop, send_file_awaiter& who, unique_fd file, std::uint64_t offset,
+                         std::uint64_t count)
+    : behind(*loop.buffers()),
+      loop_(loop),
+      file_(std::make_shared<unique_fd>(std::move(file))),
+      offset_(offset),
+      left_(count),
+      end_(known_end(*file_)),
+      waiter_(&who),
+      writable_(*this) {
+    who.sender_ = this;
+}
 
-void file_sender::stop() noexcept {
+file_sender::~file_sender() {
+    if (waiter_) waiter_->sender_ = nullptr;
+    stop();
+}
+
+bool file_sender::fails_alone(int error) const noexcept {
+    return sent_ == 0 && !(socket_ && is_the_connections(error));
+}
+
+bool file_sender::stop() noexcept {
     loop_.operations().cancel(writable_);
     job_.reset();
     file_.reset();  // the job, if it is under way, has its own
     socket_.reset();
     behind.clear();
     left_ = 0;
+    return is_awaited_;
 }
 
 void file_sender::start(stream_layer& layer, ended tell, void* owner) {
@@ -128,10 +172,8 @@ void file_sender::take_result() {
     std::ptrdiff_t count;
     try {
         count = static_cast<blocking_result<std::ptrdiff_t>&>(*job_).take();
-    } catch (const cancelled_error&) {  // the executor was shut down
-        return end(ECANCELED);
-    } catch (const std::bad_alloc&) {
-        return end(ENOMEM);
+    } catch (...) {
+        return end(errno_of_failure());
     }
     try {
         if (count == -EAGAIN && socket_) return loop_.operations().submit(writable_);
@@ -145,32 +187,35 @@ void file_sender::take_result() {
         offset_ += static_cast<std::uint64_t>(count);
         left_ = count == 0 ? 0 : left_ - static_cast<std::uint64_t>(count);  // the file may be shorter
         sent_ += static_cast<std::uint64_t>(count);
-        if (read_ && count > 0) return layer_->send(std::span(*read_).first(static_cast<std::size_t>(count)));
-        if (left_ == 0) return end(0);
+        if (read_ && count > 0) {
+            layer_->send(std::span(*read_).first(static_cast<std::size_t>(count)));
+            is_awaited_ = true;
+            return;
+        }
+    } catch (...) {
+        return end(errno_of_failure());
+    }
+    go_on_or_end();
+}
+
+void file_sender::go_on_or_end() {
+    if (left_ == 0) return end(0);
+    try {
         go_on();
-    } catch (const std::system_error& e) {
-        end(e.code().value());
-    } catch (const std::bad_alloc&) {
-        end(ENOMEM);
-    } catch (const std::exception&) {  // there is no executor any more
-        end(ECANCELED);
+    } catch (...) {
+        end(errno_of_failure());
     }
 }
 
 /// An error of the socket's shows in the next call; that it could not be waited for does not.
 void file_sender::waiting_for_room::completed(operation& op, const completion& c) {
-    static_cast<waiting_for_room&>(op).sender.on_sent(c.result < 0 ? -c.result : 0);
+    file_sender& sender = static_cast<waiting_for_room&>(op).sender;
+    c.result < 0 ? sender.end(-c.result) : sender.go_on_or_end();
 }
 
 void file_sender::on_sent(int error) {
-    if (error || left_ == 0) return end(error);
-    try {
-        go_on();
-    } catch (const std::bad_alloc&) {
-        end(ENOMEM);
-    } catch (const std::exception&) {
-        end(ECANCELED);
-    }
+    is_awaited_ = false;
+    error ? end(error) : go_on_or_end();
 }
 
 }  // namespace weft::inline v0

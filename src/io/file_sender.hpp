@@ -9,7 +9,7 @@
 #include <weft/exec/blocking_job.hpp>
 #include <weft/loop/waiter.hpp>
 
-#include <coroutine>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -23,13 +23,11 @@ class file_sender;
 /// Suspends a task until a file is sent. Cancelled or destroyed, the file is sent all the same, as what write() took.
 class send_file_awaiter : public waiter {
 public:
-    explicit send_file_awaiter(file_sender& s) noexcept;
+    /// To be given to the file_sender that will tell it.
+    send_file_awaiter() noexcept : waiter(kind_) {}
     ~send_file_awaiter();
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        return this->suspend(h) && sender_ != nullptr;
-    }
+    bool await_ready() const noexcept { return !sender_; }
+    void start() const noexcept {}
     /// @return how many bytes were sent
     std::uint64_t await_resume();
     /// So far.
@@ -38,7 +36,7 @@ public:
 private:
     friend class file_sender;
     static const wait_kind kind_;
-    file_sender* sender_;  // null: it has ended
+    file_sender* sender_ = nullptr;  // null: it has ended
     std::uint64_t sent_ = 0;
     std::exception_ptr error_;
 };
@@ -50,13 +48,7 @@ public:
     /// Told once, from the loop's dispatch or ready queue; may destroy this.
     using ended = void (*)(void* owner, int error);
 
-    file_sender(event_loop& loop, unique_fd file, std::uint64_t offset, std::uint64_t count)
-        : behind(*loop.buffers()),
-          loop_(loop),
-          file_(std::make_shared<unique_fd>(std::move(file))),
-          offset_(offset),
-          left_(count),
-          writable_(*this) {}
+    file_sender(event_loop& loop, send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count);
     file_sender(const file_sender&) = delete;
     file_sender& operator=(const file_sender&) = delete;
     ~file_sender();
@@ -66,20 +58,21 @@ public:
     /// Begins. @throws std::system_error, invalid_state_error  the executor was shut down
     void start(stream_layer& layer, ended tell, void* owner);
     bool is_started() const noexcept { return layer_ != nullptr; }
-    /// Bytes of the file that were not sent yet, or, to a layer that is no socket, not given to it.
-    std::uint64_t left() const noexcept { return left_; }
+    /// Bytes of the file that were not sent yet, or, to a layer that is no socket, not given to it: as far as the file went
+    /// when it was given to this. 0 of one that does not say how far it goes, as those of /proc.
+    std::uint64_t left() const noexcept { return offset_ < end_ ? std::min(left_, end_ - offset_) : 0; }
     /// The layer has sent the bytes it was given.
     void on_sent(int error);
 
+    /// That it ended by `error` says nothing of the connection: that is the file's or our own, and nothing of it was sent.
+    bool fails_alone(int error) const noexcept;
+
     /// Gives up, and leaves in place what the layer may be sending from.
-    void stop() noexcept;
+    /// @return that it is: on_sent() of the layer's follows; else nothing does
+    bool stop() noexcept;
     bool is_stopped() const noexcept { return !file_; }
     /// It is over: whoever waits goes on, or need not begin.
     void tell(const std::exception_ptr& error) noexcept;
-    /// What tell() was told.
-    void throw_if_failed() const {
-        if (failed_) std::rethrow_exception(failed_);
-    }
 
 private:
     friend class send_file_awaiter;
@@ -92,17 +85,19 @@ private:
     void have_done(F call);
     void go_on();
     void take_result();
+    void go_on_or_end();
     void end(int error) { ended_(owner_, error); }
 
     event_loop& loop_;
     std::shared_ptr<unique_fd> file_, socket_;  // with the job: their numbers are not used again under it
     std::shared_ptr<std::vector<std::byte>> read_;  // not by sendfile(2)
     std::uint64_t offset_, left_, sent_ = 0;
+    const std::uint64_t end_;  // of the file, as it was at first
+    bool is_awaited_ = false;  // the layer is sending from read_
     stream_layer* layer_ = nullptr;
     ended ended_ = nullptr;
     void* owner_ = nullptr;
-    send_file_awaiter* waiter_ = nullptr;
-    std::exception_ptr failed_;
+    send_file_awaiter* waiter_;
     job_pointer job_;
     waiting_for_room writable_;
 };

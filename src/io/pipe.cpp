@@ -37,8 +37,8 @@ pipe_kind kind_of(native_handle fd, direction d, const char* who) {
 
 stream connect(unique_fd fd, direction d, const pipe_options& options, const char* who) {
     event_loop& loop = get_running_loop();
-    const pipe_kind kind = kind_of(fd.get(), d, who);
     loop.require_unwatched(fd.get(), who);
+    const pipe_kind kind = kind_of(fd.get(), d, who);
     make_nonblocking(fd.get(), who);
     return make_pipe_stream(loop, std::move(fd), d, kind, options.limit);
 }

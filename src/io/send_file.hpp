@@ -24,7 +24,7 @@ std::uint64_t send_file_count(std::uint64_t offset, std::optional<std::uint64_t>
 /// @throws std::system_error  it is not open for reading, or has no position: a pipe, a socket
 unique_fd descriptor_to_send(native_handle file, const std::string& what);
 
-/// Of a file that is being sent: its position goes behind what was sent, in the end.
+/// Of a file that is being sent: its position goes behind what was sent when nobody waits for more.
 class sent_part {
 public:
     sent_part(file_core& f, std::uint64_t offset, const send_file_awaiter& sending) noexcept
@@ -53,15 +53,15 @@ private:
     file_core& file_;
 };
 
-/// `Output` refers to what sends: require() throws if it cannot, write_file() begins behind what was written before. While
-/// is_busy(), which it may be with another file, the task waits until_idle().
+/// `Output` refers to what sends: require() throws if it cannot, write_file() puts the file behind what was written before.
 template <class Output>
 task<std::uint64_t> send_descriptor(Output to, native_handle file, std::uint64_t offset, std::uint64_t count) {
     to.require();
     unique_fd own = descriptor_to_send(file, "send_file");
     if (count == 0) co_return 0;
-    while (to.is_busy()) co_await to.until_idle();
-    co_return co_await send_file_awaiter(to.write_file(std::move(own), offset, count));
+    send_file_awaiter sending;
+    to.write_file(sending, std::move(own), offset, count);
+    co_return co_await sending;
 }
 
 template <class Output>
@@ -71,8 +71,8 @@ task<std::uint64_t> send_open_file(Output to, std::shared_ptr<file_core> file, s
     const operation_count under_way(*file);
     unique_fd own = descriptor_to_send(file->fd.get(), "send_file: " + file->path);
     if (count == 0) co_return 0;
-    while (to.is_busy()) co_await to.until_idle();
-    send_file_awaiter sending(to.write_file(std::move(own), offset, count));
+    send_file_awaiter sending;
+    to.write_file(sending, std::move(own), offset, count);
     const sent_part moves_position(*file, offset, sending);
     co_return co_await sending;
 }

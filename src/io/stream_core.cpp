@@ -163,8 +163,13 @@ void stream_core::on_end() {
 void stream_core::on_receive_error(int error) {
     read_error_ = error;
     receiving_ = false;
-    if (!write_error_) fail_output(error);  // a reset ends both directions
+    if (!write_error_) {  // a reset ends both directions
+        output_lost_ |= !files_.empty();
+        fail_output(error);
+    }
     wake_reader_if_satisfied();
+    // Closing may have waited for a file of which nothing is sent any more. Last: it may destroy this.
+    if (closing_ && !is_sending_) after_output();
 }
 
 void stream_core::on_failure(const std::exception_ptr& why) {
@@ -236,10 +241,10 @@ void stream_core::abort(int error) noexcept {
 void stream_core::shut() noexcept {
     closing_ = true;
     receiving_ = is_sending_ = false;
-    give_up_file(write_error_ ? write_error_ : ECONNABORTED);
+    give_up_files(write_error_ ? write_error_ : ECONNABORTED);
     if (layer_ && output_lost_) layer_->reset();  // the peer must not take what it has got for all
     layer_.reset();
-    file_.reset();
+    files_.clear();
     sending_.clear();
     pending_.clear();
     wake_reader();

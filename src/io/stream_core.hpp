@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
-#include "io/file_sender.hpp"
+#include "io/file_queue.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/io/stream.hpp>
@@ -61,10 +61,8 @@ public:
     [[noreturn]] void throw_read_error() const;
 
     // Output
-    std::size_t unsent() const noexcept {
-        return sending_.size() + pending_.size() + (file_ ? file_->behind.size() : 0);
-    }
-    bool is_flushed() const noexcept { return unsent() == 0 && !is_sending_file(); }
+    std::size_t unsent() const noexcept { return sending_.size() + pending_.size() + files_.unsent(); }
+    bool is_flushed() const noexcept { return unsent() == 0 && (files_.empty() || files_.is_given_up()); }
     void set_write_limits(std::size_t high_bytes, std::size_t low_bytes) noexcept {
         write_high_ = bounded(high_bytes);
         write_low_ = bounded(low_bytes);
@@ -73,9 +71,8 @@ public:
     void write(std::span<const std::byte> bytes);
     void write(chunk&& bytes);
     void write_pieces(std::span<const std::span<const std::byte>> pieces);
-    /// A part of a file, behind what was written before. Precondition: !is_sending_file()
-    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count);
-    bool is_sending_file() const noexcept { return file_ && !file_->is_stopped(); }
+    /// A part of a file, behind what was written before. @param who  is told of its end
+    void write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count);
     void write_eof();
     void close();
     /// Another than the owner closes it: whoever reads finds the end, behind what has come.
@@ -147,14 +144,14 @@ private:
     void finish() noexcept;
     void shut() noexcept;
     void on_file_sent(int error);
-    void give_up_file(int error) noexcept;
-    byte_buffer& end_of_output() noexcept { return file_ ? file_->behind : pending_; }
+    void give_up_files(int error) noexcept;
+    std::exception_ptr file_error(int error) const noexcept;
+    byte_buffer& end_of_output() noexcept { return files_.end_of_output(pending_); }
     [[noreturn]] void throw_error(const char* what, int error) const;
 
     event_loop& loop_;
     std::unique_ptr<stream_layer> layer_;  // null once closed
-    std::unique_ptr<file_sender>
-        file_;  // between pending_ and what is behind it; stopped, it keeps what the layer sends
+    file_queue files_;  // behind pending_
     byte_buffer input_, pending_, sending_;  // what is in sending_ does not move until on_sent()
     // Whoever waits is known here until it resumes, woken or not: the stream may be destroyed before.
     input_awaiter* reader_ = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a stream sends: at once as far as it goes, the rest in the background, and those who wait for that.
 #include "io/stream_core.hpp"
+#include "loop/backend.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -24,7 +25,7 @@ void stream_core::require_writable() const {
 
 /// Sends at once what the layer takes of the front of the output. @return how much
 std::size_t stream_core::try_send(std::span<const std::span<const std::byte>> pieces) {
-    if (is_sending_ || file_) return 0;
+    if (is_sending_) return 0;
     const std::ptrdiff_t taken =
         pieces.size() == 1 ? layer_->try_send(pieces.front()) : layer_->try_send_pieces(pieces);
     if (taken >= 0) return static_cast<std::size_t>(taken);
@@ -73,12 +74,10 @@ void stream_core::write(chunk&& bytes) {
     go_on_sending();
 }
 
-file_sender& stream_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
+void stream_core::write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count) {
     require_writable();
-    file_ = std::make_unique<file_sender>(loop_, std::move(file), offset, count);
+    files_.add(loop_, who, std::move(file), offset, count);
     go_on_sending();
-    throw_write_error_if_any();
-    return *file_;
 }
 
 /// Something was written: it is sent, or follows what is being sent.
@@ -87,66 +86,66 @@ void stream_core::go_on_sending() {
     start_sending(true);
 }
 
+/// Bytes, then the file behind them. What is behind a file that cannot even begin follows all the same.
 void stream_core::start_sending(bool quietly) {
-    try {
-        if (!pending_.empty()) {
-            sending_.swap(pending_);
-            quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
-        } else {
-            file_->start(*layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
+    while (!is_sending_ && !is_flushed()) {
+        const bool is_file = pending_.empty();
+        try {
+            if (is_file) {
+                files_.first().start(
+                    *layer_, [](void* self, int e) { static_cast<stream_core*>(self)->on_file_sent(e); }, this);
+            } else {
+                sending_.swap(pending_);
+                quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
+            }
+            is_sending_ = true;
+        } catch (...) {
+            const int error = errno_of_failure();
+            is_file ? files_.drop_first(pending_, file_error(error)) : lose_output(error);
         }
-        is_sending_ = true;
-    } catch (const std::system_error& e) {
-        lose_output(e.code().value());
-    } catch (const std::bad_alloc&) {
-        lose_output(ENOMEM);
-    } catch (const std::exception&) {  // the file's: there is no executor any more
-        lose_output(ECANCELED);
     }
 }
 
 void stream_core::on_sent(int error) {
-    if (is_sending_file() && file_->is_started()) return file_->on_sent(error);
+    if (files_.is_sending()) return files_.first().on_sent(error);
     is_sending_ = false;
     sending_.clear();
-    if (file_ && file_->is_stopped()) file_.reset();
-    if (error) {
-        lose_output(error);
-    } else if (!pending_.empty() || file_) {
-        start_sending(false);
-    }
+    if (files_.is_given_up()) files_.clear();
+    error ? lose_output(error) : start_sending(false);
     after_output();
 }
 
 void stream_core::on_file_sent(int error) {
     is_sending_ = false;
-    pending_.swap(file_->behind);
-    if (error) {
+    if (error && !files_.first().fails_alone(error)) {
         lose_output(error);
     } else {
-        std::exchange(file_, nullptr)->tell(nullptr);
-        if (!pending_.empty()) start_sending(false);
+        files_.drop_first(pending_, error ? file_error(error) : nullptr);
+        start_sending(false);
     }
     after_output();
 }
 
-/// Whoever waits for the file to be sent is told. It stays until the layer has sent what it has of it, or has gone.
-void stream_core::give_up_file(int error) noexcept {
-    if (!is_sending_file()) return;
-    std::exception_ptr thrown;
+std::exception_ptr stream_core::file_error(int error) const noexcept {
+    if (error == EPROTO && failure_) return failure_;
     try {
-        throw std::system_error(error, std::generic_category(), "send_file to " + peer_name());
-    } catch (...) {  // that, or there is no memory for it
-        thrown = std::current_exception();
+        return std::make_exception_ptr(
+            std::system_error(error, std::generic_category(), "send_file to " + peer_name()));
+    } catch (...) {  // there is no memory for it
+        return std::current_exception();
     }
-    file_->stop();
-    file_->tell(thrown);
+}
+
+/// Whoever waits for files to be sent is told. They stay until the layer has sent what it has of the first, or has gone.
+void stream_core::give_up_files(int error) noexcept {
+    if (files_.empty() || files_.is_given_up()) return;
+    if (files_.give_up(file_error(error))) is_sending_ = false;
 }
 
 /// Some output has gone: writers go on, and what waited for all of it happens.
 void stream_core::after_output() {
     wake_writers();
-    if (!is_flushed()) return expect_output();
+    if (!is_flushed()) return;
     if (eof_wanted_ && !eof_sent_ && layer_ && !write_error_) {
         eof_sent_ = true;
         layer_->end();
@@ -170,10 +169,10 @@ void stream_core::lose_output(int error) noexcept {
 void stream_core::fail_output(int error) noexcept {
     write_error_ = error;
     pending_.clear();
-    give_up_file(error);
+    give_up_files(error);
     if (!is_sending_) {
         sending_.clear();
-        file_.reset();
+        files_.clear();
     }
     wake_writers();
 }
@@ -201,16 +200,14 @@ void stream_core::wake_writers() noexcept {
 
 /// More exactly than unsent(): without what the layer has sent of the present piece.
 std::uint64_t stream_core::unsent_bytes() const noexcept {
-    std::uint64_t all = pending_.size() + (layer_ ? layer_->unsent() : 0);
-    if (file_) all += file_->left() + file_->behind.size();
-    return all;
+    return pending_.size() + (layer_ ? layer_->unsent() : 0) + files_.unsent_bytes();
 }
 
 void stream_core::write_eof() {
     if (eof_wanted_ || closing_) return;
     throw_write_error_if_any();
     eof_wanted_ = true;
-    after_output();
+    is_flushed() ? after_output() : expect_output();
 }
 
 }  // namespace weft::inline v0

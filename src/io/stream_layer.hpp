@@ -54,7 +54,9 @@ public:
     virtual bool can_receive() const noexcept { return true; }
 
     /// For a layer that only sends: from here on the sink is told, once, when there is nobody left to read what is sent.
-    /// @throws std::system_error  the kernel refuses to watch for it for want of resources
+    /// On io_uring the watch for a socket ends when its peer has ended its own direction: a peer that does so first and
+    /// closes later is noticed by the next write.
+    /// @throws std::system_error  the kernel refuses to watch for it for want of resources; std::bad_alloc
     virtual void watch_reader() {}
 
     /// Takes what can be sent without waiting. @return a count, 0 for "use send()", or -errno

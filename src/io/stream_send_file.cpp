@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files as pieces of a stream's output.
 #include "io/send_file.hpp"
-#include "io/stream_handover.hpp"
+#include "io/stream_core.hpp"
 
 #include <weft/io/file.hpp>
 #include <weft/io/stream.hpp>
@@ -15,10 +15,8 @@ namespace {
 struct stream_output {
     stream_link link;
     void require() const { link.core(); }
-    bool is_busy() const { return link.core().is_sending_file(); }
-    output_awaiter until_idle() const { return stream_handover::flushed(link.core()); }
-    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) const {
-        return link.core().write_file(std::move(file), offset, count);
+    void write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count) const {
+        link.core().write_file(who, std::move(file), offset, count);
     }
 };
 }  // namespace

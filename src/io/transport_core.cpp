@@ -131,15 +131,15 @@ void transport_core::force_close(std::exception_ptr why) noexcept {
     lose(std::move(why));
 }
 
-void transport_core::fail(const char* what, int error) noexcept {
-    if (error == EPROTO && failure_) return force_close(failure_);
-    std::exception_ptr why;
+void transport_core::fail(const char* what, int error) noexcept { force_close(error_of(what, error)); }
+
+std::exception_ptr transport_core::error_of(const char* what, int error) const noexcept {
+    if (error == EPROTO && failure_) return failure_;
     try {
-        why = std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name()));
+        return std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name()));
     } catch (const std::bad_alloc&) {
-        why = std::current_exception();
+        return std::current_exception();
     }
-    force_close(std::move(why));
 }
 
 }  // namespace weft::inline v0

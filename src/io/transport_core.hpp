@@ -3,7 +3,7 @@
 
 #include "base/byte_buffer.hpp"
 #include "io/endpoint_core.hpp"
-#include "io/file_sender.hpp"
+#include "io/file_queue.hpp"
 #include "io/stream_layer.hpp"
 
 #include <weft/coro/task.hpp>
@@ -13,7 +13,6 @@
 #include <exception>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace weft::inline v0 {
 
@@ -38,7 +37,7 @@ public:
     static task<> serve(stream s, protocol_slot p);
 
     /// Receives from now on; what comes before connection_made() is kept until then.
-    /// @throws std::system_error  the kernel refuses to receive for want of resources
+    /// @throws std::system_error  the kernel refuses to receive for want of resources; std::bad_alloc
     transport_core(event_loop& loop, std::unique_ptr<stream_layer> layer, protocol_slot p);
     ~transport_core() override;
     /// What was received of this connection before it was a transport's.
@@ -52,8 +51,8 @@ public:
     void write_eof();
     /// @throws invalid_state_error  the transport is closing, or its direction was ended
     void require_writable(const char* who) const;
-    /// A part of a file, behind what was written before. @throws what the connection is lost by
-    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count);
+    /// A part of a file, behind what was written before. @param who  is told of its end
+    void write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count);
 
     // Input
     void pause_reading() noexcept;
@@ -113,12 +112,12 @@ private:
     }
     void after_output();
     bool is_flushed() const noexcept { return unsent() == 0 && files_.empty(); }
-    byte_buffer& end_of_output() noexcept { return files_.empty() ? pending_ : files_.back()->behind; }
-    bool is_sending_file() const noexcept { return !files_.empty() && files_.front()->is_started(); }
-    void start_sending_file();
+    byte_buffer& end_of_output() noexcept { return files_.end_of_output(pending_); }
+    void drop_file(int error) noexcept;
     void on_file_sent(int error);
     void give_up_files(std::exception_ptr why) noexcept;
     void finish();
+    std::exception_ptr error_of(const char* what, int error) const noexcept;
     void fail(const char* what, int error) noexcept;
     void force_close(std::exception_ptr why) noexcept;
 
@@ -126,7 +125,7 @@ private:
     protocol* plain_;  // one of these is the protocol,
     buffered_protocol* buffered_;  // the other null
     byte_buffer held_, pending_, sending_;  // what is in sending_ does not move until on_sent()
-    std::vector<std::unique_ptr<file_sender>> files_;  // behind pending_, each with what is between it and the next
+    file_queue files_;  // behind pending_
     byte_buffer* delivering_ = nullptr;  // what data_received() is being given, in its block
     std::exception_ptr failure_;  // what EPROTO stands for
     int receive_error_ = 0;  // not told yet

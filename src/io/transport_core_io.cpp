@@ -220,36 +220,33 @@ bool transport_core::keep_delivered(std::span<const std::byte> rest) noexcept {
     return true;
 }
 
-/// Bytes, then the file behind them.
+/// Bytes, then the file behind them. What is behind a file that cannot even begin follows all the same.
 void transport_core::start_sending(bool quietly) {
-    if (sending_.empty()) sending_.swap(pending_);
-    const bool is_file = sending_.empty();
-    try {
-        if (is_file) {
-            start_sending_file();
-        } else {
-            quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
+    while (!is_sending_ && !lost_ && !is_flushed()) {
+        if (sending_.empty()) sending_.swap(pending_);
+        const bool is_file = sending_.empty();
+        try {
+            if (is_file) {
+                files_.first().start(
+                    *layer_, [](void* self, int e) { static_cast<transport_core*>(self)->on_file_sent(e); }, this);
+            } else {
+                quietly ? layer_->send_quietly(sending_.bytes()) : layer_->send(sending_.bytes());
+            }
+            is_sending_ = true;
+        } catch (...) {
+            const int error = errno_of_failure();
+            is_file ? drop_file(error) : fail("write to ", error);
         }
-        is_sending_ = true;
-    } catch (const std::system_error& e) {
-        fail(is_file ? "send_file to " : "write to ", e.code().value());
-    } catch (const std::bad_alloc&) {
-        fail(is_file ? "send_file to " : "write to ", ENOMEM);
-    } catch (const std::exception&) {  // the file's: there is no executor any more
-        fail("send_file to ", ECANCELED);
     }
 }
 
 void transport_core::on_sent(int error) {
-    if (is_sending_file()) {
-        if (!lost_) files_.front()->on_sent(error);
-        return;
-    }
+    if (files_.is_sending()) return files_.first().on_sent(error);
     is_sending_ = false;
     sending_.clear();
     if (lost_) return;
     if (error) return fail("write to ", error);
-    if (!pending_.empty() || !files_.empty()) start_sending(false);
+    start_sending(false);
     resume_writing_if_little();
     after_output();
 }

@@ -7,8 +7,6 @@
 #include <weft/io/transport.hpp>
 
 #include <cerrno>
-#include <coroutine>
-#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,17 +15,13 @@ namespace weft::inline v0 {
 
 std::size_t transport_core::unsent() const noexcept {
     if (lost_) return 0;
-    std::size_t all = sending_.size() + pending_.size();
-    for (const auto& f : files_) all += f->behind.size();
-    return all;
+    return sending_.size() + pending_.size() + files_.unsent();
 }
 
 /// More exactly: without what the layer has sent of the present piece, but with the files.
 std::uint64_t transport_core::unsent_bytes() const noexcept {
     if (lost_) return 0;
-    std::uint64_t all = pending_.size() + (layer_ ? layer_->unsent() : 0);
-    for (const auto& f : files_) all += f->left() + f->behind.size();
-    return all;
+    return pending_.size() + (layer_ ? layer_->unsent() : 0) + files_.unsent_bytes();
 }
 
 void transport_core::require_writable(const char* who) const {
@@ -36,59 +30,39 @@ void transport_core::require_writable(const char* who) const {
     if (eof_wanted_) refuse("write_eof() was called before");
 }
 
-file_sender& transport_core::write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) {
-    files_.push_back(std::make_unique<file_sender>(loop_, std::move(file), offset, count));
-    file_sender& added = *files_.back();  // stays, should the connection be lost at once
+void transport_core::write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count) {
+    files_.add(loop_, who, std::move(file), offset, count);
     receive_as_needed();
     is_sending_ ? expect_output() : start_sending(false);
-    added.throw_if_failed();
-    return added;
-}
-
-void transport_core::start_sending_file() {
-    files_.front()->start(
-        *layer_, [](void* self, int error) { static_cast<transport_core*>(self)->on_file_sent(error); }, this);
 }
 
 void transport_core::on_file_sent(int error) {
-    if (error) return fail("send_file to ", error);
+    if (error && !files_.first().fails_alone(error)) return fail("send_file to ", error);
     is_sending_ = false;
-    const std::unique_ptr<file_sender> sent = std::move(files_.front());
-    files_.erase(files_.begin());
-    pending_.swap(sent->behind);
-    sent->tell(nullptr);
-    if (!is_flushed()) start_sending(false);
-    if (files_.empty() && !lost_) schedule();  // goes on reading
+    drop_file(error);
+    start_sending(false);
     resume_writing_if_little();
     after_output();
 }
 
+/// The first is over.
+void transport_core::drop_file(int error) noexcept {
+    files_.drop_first(pending_, error ? error_of("send_file to ", error) : nullptr);
+    if (files_.empty()) schedule();  // goes on reading
+}
+
 /// The connection is lost. They stay until the layer has gone, which may be sending from the memory of the first.
 void transport_core::give_up_files(std::exception_ptr why) noexcept {
-    if (files_.empty()) return;
-    try {
-        if (!why) {
-            why = std::make_exception_ptr(
-                std::system_error(ECONNABORTED, std::generic_category(), "send_file to " + name()));
-        }
-    } catch (const std::bad_alloc&) {
-        why = std::current_exception();
-    }
-    for (const auto& f : files_) {
-        f->stop();
-        f->tell(why);
-    }
+    if (files_.empty() || files_.is_given_up()) return;
+    files_.give_up(why ? why : error_of("send_file to ", ECONNABORTED));
 }
 
 namespace {
-/// What queues files itself.
 struct transport_output {
     std::shared_ptr<transport_core> core;
     void require() const { core->require_writable("send_file"); }
-    bool is_busy() const noexcept { return false; }
-    std::suspend_never until_idle() const noexcept { return {}; }
-    file_sender& write_file(unique_fd file, std::uint64_t offset, std::uint64_t count) const {
-        return core->write_file(std::move(file), offset, count);
+    void write_file(send_file_awaiter& who, unique_fd file, std::uint64_t offset, std::uint64_t count) const {
+        core->write_file(who, std::move(file), offset, count);
     }
 };
 }  // namespace

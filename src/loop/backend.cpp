@@ -56,6 +56,14 @@ int refusal() {
     }
 }
 
+int errno_of_failure() noexcept {
+    try {
+        return refusal();
+    } catch (...) {
+        return ECANCELED;
+    }
+}
+
 #if !WEFT_WITH_IO_URING
 std::unique_ptr<backend> make_io_uring_backend() {
     throw std::system_error(ENOSYS, std::generic_category(),

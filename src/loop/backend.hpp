@@ -106,6 +106,9 @@ private:
 
 /// In a handler of what submit() has thrown: the errno of it. What else was thrown goes on.
 int refusal();
+/// In a handler of what carrying something out has thrown, here or on another thread: the errno that says it. ECANCELED for
+/// what has none, such as that there is no executor any more.
+int errno_of_failure() noexcept;
 
 std::unique_ptr<backend> make_epoll_backend();
 /// @throws std::system_error  the kernel has no io_uring, an old one, or forbids it

@@ -49,14 +49,14 @@ void event_loop::watch(native_handle fd, short events, std::function<void()> f) 
     watches_[place] = std::make_unique<descriptor_watch>(*this, fd, events, guarded(std::move(f)));
 }
 
-void event_loop::require_unwatched(native_handle fd, const char* who) const {
-    if (fd < 0) return;
-    for (const std::size_t place : {place_of(fd, POLLIN), place_of(fd, POLLOUT)}) {
-        if (place >= watches_.size() || !watches_[place]) continue;
-        const char* const remove = place == place_of(fd, POLLIN) ? "remove_reader()" : "remove_writer()";
-        throw invalid_state_error(std::string(who) + ": descriptor " + std::to_string(fd) + " is watched: " + remove +
-                                  " first, or two would take each other's events");
-    }
+/// Who is refused closes the descriptor: a watch that stayed would be for whatever gets its number next.
+void event_loop::require_unwatched(native_handle fd, const char* who) {
+    const bool had_reader = remove_reader(fd);
+    const bool had_writer = remove_writer(fd);
+    if (!had_reader && !had_writer) return;
+    throw invalid_state_error(std::string(who) + ": descriptor " + std::to_string(fd) +
+                              " is watched: " + (had_reader ? "remove_reader()" : "remove_writer()") +
+                              " first, or two would take each other's events (it is closed, and watched no more)");
 }
 
 /// Has a callback run in a copy of the present context, and keeps what it throws out of the backend.

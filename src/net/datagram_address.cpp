@@ -38,7 +38,7 @@ bool is_connected(int fd) noexcept {
     return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &bytes) == 0;
 }
 
-void adopt_datagram_socket(const unique_fd& socket, const event_loop& loop, const char* who) {
+void adopt_datagram_socket(const unique_fd& socket, event_loop& loop, const char* who) {
     loop.require_unwatched(socket.get(), who);
     make_ours_for_datagrams(socket.get(), std::string(who) + ": descriptor " + std::to_string(socket.get()));
 }

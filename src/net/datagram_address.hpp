@@ -29,6 +29,6 @@ bool is_connected(int fd) noexcept;
 
 /// Makes somebody else's socket as ours are. @param who  for the message
 /// @throws std::invalid_argument  it is no socket for datagrams; invalid_state_error  add_reader() or add_writer() watches it
-void adopt_datagram_socket(const unique_fd& socket, const event_loop& loop, const char* who);
+void adopt_datagram_socket(const unique_fd& socket, event_loop& loop, const char* who);
 
 }  // namespace weft::inline v0

@@ -7,6 +7,7 @@
 #include <weft/loop/cancel_scope.hpp>
 #include <weft/net/server.hpp>
 
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -123,7 +124,15 @@ task<server> start_server_on_with(connection_handler handler, std::vector<listen
                                   server_options options) {
     if (sockets.empty()) throw std::invalid_argument("start_server_on: there is no socket to listen on");
     auto core = std::make_shared<server_core>(get_running_loop(), std::move(handler), options);
-    for (const listening_socket& s : sockets) core->loop().require_unwatched(s.fd.get(), "start_server_on");
+    std::exception_ptr refused;
+    for (const listening_socket& s : sockets) {
+        try {
+            core->loop().require_unwatched(s.fd.get(), "start_server_on");
+        } catch (...) {  // of the others, which are closed as well, no watch is to stay
+            if (!refused) refused = std::current_exception();
+        }
+    }
+    if (refused) std::rethrow_exception(refused);
     for (listening_socket& s : sockets) core->add(adopt(std::move(s)));
     co_return begin(std::move(core), options);
 }

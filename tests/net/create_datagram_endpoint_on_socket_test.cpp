@@ -191,7 +191,7 @@ TEST(create_datagram_endpoint_on_a_socket, refuses_one_that_is_watched) {
             EXPECT_THAT(e.what(),
                         HasSubstr("create_datagram_endpoint: descriptor " + std::to_string(fd) + " is watched"));
         }
-        EXPECT_TRUE(loop.remove_writer(fd));
+        EXPECT_FALSE(loop.remove_writer(fd));
         EXPECT_EQ(log.next(), "");
     });
 }

@@ -17,7 +17,8 @@ struct pipe_options {
 /// the stream's from the call on, also where it throws; give a copy (dup(2)) of one that is to stay open, such as 0.
 /// Writing to the stream fails (bad_file_descriptor); peer() and local() are empty.
 /// @throws std::invalid_argument  it is a file, or not open for reading; a limit of 0; std::system_error  it is no
-///     descriptor, or cannot be waited for; invalid_state_error  add_reader() or add_writer() watches it;
+///     descriptor, or cannot be waited for; invalid_state_error  add_reader() or add_writer() watches it, and
+///     no more then;
 ///     no_running_loop_error
 /// @see loop.connect_read_pipe, which makes the descriptor non-blocking as this does
 stream connect_read_pipe(unique_fd fd, pipe_options options = {});

@@ -188,7 +188,8 @@ public:
     /// Fills `buffer`, which is as above. @throws incomplete_read_error
     read_awaiter<std::size_t> read_exactly(std::span<std::byte> buffer);
     /// Reads up to and with `delimiter` (not empty).
-    /// @throws incomplete_read_error, limit_overrun_error  @see StreamReader.readuntil
+    /// @throws incomplete_read_error, limit_overrun_error; at the call: std::invalid_argument  it is empty
+    /// @see StreamReader.readuntil
     read_awaiter<std::string> read_until(std::string_view delimiter);
     /// Reads up to and with whichever of several delimiters ends first; of two that end there, the shorter.
     ///
@@ -196,7 +197,7 @@ public:
     ///
     /// @param delimiters  at least one, none of them empty; must outlive the await (GCC 14 forgets a braced list in
     ///     an expression with co_await unless it is of literals: name it before). A task has its own copy
-    /// @throws as above
+    /// @throws as above; at the call: std::invalid_argument  there is none, or an empty one
     read_awaiter<std::string> read_until(std::initializer_list<std::string_view> delimiters) {
         return read_until(std::span(delimiters.begin(), delimiters.size()));
     }
@@ -249,10 +250,12 @@ public:
     write(std::span<const std::span<const std::byte>> pieces);
     /// Sends a part of a file as one piece of the output, behind what was written before and ahead of what is written
     /// meanwhile: by sendfile(2) where the stream is a socket and the kind of file allows it, else by reading it. The
-    /// default executor reads the disk.
+    /// default executor reads the disk. Several are sent in the order in which their tasks begin.
     /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
     /// @return awaited: bytes sent; fewer than `count` if the file is shorter
-    /// @throws awaited: std::system_error: the stream cannot be written any more, or was destroyed before this began
+    /// @throws awaited: std::system_error, tls_error: the file cannot be sent (if nothing of it was, the stream goes on with
+    ///     what was written behind it; else it cannot be written any more), or the stream cannot be written any more, or was
+    ///     destroyed before this began; invalid_state_error: it is closed, or write_eof() was called before
     /// @cancel ends the wait; the file is sent all the same, unless the stream is aborted
     /// @cost some allocations, a call on another thread for each MiB or full socket buffer
     /// @see asyncio loop.sendfile, sendfile(2)
@@ -260,8 +263,9 @@ public:
                                   std::optional<std::uint64_t> count = std::nullopt);
     /// The same of a file that is open for reading. Its position says not where to begin, but is behind what was sent
     /// afterwards, also when that was cut short (of several at once: behind what the last to end has sent); an operation
-    /// that uses the position meanwhile keeps it. Once awaited the file may be destroyed; closing it while it is sent is
-    /// refused.
+    /// that uses the position meanwhile keeps it. Once awaited the file may be destroyed; closing it while a task waits for
+    /// it to be sent is refused.
+    /// @cancel as above; its position stays behind what had gone by then, and it may be closed, while the rest is sent
     task<std::uint64_t> send_file(const file& from, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt);
     /// As write(), if that would not have to wait. @return false: nothing was written

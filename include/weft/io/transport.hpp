@@ -89,15 +89,16 @@ public:
     /// count. Several are sent in the order in which their tasks begin.
     /// @param file  a regular file; may be closed once this has been awaited  @param count  empty: up to its end
     /// @return awaited: bytes sent; fewer than `count` if the file is shorter
-    /// @throws awaited: std::system_error, tls_error: what the connection is lost by meanwhile (connection_aborted by
-    ///     abort()); invalid_state_error: the transport is closing, or write_eof() was called before
+    /// @throws awaited: std::system_error, tls_error: the file cannot be sent (if nothing of it was, the connection goes on
+    ///     with what was written behind it; else it is lost by that), or what the connection is lost by meanwhile
+    ///     (connection_aborted by abort()); invalid_state_error: the transport is closing, or write_eof() was called before
     /// @cancel ends the wait; the file is sent all the same, unless the connection is lost
     /// @cost some allocations, a call on another thread for each MiB or full socket buffer
     /// @see asyncio loop.sendfile, stream::send_file, sendfile(2)
     task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt) const;
     /// The same of a file that is open for reading, whose position is behind what was sent afterwards, as by
-    /// stream::send_file.
+    /// stream::send_file; if this is cancelled, behind what had gone by then.
     task<std::uint64_t> send_file(const file& from, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt) const;
     /// Ends our direction once everything written is sent; reading goes on.

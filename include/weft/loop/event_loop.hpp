@@ -211,9 +211,9 @@ public:
     void make_ready_threadsafe(ready_node& node) noexcept;
     void add_timer(timer_node& t, nanos deadline) noexcept { timers_.add(t, deadline); }
     backend& operations() noexcept { return *backend_; }
-    /// For what takes over a descriptor that users have opened. @param who  the call
-    /// @throws invalid_state_error  add_reader() or add_writer() has a callback for it
-    void require_unwatched(native_handle fd, const char* who) const;
+    /// For what takes over a descriptor that users have opened, and closes it if that fails. @param who  the call
+    /// @throws invalid_state_error  add_reader() or add_writer() had a callback for it, which is removed
+    void require_unwatched(native_handle fd, const char* who);
     const std::shared_ptr<buffer_pool>& buffers() noexcept { return buffers_; }
     /// @throws std::system_error  it is made at the first call
     signal_inbox& signals();

@@ -48,7 +48,8 @@ task<stream> open_connection(std::string host, std::uint16_t port, connect_optio
 /// A stream on a socket that is connected already: one of socketpair(2), or handed over by somebody else.
 /// @param options  their limit, TLS and timeout are what counts here
 /// @throws std::invalid_argument: it is no stream socket; a server's context, or no server_hostname for one that
-///         verifies; std::system_error (not_connected); invalid_state_error: add_reader() or add_writer() watches it
+///         verifies; std::system_error (not_connected); invalid_state_error: add_reader() or add_writer() watches it,
+///         and no more then
 task<stream> open_connection(unique_fd connected, connect_options options = {});
 
 /// Connects to a server on a Unix socket. A full queue of the server's is waited for.

@@ -87,7 +87,7 @@ task<datagram_transport> open_datagram_endpoint_on(datagram_protocol_maker make,
 /// may be a Unix socket, whose file is left alone. Its options are to be set before.
 /// @param socket  the endpoint's from the call on, also where that throws; made non-blocking
 /// @throws awaited: std::invalid_argument  it is no socket, or one for streams; no protocol; invalid_state_error
-///     add_reader() or add_writer() watches it; what the factory throws   @cancel the socket is closed
+///     add_reader() or add_writer() watches it, and no more then; what the factory throws   @cancel the socket is closed
 /// @see loop.create_datagram_endpoint(sock=…)
 template <datagram_protocol_factory Factory>
 auto create_datagram_endpoint(Factory factory, unique_fd socket) {

@@ -179,7 +179,7 @@ public:
     /// also where that throws, and made non-blocking; a Unix socket's file is left alone.
     /// @param options  of these max_bytes: the others are to be set before
     /// @throws awaited: std::invalid_argument  it is no socket, or one for streams; another option; invalid_state_error
-    ///     add_reader() or add_writer() watches it  @see loop.sock_recvfrom
+    ///     add_reader() or add_writer() watches it, and no more then  @see loop.sock_recvfrom
     static task<datagram_socket> adopt(unique_fd socket, datagram_options options = {});
 
     /// From now on this is its only peer. A bound socket stays bound.

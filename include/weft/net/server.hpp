@@ -159,7 +159,7 @@ task<server> start_unix_server(Handler&& handler, std::string path, server_optio
 /// Serves on sockets that are bound already: those of listen_fds(), or one's own. What does not listen yet is told to, and
 /// the file of a Unix socket is left alone.
 /// @throws awaited: std::invalid_argument  no socket, or something else than a stream socket; invalid_state_error
-///         add_reader() or add_writer() watches one
+///         add_reader() or add_writer() watches one, and no more then
 template <handles_connections Handler>
 task<server> start_server_on(Handler&& handler, std::vector<listening_socket> sockets, server_options options = {}) {
     return start_server_on_with(connection_handler(std::forward<Handler>(handler)), std::move(sockets), options);
