@@ -54,6 +54,7 @@ public:
     ~file_sender();
 
     byte_buffer behind;  ///< what was written meanwhile
+    std::unique_ptr<file_sender> next;  ///< behind that
 
     /// Begins. @throws std::system_error, invalid_state_error  the executor was shut down
     void start(stream_layer& layer, ended tell, void* owner);
