@@ -113,6 +113,7 @@ void tls_layer::on_sent(int error) {
     const survival here(*this);
     is_flying_ = false;
     flying_.clear();
+    if (earlier_sends_ > 0) --earlier_sends_;
     if (error && !send_error_) send_error_ = error;
     if (closing_ && !finishing_ && state_ == state::open) start_timer(engine_.context().shutdown_timeout());
     encrypt_next();
