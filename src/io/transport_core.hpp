@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace weft::inline v0 {
 
@@ -78,6 +79,8 @@ public:
     /// Who keeps hold of the connection from outside: told when this goes. Null: nobody.
     void set_link(connection_link* l) noexcept { link_ = l; }
     const address& peer() const noexcept { return peer_; }
+    /// For messages.
+    std::string peer_name() const { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
     address local() const { return layer_ ? layer_->local() : address(); }
     native_handle descriptor() const noexcept { return layer_ ? layer_->descriptor() : -1; }
 
@@ -93,7 +96,7 @@ private:
     void tell_made() override;
     void go_on() override;
     void shut() noexcept override;
-    std::string name() const override { return peer_.host.empty() ? nameless_peer_ : peer_.to_string(); }
+    std::string name() const override { return peer_name(); }
 
     void receive_as_needed();
     bool holds() const noexcept {

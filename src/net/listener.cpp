@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.hpp"
 
+#include "base/made_by.hpp"
 #include "io/socket_address.hpp"
 #include "loop/backend.hpp"
 #include "loop/report.hpp"
@@ -67,11 +68,10 @@ void listener::completed(operation& op, const completion& c) {
     }
     self.pause();
     if (!std::exchange(self.said_, true)) {  // last: the handler may close the server
-        try {
-            throw std::system_error(-c.result, std::generic_category(), "accept on " + self.local().to_string());
-        } catch (...) {  // that, or there is no memory for it
-            report(self.loop_, "cannot accept connections for now: pausing 100 ms at a time", std::current_exception());
-        }
+        report(self.loop_, "cannot accept connections for now: pausing 100 ms at a time", made_by([&] {
+                   return std::system_error(-c.result, std::generic_category(),
+                                            "accept on " + self.local().to_string());
+               }));
     }
 }
 

@@ -22,7 +22,7 @@ task<transport> start_tls_on(transport t, protocol_slot p, tls_context context, 
         throw invalid_state_error("start_tls: the transport's TLS handshake is under way");
     }
     event_loop& loop = get_running_loop();
-    auto layer = std::make_unique<tls_layer>(loop, context, std::move(options.server_hostname), core.output_name());
+    auto layer = std::make_unique<tls_layer>(loop, context, std::move(options.server_hostname), core.peer_name());
     tls_layer& tls = *layer;
     const transport_core::handover during(core);
     core.set_protocol(std::move(p));

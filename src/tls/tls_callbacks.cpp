@@ -62,6 +62,7 @@ int tls_callbacks::choose_context(SSL* ssl, int* alert, void*) noexcept {
         SSL_set_verify(ssl, SSL_CTX_get_verify_mode(to), SSL_CTX_get_verify_callback(to));
         SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(to));
         SSL_set_options(ssl, SSL_CTX_get_options(to));
+        if (!SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(to))) throw std::bad_alloc();
         SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(to)));
         return SSL_CLIENT_HELLO_SUCCESS;
     } catch (...) {

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -39,8 +38,13 @@ pem_text load(const std::string& file, const std::string& pem, const char* what)
         refuse(std::string(what) + (pem.empty() ? " is missing" : " is given twice, as a file and in memory"));
     }
     if (file.empty()) return {what, pem};
+    errno = 0;
     std::ifstream in(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::string text;
+    // Not by iterators: of a folder, which can be opened, those throw an error that does not name it.
+    for (char part[4096]; in.read(part, sizeof part) || in.gcount() > 0;) {
+        text.append(part, static_cast<std::size_t>(in.gcount()));
+    }
     if (!in.is_open() || in.bad()) {
         throw std::system_error(errno ? errno : EIO, std::generic_category(), "tls_context: read " + file);
     }
@@ -72,6 +76,7 @@ x509_ptr next_certificate(BIO* from, const pem_text& pem, bool is_first) {
 }
 
 nanos positive(std::chrono::nanoseconds timeout, const char* what) {
+    ERR_clear_error();  // what somebody has left behind is not the reason
     // asyncio says the same of zero and less.
     if (timeout <= std::chrono::nanoseconds::zero()) refuse(std::string(what) + " should be a positive time");
     return to_nanos(timeout);

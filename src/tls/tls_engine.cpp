@@ -111,6 +111,7 @@ tls_engine::status tls_engine::write(std::span<const std::byte> bytes, std::size
 void tls_engine::end() noexcept {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
+    ERR_clear_error();  // if it cannot be said there is nobody to tell
 }
 
 // What went wrong
@@ -202,10 +203,16 @@ std::exception_ptr tls_engine::explain_certificate(const std::string& doing) con
     return std::make_exception_ptr(tls_error(code, what));
 }
 
+int tls_engine::errno_of_failure() noexcept {
+    const bool lacks_memory = out_of_memory_ || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
+    ERR_clear_error();
+    return lacks_memory ? ENOMEM : EPROTO;
+}
+
 std::exception_ptr tls_engine::explain(const std::string& doing) noexcept {
+    const unsigned long e = first_error();  // which leaves none behind
     try {
         if (thrown_) return thrown_;
-        const unsigned long e = first_error();
         if (out_of_memory_ || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
             return std::make_exception_ptr(std::system_error(ENOMEM, std::generic_category(), doing));
         }

@@ -54,6 +54,8 @@ public:
 
     /// What to throw. @param doing  "TLS with 127.0.0.1:80"
     std::exception_ptr explain(const std::string& doing) noexcept;
+    /// The same where there is only room for an errno: EPROTO, or ENOMEM.
+    int errno_of_failure() noexcept;
 
     const tls_context_core& context() const noexcept { return *context_; }
     tls_info info() const;

@@ -2,8 +2,8 @@
 // The life of a connection: the handshake, and how it ends.
 #include "tls/tls_layer.hpp"
 
+#include "base/made_by.hpp"
 #include "tls/handshake_awaiter.hpp"
-#include "tls/made_by.hpp"
 #include "tls/tls_context_core.hpp"
 
 #include <weft/base/errors.hpp>
@@ -77,7 +77,7 @@ void tls_layer::start_timer(nanos timeout) noexcept {
 
 void tls_layer::on_timeout() {
     const survival here(*this);
-    if (state_ == state::handshaking) {
+    if (state_ == state::handshaking && !finishing_) {
         fail(made_by([&] {
             return timeout_error(handshake_with_peer() + ": not over after " +
                                  in_seconds(engine_.context().handshake_timeout()));
@@ -90,6 +90,8 @@ void tls_layer::on_timeout() {
         sink_->on_finished(ETIMEDOUT);
         return;
     }
+    // What is to be sent is being waited for, as by a slow disk: the peer owes no answer yet.
+    if (!finishing_) return start_timer(engine_.context().shutdown_timeout());
     // What the kernel has it goes on sending, if the peer takes it at last.
     sink_->on_failure(made_by([&] {
         const std::string limit = in_seconds(engine_.context().shutdown_timeout());
@@ -104,6 +106,7 @@ void tls_layer::fail(std::exception_ptr why) noexcept {
     if (state_ == state::failed) return;
     if (!finishing_) timer_.unlink();
     state_ = state::failed;
+    if (earlier_sends_ > 0 && !finishing_) below_->reset();  // the peer is not to take what it got for all of it
     failure_ = std::move(why);
     if (waiting_) waiting_->end();
     if (!finishing_ && sink_) sink_->on_failure(failure_);
@@ -111,7 +114,7 @@ void tls_layer::fail(std::exception_ptr why) noexcept {
 
 /// Nobody waits for the handshake any more: half a handshake is no connection.
 void tls_layer::give_up() noexcept {
-    if (state_ != state::handshaking) return;
+    if (state_ != state::handshaking || finishing_) return;
     below_->reset();
     fail(made_by([&] {
         return std::system_error(ECONNABORTED, std::generic_category(), handshake_with_peer() + " was cancelled");
@@ -138,7 +141,8 @@ bool tls_layer::finish() noexcept {
     finishing_ = true;
     is_sending_ = false;
     plain_ = {};
-    if (state_ == state::handshaking) return true;
+    // Half a handshake is left as it is, but not the plaintext in front of it: for that there is the handshake's time.
+    if (state_ == state::handshaking) return is_finished();
     end();
     if (is_finished()) return true;
     if (!timer_.is_pending()) start_timer(engine_.context().shutdown_timeout());
@@ -152,6 +156,7 @@ bool tls_layer::finish() noexcept {
 
 bool tls_layer::is_finished() const noexcept {
     if (send_error_) return true;
+    if (state_ == state::handshaking) return earlier_sends_ == 0;
     return !is_flying_ && out_.empty() && (state_ == state::failed || peer_ended_ || below_ended_);
 }
 

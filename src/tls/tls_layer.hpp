@@ -38,6 +38,7 @@ public:
     void go_over(std::unique_ptr<stream_layer> below, byte_buffer& sending, byte_buffer& pending) noexcept {
         go_over(std::move(below));
         is_flying_ = !sending.empty();
+        earlier_sends_ = !is_flying_ ? 0 : pending.empty() ? 1 : 2;
         flying_.swap(sending);
         out_.swap(pending);
     }
@@ -98,6 +99,7 @@ private:
     std::string handshake_with_peer() const { return "TLS handshake with " + peer_; }
     void on_received(std::span<const std::byte> bytes);
     void work(std::span<const std::byte> received, const survival& here);
+    void drop(std::size_t bytes) noexcept;
     bool handshake();
     void decrypt(std::size_t expected, const survival& here);
     int encrypt(std::span<const std::byte> bytes, std::size_t& count) noexcept;
@@ -122,6 +124,8 @@ private:
     owned_timer<tls_layer, &tls_layer::on_timeout> timer_;  // for the handshake; later, for the end
     std::exception_ptr failure_;
     int send_error_ = 0;
+    int earlier_sends_ = 0;  // by below, until all plaintext from before the handshake is sent
+    std::size_t dropped_bytes_ = 0;  // that came behind the end
     state state_ = state::handshaking;
     bool is_sending_ = false;  // on_sent() is owed to the stream
     bool is_flying_ = false;  // … to us

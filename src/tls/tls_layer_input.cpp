@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes in: ciphertext from below, decrypted at once, for the stream.
-#include "tls/made_by.hpp"
+#include "base/made_by.hpp"
 #include "tls/tls_layer.hpp"
 
 #include <weft/tls/tls_error.hpp>
@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t decrypted_bytes = 2 * tls_record_bytes;
 // Of output that waits behind what is flying. More than a piece, so that only answers can come to so much.
 constexpr std::size_t congested_bytes = 128 * 1024;
+// Behind the end nothing is to come but the end of the connection below: so much is read all the same, to see that.
+constexpr std::size_t dropped_at_most = 64 * 1024;
 
 }  // namespace
 
@@ -26,6 +28,7 @@ void tls_layer::receive(stream_sink& sink) {
 }
 
 void tls_layer::receive_below() {
+    if (dropped_bytes_ > dropped_at_most && !finishing_) return;
     if (!below_ended_ && !is_congested_) below_->receive(*this);
 }
 
@@ -60,10 +63,18 @@ void tls_layer::on_received(std::span<const std::byte> bytes) {
     if (here) settle();
 }
 
+/// What comes behind the end, or when TLS has failed. A peer that goes on and on is listened to no more.
+void tls_layer::drop(std::size_t bytes) noexcept {
+    if (finishing_) return;
+    dropped_bytes_ += bytes;
+    if (dropped_bytes_ > dropped_at_most) below_->pause_receiving();
+}
+
 void tls_layer::work(std::span<const std::byte> received, const survival& here) {
+    if (peer_ended_ || state_ == state::failed) return drop(received.size());
     engine_.feed(received);
     try {
-        if (state_ == state::open || (state_ == state::handshaking && handshake())) {
+        if (state_ == state::open || (state_ == state::handshaking && !finishing_ && handshake())) {
             decrypt(received.size(), here);
         }
     } catch (const std::bad_alloc&) {
@@ -74,7 +85,6 @@ void tls_layer::work(std::span<const std::byte> received, const survival& here) 
 
 /// All of it, even if the stream wants no more for now: it is in nobody's buffer. Into the stream's own, if it lets us.
 void tls_layer::decrypt(std::size_t expected, const survival& here) {
-    if (peer_ended_) return;
     for (;;) {
         byte_buffer own(*loop_.buffers());
         std::span<std::byte> to = finishing_ ? std::span<std::byte>() : sink_->room(expected);

@@ -67,7 +67,7 @@ int tls_layer::encrypt(std::span<const std::byte> bytes, std::size_t& count) noe
     if (send_error_) return send_error_;
     if (status == tls_engine::status::done || status == tls_engine::status::wants_input) return 0;
     out_.clear();
-    return send_error_ = EPROTO;
+    return send_error_ = engine_.errno_of_failure();
 }
 
 std::ptrdiff_t tls_layer::try_send(std::span<const std::byte> bytes) noexcept {
@@ -113,6 +113,7 @@ void tls_layer::on_sent(int error) {
     const survival here(*this);
     is_flying_ = false;
     flying_.clear();
+    if (earlier_sends_ > 0) --earlier_sends_;
     if (error && !send_error_) send_error_ = error;
     if (closing_ && !finishing_ && state_ == state::open) start_timer(engine_.context().shutdown_timeout());
     encrypt_next();

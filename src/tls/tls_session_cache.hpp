@@ -21,8 +21,14 @@ public:
         const int size_bytes = i2d_SSL_SESSION(session.get(), nullptr);
         if (size_bytes <= 0 || size_bytes > largest_bytes) return;
         const std::lock_guard held(mutex_);
-        std::deque<ssl_session_ptr>& sessions = sessions_[with];
-        sessions.push_front(std::move(session));
+        const auto found = sessions_.try_emplace(with).first;
+        std::deque<ssl_session_ptr>& sessions = found->second;
+        try {
+            sessions.push_front(std::move(session));
+        } catch (...) {
+            if (sessions.empty()) sessions_.erase(found);
+            throw;
+        }
         if (sessions.size() > kept_of_one) sessions.pop_back();
         if (sessions_.size() <= kept_peers) return;
         auto other = sessions_.begin();  // any: what is missing costs a full handshake
@@ -30,19 +36,22 @@ public:
         sessions_.erase(other);
     }
 
-    /// The newest one; null if there is none.
+    /// The newest one; null if there is none.  @cost no allocation
     ssl_session_ptr take(const std::string& with) {
         const std::lock_guard held(mutex_);
         const auto found = sessions_.find(with);
         if (found == sessions_.end()) return nullptr;
-        ssl_session_ptr session = std::move(found->second.front());
-        found->second.pop_front();
-        // A ticket of TLS 1.3 is for one connection, lest an eavesdropper sees that two are the same client's.
-        if (SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION) {
-            SSL_SESSION_up_ref(session.get());
-            found->second.emplace_front(session.get());
+        std::deque<ssl_session_ptr>& sessions = found->second;
+        ssl_session_ptr session;
+        if (SSL_SESSION_get_protocol_version(sessions.front().get()) < TLS1_3_VERSION) {
+            SSL_SESSION_up_ref(sessions.front().get());
+            session.reset(sessions.front().get());
+        } else {
+            // A ticket of TLS 1.3 is for one connection, lest an eavesdropper sees that two are the same client's.
+            session = std::move(sessions.front());
+            sessions.pop_front();
         }
-        if (found->second.empty()) sessions_.erase(found);
+        if (sessions.empty()) sessions_.erase(found);
         return SSL_SESSION_is_resumable(session.get()) ? std::move(session) : nullptr;
     }
 
@@ -51,7 +60,7 @@ private:
     static constexpr int largest_bytes = 16 * 1024;
 
     std::mutex mutex_;
-    std::unordered_map<std::string, std::deque<ssl_session_ptr>> sessions_;
+    std::unordered_map<std::string, std::deque<ssl_session_ptr>> sessions_;  // none is empty
 };
 
 }  // namespace weft::inline v0

@@ -2,6 +2,9 @@
 // What a context takes and refuses, and what two contexts agree on: protocols, hosts, sessions.
 #include "io/recorder.hpp"
 #include "tls/secured.hpp"
+#include "tls/tls_context_core.hpp"
+
+#include <openssl/err.h>
 
 #include <thread>
 
@@ -56,6 +59,20 @@ TEST(tls_context, says_what_is_wrong_with_what_it_is_given) {
         EXPECT_EQ(e.code(), std::errc::no_such_file_or_directory);
         EXPECT_THAT(e.what(), HasSubstr("/nowhere/server.pem"));
     }
+    try {
+        static_cast<void>(weft::tls_context::client({.ca_file = "/etc/ssl"}));
+        ADD_FAILURE();
+    } catch (const std::system_error& e) {
+        EXPECT_EQ(e.code(), std::errc::is_a_directory);
+        EXPECT_THAT(e.what(), HasSubstr("read /etc/ssl: "));
+    }
+}
+
+TEST(tls_context, says_nothing_of_what_openssl_has_complained_of_before) {
+    ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+    refuses_to_make([] { static_cast<void>(weft::tls_context::client({.handshake_timeout = 0s})); },
+                    "should be a positive time: a configuration");
+    EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 TEST(tls_context, opens_an_encrypted_key_with_its_password_and_never_asks_the_terminal) {
@@ -201,6 +218,23 @@ TEST(a_session, is_resumed_in_the_context_that_it_was_made_in) {
         for (const char* host : {"localhost", "other.example"}) {
             EXPECT_FALSE(co_await visit(client, server, host, port));
             EXPECT_TRUE(co_await visit(client, server, host, port));
+        }
+    });
+}
+
+TEST(a_session, is_offered_if_the_context_that_was_chosen_by_the_host_offers_it) {
+    run([]() -> weft::task<> {
+        for (const bool chosen_one_offers : {true, false}) {
+            const auto chosen = server_context({.resume_sessions = chosen_one_offers});
+            const auto choose = [&](const std::string&) { return std::optional(chosen); };
+            const auto server = server_context({.choose_context = choose, .resume_sessions = !chosen_one_offers});
+            const auto client = client_context();
+            std::uint16_t port = 0;
+            EXPECT_FALSE(co_await visit(client, server, "localhost", port));
+            const std::string key = "localhost 127.0.0.1:" + std::to_string(port);
+            auto session = weft::tls_context_core::of(client)->sessions().take(key);
+            EXPECT_EQ(session != nullptr, chosen_one_offers);
+            EXPECT_EQ(co_await visit(client, server, "localhost", port), chosen_one_offers);
         }
     });
 }

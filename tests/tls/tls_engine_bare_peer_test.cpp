@@ -2,6 +2,7 @@
 // Against OpenSSL itself, which does what no stream of ours would: changes keys in mid-stream, renegotiates, resumes
 // sessions of TLS 1.2, breaks off.
 #include "tls/bare_peer.hpp"
+#include "tls/tls_engine.hpp"
 
 #include <openssl/err.h>
 
@@ -133,6 +134,35 @@ TEST(close_notify, is_sent_once_and_after_everything) {
             EXPECT_FALSE(m->w.server.was_reset);
         }
     });
+}
+
+TEST(openssls_queue_of_errors, holds_none_of_a_handshake_that_whoever_chooses_the_context_has_refused) {
+    run([]() -> weft::task<> {
+        const auto context =
+            server_context({.choose_context = [](const std::string&) -> std::optional<weft::tls_context> {
+                throw std::out_of_range("no such host here");
+            }});
+        wire w;
+        auto s = wire::stream_at(w.server_end);
+        const bare_client client(w.server);
+        auto accepting = weft::create_task(start_server_side(s, context));
+        co_await weft::yield_now();
+        SSL_do_handshake(client.get());
+        ERR_clear_error();
+        bring(*w.server.sink, said_by(client.get()));
+        EXPECT_EQ(ERR_peek_error(), 0u);
+        EXPECT_THROW(co_await accepting, std::out_of_range);
+    });
+}
+
+TEST(openssls_queue_of_errors, holds_none_of_an_end_that_came_too_early) {
+    struct nowhere final : weft::tls_engine::output {
+        bool on_ciphertext(std::span<const std::byte>) noexcept override { return true; }
+    } to;
+    weft::tls_engine engine(weft::tls_context_core::of(client_context()), "localhost", "somebody", to);
+    engine.handshake();
+    engine.end();
+    EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 }  // namespace

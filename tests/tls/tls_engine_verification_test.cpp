@@ -80,6 +80,11 @@ TEST(a_server_certificate, with_a_common_name_that_the_alternative_names_lack_is
             tls_errc::host_mismatch, "not example.org", "example.org");
 }
 
+TEST(a_server_certificate, without_a_host_among_its_alternative_names_is_believed_for_its_common_name) {
+    accepts(the_authority().issue({.name = "localhost", .alternative_names = ""}), "localhost");
+    accepts(the_authority().issue({.name = "localhost", .alternative_names = "IP:127.0.0.1"}), "localhost");
+}
+
 TEST(a_server_certificate, from_an_authority_that_may_not_vouch_for_the_name_is_refused) {
     for (const char* constraints : {"permitted;DNS:example.org", "excluded;DNS:localhost"}) {
         const authority bounded(the_authority(), {.name = "bounded", .name_constraints = constraints});

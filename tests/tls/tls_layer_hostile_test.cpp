@@ -101,6 +101,34 @@ TEST(a_peer, that_is_not_listened_to_may_read_while_we_close) {
     });
 }
 
+TEST(a_peer, that_goes_on_sending_after_the_end_is_listened_to_no_more) {
+    run([]() -> weft::task<> {
+        for (const bool by_close_notify : {true, false}) {
+            auto m = co_await meet(server_context({.shutdown_timeout = 5s}), TLS1_3_VERSION);
+            if (by_close_notify) {
+                SSL_shutdown(m->client->get());
+                m->client->carry();
+                EXPECT_EQ(co_await m->server.read(1), "");
+            } else {
+                bring(*m->w.server.sink, std::string(100, 'x'));
+                EXPECT_THROW(co_await m->server.read(1), weft::tls_error);
+            }
+            EXPECT_TRUE(m->w.server.receiving);  // for the end of the connection
+            const std::string flood(32 * 1024, 'x');
+            std::size_t sent = 0;
+            for (; m->w.server.receiving && sent < 4u << 20; sent += flood.size()) bring(*m->w.server.sink, flood);
+            EXPECT_FALSE(m->w.server.receiving);
+            EXPECT_LT(sent, 256u * 1024);
+            if (by_close_notify) {
+                static_cast<void>(m->server.write("still"));
+                m->client->carry();
+                EXPECT_EQ(m->client->read(), "still");
+                co_await m->server.close();
+            }
+        }
+    });
+}
+
 /// Sends what a socket takes. @return how much that was
 std::size_t send_some(const weft::unique_fd& fd, std::string_view text) {
     const auto count = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -2,9 +2,12 @@
 // No memory, for each allocation of a conversation over TLS: somebody is told, everybody goes on, nothing is left.
 // OpenSSL's own are another test's (tls_engine_memory_test), and not counted here.
 #include "io/temporary_file.hpp"
+#include "tls/bare_peer.hpp"
 #include "tls/openssl_memory.hpp"
 #include "tls/secured_protocols.hpp"
 #include "without_memory.hpp"
+
+#include <openssl/err.h>
 
 #include <exception>
 #include <string>
@@ -161,6 +164,29 @@ TEST(a_conversation_by_protocols, without_memory_anywhere_tells_somebody) {
         return weft::create_server([c, &out] { return std::make_shared<upgrading_echo>(c, out); }, "127.0.0.1", 0);
     }));
     EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+TEST(a_write_over_tls, without_memory_says_so) {
+    if (!has_openssl_memory) GTEST_SKIP() << "OpenSSL allocated before";
+    const auto context = server_context();
+    const std::string text(60'000, 'x');
+    const auto attempts = survive_each_allocation([&](std::size_t number) {
+        std::size_t made = 0;
+        weft::run([](const std::string& out, weft::tls_context c, std::size_t n, std::size_t& count) -> weft::task<> {
+            auto m = co_await meet(c, TLS1_3_VERSION, false);
+            const one_without_memory failing(n);
+            try {
+                co_await m->server.write(out);
+            } catch (...) {
+                expect_want_of_memory(std::current_exception());
+            }
+            count = failing.allocations_made();
+            EXPECT_EQ(ERR_peek_error(), 0u);
+            m->server.abort();
+        }(text, context, number, made));
+        return made;
+    });
+    EXPECT_GT(attempts, 1u);
 }
 
 constexpr std::size_t file_bytes = 100'000;

@@ -15,8 +15,9 @@ namespace weft::inline v0 {
 ///
 ///     transport_ = co_await weft::start_tls(transport_, shared_from_this(), context);
 ///
-/// What was written before is sent first, as it is; what is written from now on, by whatever handle, is protected. What
-/// was received and not delivered yet (see transport::pause_reading) belongs to the handshake. `p` is called back from
+/// What was written before is sent first, as it is, even if the transport is closed meanwhile; what is written from now on,
+/// by whatever handle, is protected. What was received and not delivered yet (see transport::pause_reading) belongs to the
+/// handshake. `p` is called back from
 /// now on, connection_made() being none of these calls, and is given nothing before whoever awaits this has gone on.
 /// Reading is not paused any more then. If it fails or is cancelled the connection ends, and connection_lost() is told
 /// why.

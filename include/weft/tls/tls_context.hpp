@@ -35,7 +35,8 @@ struct tls_identity {
 
 struct tls_client_options {
     /// Whether the server must prove that it is the host it is taken for: by a certificate with that name, from an
-    /// authority that is trusted. False gives all of that up: whoever is on the way to the server can then pose as it,
+    /// authority that is trusted. The name is among the certificate's alternative names; where it has no name of a host
+    /// there, its subject's common name counts, as in CPython (hostname_checks_common_name). False gives all of that up: whoever is on the way to the server can then pose as it,
     /// read everything and change it.
     bool verify = true;
     /// Refuse certificates that are not made as RFC 5280 wants them: one without its authority's key identifier, an
