@@ -66,7 +66,8 @@ private:
 
     void receive();
     void received(int result);
-    const address& sender();
+    void tell_datagram(std::size_t sent_bytes);
+    void look_up_sender();
     bool try_send(std::span<const std::byte> bytes, const socket_address& to);
     socket_address target(const address& to) const;
     void send_queued(bool said_to_be_writable);
@@ -79,6 +80,7 @@ private:
     datagram_protocol* protocol_;
     const bool has_peer_;
     address peer_;  // empty: none, or it has no name
+    const std::size_t room_bytes_;
     std::unique_ptr<std::byte[]> buffer_;  // what a receive that is under way puts its datagram into
     receiving receive_;
     writable writable_;
