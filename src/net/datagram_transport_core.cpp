@@ -15,9 +15,7 @@
 namespace weft::inline v0 {
 
 namespace {
-constexpr nanos between_tries = 1'000'000;
 constexpr std::size_t header_bytes = 8;  // what each counts for on top of its bytes, as in asyncio
-void ignore(operation&, const completion&) {}
 
 /// What a datagram may have: UDP's length has 16 bits; elsewhere, on Unix sockets say, it is for the sender to choose: what
 /// asyncio has room for.
@@ -35,10 +33,9 @@ datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd soc
       room_bytes_(longest_datagram(family_)),
       buffer_(std::make_unique_for_overwrite<std::byte[]>(room_bytes_)),
       receive_(*this),
-      writable_(*this),
-      retry_(*this),
-      send_(ignore) {
-    receive_.fd = writable_.fd = send_.fd = fd_.get();
+      output_(*this, loop) {
+    receive_.fd = fd_.get();
+    output_.use(fd_.get());
     loop_.operations().claim(fd_.get());
 }
 
@@ -51,8 +48,7 @@ void datagram_transport_core::shut() noexcept {
     if (!fd_) return;
     backend& b = loop_.operations();
     b.cancel(receive_);
-    b.cancel(writable_);
-    retry_.unlink();
+    output_.stop();
     b.close(fd_.release());
     buffer_.reset();
     queue_.clear();
@@ -95,14 +91,14 @@ void datagram_transport_core::receive() {
     }
 }
 
-void datagram_transport_core::received(int result) {
+void datagram_transport_core::on_received(const completion& c) {
     if (closing_) return;
     {
         const callback_in_context running(*this);
-        if (result < 0) {
-            tell_error(-result, [this] { return "receive at " + local().to_string(); });
+        if (c.result < 0) {
+            tell_error(-c.result, [this] { return "receive at " + local().to_string(); });
         } else {
-            tell_datagram(static_cast<std::size_t>(result));
+            tell_datagram(static_cast<std::size_t>(c.result));
         }
     }
     receive();
@@ -166,12 +162,7 @@ socket_address datagram_transport_core::target(const address& to) const {
 
 /// @return false: later; else it was sent, or the protocol was told why not
 bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const socket_address& to) {
-    send_.use({const_cast<std::byte*>(bytes.data()), bytes.size()});
-    if (to.bytes) {
-        send_.header.msg_name = const_cast<sockaddr*>(to.get());
-        send_.header.msg_namelen = to.bytes;
-    }
-    const int result = loop_.operations().try_send_message(send_);
+    const int result = output_.try_send(bytes, to.get(), to.bytes);
     if (result == -EAGAIN) return false;
     if (result < 0) {
         tell_error(-result, [&] {
@@ -183,29 +174,21 @@ bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const s
 
 void datagram_transport_core::wait_until_writable() {
     try {
-        loop_.operations().submit(writable_);
+        output_.wait();
     } catch (const std::exception&) {
         if (!lost_) lose(std::current_exception());
     }
 }
 
-void datagram_transport_core::send_queued(bool said_to_be_writable) {
+void datagram_transport_core::send_queued() {
     const callback_in_context running(*this);
-    bool any = false;
     while (!queue_.empty() && !lost_) {
         queued next = std::move(queue_.front());  // a callback may send more, or abort
         if (!try_send(std::as_bytes(std::span(next.bytes)), next.to)) {
             queue_.front() = std::move(next);
-            if (said_to_be_writable && !any) {
-                // A Unix socket that is not connected is always said to be writable: whose queue is full, the kernel
-                // learns by trying, as we do.
-                loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
-            } else {
-                wait_until_writable();
-            }
+            wait_until_writable();
             break;
         }
-        any = true;
         queue_.pop_front();
         queued_bytes_ -= next.bytes.size() + header_bytes;
     }
