@@ -63,10 +63,12 @@ std::uint64_t socket_layer::unsent() const noexcept {
 
 void socket_layer::end() noexcept { ::shutdown(socket_.get(), SHUT_WR); }
 
-void socket_layer::reset() noexcept {
+void reset_at_close(native_handle socket) noexcept {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
+
+void socket_layer::reset() noexcept { reset_at_close(socket_.get()); }
 
 address socket_layer::peer() const { return peer_address(socket_.get()); }
 address socket_layer::local() const { return local_address(socket_.get()); }

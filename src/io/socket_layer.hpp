@@ -10,6 +10,9 @@
 
 namespace weft::inline v0 {
 
+/// Has closing a socket drop what is unsent, and its peer get a reset.
+void reset_at_close(native_handle socket) noexcept;
+
 /// A connected stream socket under a stream. It is its two operations: a completion finds the layer without a pointer back.
 class socket_layer final : public stream_layer, receive_operation, send_operation {
 public:

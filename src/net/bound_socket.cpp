@@ -32,7 +32,7 @@ unique_fd bind_one(const socket_address& at, const server_options& options) {
     if (options.reuse_address) set(SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
     if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
     if (at.family() == AF_INET6) set(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY");
-    bind_to(fd, at);
+    bind_to(fd.get(), at);
     return fd;
 }
 
@@ -98,7 +98,7 @@ bound_socket bind_unix(const std::string& path, const server_options& options) {
     const socket_address at = unix_address("start_unix_server", path);
     unique_fd fd = make_socket(at);
     if (!is_abstract(at)) remove_socket_file(path);
-    bind_to(fd, at);
+    bind_to(fd.get(), at);
     const bool cleanup = options.cleanup_socket && !is_abstract(at);
     return {.fd = std::move(fd), .file = cleanup ? socket_file(path) : socket_file()};
 }

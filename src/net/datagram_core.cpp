@@ -14,21 +14,15 @@
 
 namespace weft::inline v0 {
 
-namespace {
-constexpr nanos between_tries = 1'000'000;
-void ignore(operation&, const completion&) {}
-}  // namespace
-
 datagram_core::datagram_core(event_loop& loop, unique_fd socket, std::size_t max_bytes)
     : loop_(loop),
       fd_(std::move(socket)),
       family_(get_option(fd_.get(), SOL_SOCKET, SO_DOMAIN, "datagram socket: SO_DOMAIN")),
       max_bytes_(max_bytes),
       receive_(*this),
-      writable_(*this),
-      send_(ignore),
-      retry_(*this) {
-    receive_.fd = writable_.fd = send_.fd = fd_.get();
+      output_(*this, loop) {
+    receive_.fd = fd_.get();
+    output_.use(fd_.get());
     loop_.operations().claim(fd_.get());
     loop_.attach(*this);
 }
@@ -117,13 +111,7 @@ address datagram_core::from() const {
 // Sending
 
 bool datagram_core::try_send(datagram_send& s) noexcept {
-    const std::span<std::byte> bytes(const_cast<std::byte*>(s.bytes_.data()), s.bytes_.size());
-    send_.use(bytes);
-    if (s.to_bytes_) {
-        send_.header.msg_name = s.to_.data();
-        send_.header.msg_namelen = s.to_bytes_;
-    }
-    const int result = loop_.operations().try_send_message(send_);
+    const int result = output_.try_send(s.bytes_, s.to_.data(), s.to_bytes_);
     if (result == -EAGAIN) return false;
     s.error_ = result < 0 ? -result : 0;
     s.over_ = true;
@@ -139,27 +127,21 @@ bool datagram_core::has_senders() noexcept {
 
 void datagram_core::wait(datagram_send& s) noexcept {
     senders_.push_back(s);
-    if (!writable_.is_submitted() && !retry_.is_linked()) serve_senders(false);
+    if (!output_.is_waiting()) serve_senders();
 }
 
 /// Sends for those in line what the kernel takes.
-void datagram_core::serve_senders(bool said_to_be_writable) noexcept {
-    bool any = false;
+void datagram_core::serve_senders() {
     while (!senders_.empty()) {
         datagram_send& s = senders_.front();
         if (!s.can_complete()) {
             s.unlink();  // its task has been woken by something else
         } else if (try_send(s)) {
-            any = true;
             s.unlink();
             s.wake();
-        } else if (said_to_be_writable && !any) {
-            // A Unix socket that is not connected is always said to be writable: whose queue is full, the kernel learns by
-            // trying, as we do.
-            return loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
         } else {
             try {
-                return loop_.operations().submit(writable_);
+                return output_.wait();
             } catch (...) {
                 return fail_senders(refusal());
             }
@@ -182,8 +164,7 @@ void datagram_core::close() noexcept {
     if (is_closed()) return;
     backend& b = loop_.operations();
     b.cancel(receive_);
-    b.cancel(writable_);
-    retry_.unlink();
+    output_.stop();
     b.close(fd_.release());
     if (promised_to_) readers_.push_front(*std::exchange(promised_to_, nullptr));
     while (!readers_.empty()) {

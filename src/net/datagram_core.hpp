@@ -2,6 +2,8 @@
 #pragma once
 
 #include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
+#include "net/datagram_output.hpp"
 #include "net/socket.hpp"
 
 #include <weft/base/unique_fd.hpp>
@@ -60,30 +62,11 @@ public:
     void loop_closes() noexcept override { close(); }
 
 private:
-    struct receiving : receive_message_operation {
-        explicit receiving(datagram_core& c) noexcept : receive_message_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion& c) {
-            static_cast<receiving&>(op).owner.received(c.result);
-        }
-        datagram_core& owner;
-    };
-    struct writable : writable_operation {
-        explicit writable(datagram_core& c) noexcept : writable_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion&) {
-            static_cast<writable&>(op).owner.serve_senders(true);
-        }
-        datagram_core& owner;
-    };
-    struct own_timer : timer_node {
-        explicit own_timer(datagram_core& c) noexcept : timer_node(fired), owner(c) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.serve_senders(false); }
-        datagram_core& owner;
-    };
-
     void receive_as_needed() noexcept;
+    void on_received(const completion& c) { received(c.result); }
     void received(int result) noexcept;
     void promise() noexcept;
-    void serve_senders(bool said_to_be_writable) noexcept;
+    void serve_senders();
     void fail_senders(int error) noexcept;
 
     event_loop& loop_;
@@ -91,10 +74,8 @@ private:
     const int family_;
     std::size_t max_bytes_;
     std::unique_ptr<std::byte[]> buffer_;  // from the first receive on
-    receiving receive_;
-    writable writable_;
-    send_message_operation send_;  // never submitted: tried
-    own_timer retry_;
+    owned_operation<receive_message_operation, datagram_core, &datagram_core::on_received> receive_;
+    datagram_output<datagram_core, &datagram_core::serve_senders> output_;
     mutable intrusive_list<receive_awaiter> readers_;
     receive_awaiter* promised_to_ = nullptr;
     bool has_come_ = false;  // a datagram, or an error

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/datagram_open.hpp"
 
-#include "io/socket_address.hpp"
 #include "net/datagram_address.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,10 +17,6 @@ namespace weft::inline v0 {
 
 namespace {
 
-[[noreturn]] void throw_error(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
 void check(const datagram_options& options) {
     if (options.max_bytes == 0) throw std::invalid_argument("datagram_options: max_bytes is 0");
 }
@@ -31,8 +27,7 @@ bool change_the_socket(const datagram_options& o) {
 
 unique_fd make_socket(int family, const datagram_options& options) {
     check(options);
-    unique_fd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) throw_error("datagram socket");
+    unique_fd fd = make_datagram_socket(family, "datagram socket");
     const auto set = [&](int level, int option, int value, const char* what) {
         set_option(fd.get(), level, option, value, what);
     };
@@ -49,24 +44,27 @@ unique_fd make_socket(int family, const datagram_options& options) {
     return fd;
 }
 
-/// Nobody has the Unix socket at `at` any more: only its file is left.
-bool is_stale(const socket_address& at) {
+bool is_path(const socket_address& a) { return a.family() == AF_UNIX && !is_abstract(a); }
+
+/// The file of a Unix socket is there, and nobody has the socket any more. Of a file that is no socket connect(2) says just
+/// the same.
+bool is_stale(const socket_address& at, const std::string& path) {
+    struct stat s{};
+    if (::lstat(path.c_str(), &s) != 0 || !S_ISSOCK(s.st_mode)) return false;
     const unique_fd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     return probe && ::connect(probe.get(), at.get(), at.bytes) != 0 && errno == ECONNREFUSED;
 }
 
-bool is_path(const socket_address& a) {
-    return a.storage.ss_family == AF_UNIX && reinterpret_cast<const sockaddr*>(&a.storage)->sa_data[0] != '\0';
-}
-
-void bind_socket(int fd, const socket_address& at) {
-    if (::bind(fd, at.get(), at.bytes) == 0) return;
-    const address text = to_address(at.storage, at.bytes);
-    if (errno == EADDRINUSE && is_path(at) && is_stale(at)) {
-        ::unlink(text.host.c_str());
-        if (::bind(fd, at.get(), at.bytes) == 0) return;
+void bind_socket(native_handle fd, const socket_address& at) {
+    try {
+        return bind_to(fd, at);
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::address_in_use || !is_path(at)) throw;
+        const std::string path = at.text().host;
+        if (!is_stale(at, path)) throw;
+        ::unlink(path.c_str());
     }
-    throw_error("bind " + text.to_string());
+    bind_to(fd, at);
 }
 
 }  // namespace
@@ -77,7 +75,7 @@ std::unique_ptr<datagram_core> open_datagram_socket(const socket_address* local,
     const int socket = fd.get();
     auto core = std::make_unique<datagram_core>(get_running_loop(), std::move(fd), options.max_bytes);
     if (local) bind_socket(socket, *local);
-    if (local && is_path(*local)) core->owns_file(to_address(local->storage, local->bytes).host);
+    if (local && is_path(*local)) core->owns_file(local->text().host);
     if (peer) connect_datagram_socket(socket, *peer);
     return core;
 }

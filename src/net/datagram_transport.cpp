@@ -73,7 +73,7 @@ unique_fd open_socket(const address* local, const address* remote, const datagra
     const auto set = [&](int option, const char* what) { set_option(fd.get(), SOL_SOCKET, option, 1, what); };
     if (options.reuse_port) set(SO_REUSEPORT, "create_datagram_endpoint: SO_REUSEPORT");
     if (options.allow_broadcast) set(SO_BROADCAST, "create_datagram_endpoint: SO_BROADCAST");
-    if (local) bind_to(fd, first);
+    if (local) bind_to(fd.get(), first);
     if (remote) connect_datagram_socket(fd.get(), to_socket_address(*remote));  // at once: nothing is sent
     return fd;
 }
@@ -146,7 +146,7 @@ task<datagram_transport> open_unix_datagram_endpoint(datagram_protocol_maker mak
     unique_fd fd = make_datagram_socket(AF_UNIX, on_unix);
     if (local) {
         if (!is_abstract(*local)) remove_socket_file(*options.local);
-        bind_to(fd, *local);
+        bind_to(fd.get(), *local);
     }
     std::optional<address> peer;
     if (remote) {

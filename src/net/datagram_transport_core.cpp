@@ -4,6 +4,7 @@
 #include "io/socket_address.hpp"
 #include "net/datagram_address.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -14,10 +15,11 @@
 namespace weft::inline v0 {
 
 namespace {
-constexpr std::size_t longest_datagram = 65'535;
-constexpr nanos between_tries = 1'000'000;
 constexpr std::size_t header_bytes = 8;  // what each counts for on top of its bytes, as in asyncio
-void ignore(operation&, const completion&) {}
+
+/// What a datagram may have: UDP's length has 16 bits; elsewhere, on Unix sockets say, it is for the sender to choose: what
+/// asyncio has room for.
+std::size_t longest_datagram(int family) { return family == AF_INET || family == AF_INET6 ? 65'535 : 256 * 1024; }
 }  // namespace
 
 datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd socket, std::optional<address> peer,
@@ -28,12 +30,12 @@ datagram_transport_core::datagram_transport_core(event_loop& loop, unique_fd soc
       protocol_(p.get()),
       has_peer_(peer.has_value()),
       peer_(std::move(peer).value_or(address())),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(longest_datagram)),
+      room_bytes_(longest_datagram(family_)),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(room_bytes_)),
       receive_(*this),
-      writable_(*this),
-      retry_(*this),
-      send_(ignore) {
-    receive_.fd = writable_.fd = send_.fd = fd_.get();
+      output_(*this, loop) {
+    receive_.fd = fd_.get();
+    output_.use(fd_.get());
     loop_.operations().claim(fd_.get());
 }
 
@@ -46,8 +48,7 @@ void datagram_transport_core::shut() noexcept {
     if (!fd_) return;
     backend& b = loop_.operations();
     b.cancel(receive_);
-    b.cancel(writable_);
-    retry_.unlink();
+    output_.stop();
     b.close(fd_.release());
     buffer_.reset();
     queue_.clear();
@@ -65,8 +66,14 @@ void datagram_transport_core::set_protocol(std::shared_ptr<datagram_protocol> p)
 template <class Describe>
 void datagram_transport_core::tell_error(int error, Describe what) {
     const running_callback running(*this);
+    std::exception_ptr failed;
     try {
-        protocol_->error_received(std::make_exception_ptr(std::system_error(error, std::generic_category(), what())));
+        failed = std::make_exception_ptr(std::system_error(error, std::generic_category(), what()));
+    } catch (...) {  // there is no memory to say it
+        failed = std::current_exception();
+    }
+    try {
+        protocol_->error_received(std::move(failed));
     } catch (...) {
         report("Exception in callback protocol.error_received()");
     }
@@ -77,39 +84,56 @@ void datagram_transport_core::tell_error(int error, Describe what) {
 void datagram_transport_core::receive() {
     if (closing_ || receive_.is_submitted()) return;
     try {
-        receive_.use({buffer_.get(), longest_datagram}, sizeof receive_.address);
+        receive_.use({buffer_.get(), room_bytes_}, sizeof receive_.address);
         loop_.operations().submit(receive_);
     } catch (const std::exception&) {  // the kernel has no room for it, or we have not
         lose(std::current_exception());
     }
 }
 
-void datagram_transport_core::received(int result) {
+void datagram_transport_core::on_received(const completion& c) {
     if (closing_) return;
     {
         const callback_in_context running(*this);
-        if (result < 0) {
-            tell_error(-result, [this] { return "receive at " + local().to_string(); });
+        if (c.result < 0) {
+            tell_error(-c.result, [this] { return "receive at " + local().to_string(); });
         } else {
-            try {
-                protocol_->datagram_received({buffer_.get(), static_cast<std::size_t>(result)}, sender());
-            } catch (...) {
-                report("Exception in callback protocol.datagram_received()");
-            }
+            tell_datagram(static_cast<std::size_t>(c.result));
         }
     }
     receive();
 }
 
-const address& datagram_transport_core::sender() {
+/// @param sent_bytes  perhaps more than there was room for
+void datagram_transport_core::tell_datagram(std::size_t sent_bytes) {
+    const auto place = [&] {
+        return "receive at " + local().to_string() + ": " + std::to_string(sent_bytes) + " bytes";
+    };
+    try {
+        look_up_sender();
+    } catch (const std::exception&) {
+        return tell_error(ENOMEM, place);
+    }
+    const std::size_t bytes = std::min(sent_bytes, room_bytes_);
+    if (bytes < sent_bytes) {
+        tell_error(EMSGSIZE, [&] { return place() + ", of which the first " + std::to_string(bytes) + " follow"; });
+        if (closing_) return;
+    }
+    try {
+        protocol_->datagram_received({buffer_.get(), bytes}, receive_.header.msg_namelen == 0 ? peer_ : sender_);
+    } catch (...) {
+        report("Exception in callback protocol.datagram_received()");
+    }
+}
+
+void datagram_transport_core::look_up_sender() {
     const socklen_t size = receive_.header.msg_namelen;
-    if (size == 0) return peer_;
+    if (size == 0) return;
     if (size != sender_address_.bytes || std::memcmp(&receive_.address, &sender_address_.storage, size) != 0) {
         sender_ = to_address(receive_.address, size);
         std::memcpy(&sender_address_.storage, &receive_.address, size);
         sender_address_.bytes = size;
     }
-    return sender_;
 }
 
 // Sending
@@ -124,7 +148,7 @@ void datagram_transport_core::send(std::span<const std::byte> bytes, const addre
         if (!to) throw std::invalid_argument("send: the endpoint has no peer");
         where = target(*to);
     }
-    if (closing_ && (lost_ || queue_.empty())) return note_lost_write();
+    if (lost_) return note_lost_write();
     if (queue_.empty() && try_send(bytes, where)) return;
     queue_.push_back({.bytes = {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, .to = where});
     queued_bytes_ += bytes.size() + header_bytes;
@@ -138,12 +162,7 @@ socket_address datagram_transport_core::target(const address& to) const {
 
 /// @return false: later; else it was sent, or the protocol was told why not
 bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const socket_address& to) {
-    send_.use({const_cast<std::byte*>(bytes.data()), bytes.size()});
-    if (to.bytes) {
-        send_.header.msg_name = const_cast<sockaddr*>(to.get());
-        send_.header.msg_namelen = to.bytes;
-    }
-    const int result = loop_.operations().try_send_message(send_);
+    const int result = output_.try_send(bytes, to.get(), to.bytes);
     if (result == -EAGAIN) return false;
     if (result < 0) {
         tell_error(-result, [&] {
@@ -155,29 +174,21 @@ bool datagram_transport_core::try_send(std::span<const std::byte> bytes, const s
 
 void datagram_transport_core::wait_until_writable() {
     try {
-        loop_.operations().submit(writable_);
+        output_.wait();
     } catch (const std::exception&) {
         if (!lost_) lose(std::current_exception());
     }
 }
 
-void datagram_transport_core::send_queued(bool said_to_be_writable) {
+void datagram_transport_core::send_queued() {
     const callback_in_context running(*this);
-    bool any = false;
     while (!queue_.empty() && !lost_) {
         queued next = std::move(queue_.front());  // a callback may send more, or abort
         if (!try_send(std::as_bytes(std::span(next.bytes)), next.to)) {
             queue_.front() = std::move(next);
-            if (said_to_be_writable && !any) {
-                // A Unix socket that is not connected is always said to be writable: whose queue is full, the kernel
-                // learns by trying, as we do.
-                loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
-            } else {
-                wait_until_writable();
-            }
+            wait_until_writable();
             break;
         }
-        any = true;
         queue_.pop_front();
         queued_bytes_ -= next.bytes.size() + header_bytes;
     }

@@ -3,6 +3,8 @@
 
 #include "io/endpoint_core.hpp"
 #include "loop/backend.hpp"
+#include "loop/owned_operation.hpp"
+#include "net/datagram_output.hpp"
 #include "net/socket.hpp"
 
 #include <weft/base/unique_fd.hpp>
@@ -41,35 +43,18 @@ private:
         std::string bytes;
         socket_address to;  // no bytes: the peer
     };
-    struct receiving : receive_message_operation {
-        explicit receiving(datagram_transport_core& c) noexcept : receive_message_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion& c) {
-            static_cast<receiving&>(op).owner.received(c.result);
-        }
-        datagram_transport_core& owner;
-    };
-    struct writable : writable_operation {
-        explicit writable(datagram_transport_core& c) noexcept : writable_operation(completed), owner(c) {}
-        static void completed(operation& op, const completion&) { static_cast<writable&>(op).owner.send_queued(true); }
-        datagram_transport_core& owner;
-    };
-    struct own_timer : timer_node {
-        explicit own_timer(datagram_transport_core& c) noexcept : timer_node(fired), owner(c) {}
-        static void fired(timer_node& t) { static_cast<own_timer&>(t).owner.send_queued(false); }
-        datagram_transport_core& owner;
-    };
-
     void tell_made() override;
     void go_on() override { receive(); }
     void shut() noexcept override;
     std::string name() const override { return (peer_.host.empty() ? local() : peer_).to_string(); }
 
     void receive();
-    void received(int result);
-    const address& sender();
+    void on_received(const completion& c);
+    void tell_datagram(std::size_t sent_bytes);
+    void look_up_sender();
     bool try_send(std::span<const std::byte> bytes, const socket_address& to);
     socket_address target(const address& to) const;
-    void send_queued(bool said_to_be_writable);
+    void send_queued();
     void wait_until_writable();
     template <class Describe>
     void tell_error(int error, Describe what);
@@ -79,11 +64,10 @@ private:
     datagram_protocol* protocol_;
     const bool has_peer_;
     address peer_;  // empty: none, or it has no name
+    const std::size_t room_bytes_;
     std::unique_ptr<std::byte[]> buffer_;  // what a receive that is under way puts its datagram into
-    receiving receive_;
-    writable writable_;
-    own_timer retry_;
-    send_message_operation send_;  // never submitted: tried
+    owned_operation<receive_message_operation, datagram_transport_core, &datagram_transport_core::on_received> receive_;
+    datagram_output<datagram_transport_core, &datagram_transport_core::send_queued> output_;
     std::deque<queued> queue_;
     std::size_t queued_bytes_ = 0;
     socket_address sender_address_;  // of the last datagram, and in words: mostly the next one's too

@@ -46,6 +46,7 @@ void server_core::start_serving() {
 
 void server_core::on_accepted(listener& from, unique_fd accepted) {
     if (!options_.max_connections) return begin_to_serve(std::move(accepted), from.is_tcp());
+    const auto kept = shared_from_this();  // who hears that it cannot be served may destroy the server
     if (!has_room()) return hold(std::move(accepted), from.is_tcp());
     begin_to_serve(std::move(accepted), from.is_tcp());
     use_room();
@@ -103,6 +104,7 @@ void server_core::report_handler(const connection& of, const std::exception& thr
 }
 
 /// There may be room below max_connections: for those that wait here, then for those that wait in the kernel.
+/// Precondition: something keeps this, as in begin_to_serve()
 void server_core::use_room() noexcept {
     while (has_room() && !held_.empty()) {
         held_connection next = std::move(held_.front());
@@ -154,9 +156,14 @@ void server_core::end_clients(void (connection_link::*how)() const) {
     }
 }
 
-void server_core::close_clients() { end_clients(&connection_link::close); }
+void server_core::close_clients() {
+    held_.clear();
+    end_clients(&connection_link::close);
+}
 
 void server_core::abort_clients() {
+    for (const held_connection& h : held_) reset_at_close(h.socket.get());
+    held_.clear();
     for (connection& c : connections_) c.link.is_aborted = true;
     end_clients(&connection_link::abort);
 }

@@ -111,8 +111,8 @@ unique_fd make_datagram_socket(int family, const char* who) {
     return fd;
 }
 
-void bind_to(const unique_fd& fd, const socket_address& at) {
-    if (::bind(fd.get(), at.get(), at.bytes) != 0)
+void bind_to(native_handle fd, const socket_address& at) {
+    if (::bind(fd, at.get(), at.bytes) != 0)
         throw std::system_error(errno, std::generic_category(), "bind " + at.text().to_string());
 }
 

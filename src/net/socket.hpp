@@ -41,7 +41,7 @@ unique_fd make_stream_socket(int family);
 /// The same for datagrams. @param who  for the message
 unique_fd make_datagram_socket(int family, const char* who);
 /// @throws std::system_error naming the address
-void bind_to(const unique_fd& fd, const socket_address& at);
+void bind_to(native_handle fd, const socket_address& at);
 /// If there is a Unix socket at `path`, whoever has it. What cannot be looked at or removed shows when it is bound to.
 void remove_socket_file(const std::string& path) noexcept;
 void set_option(int fd, int level, int option, int value, const char* what);

@@ -290,6 +290,32 @@ TEST(datagrams, that_the_kernel_does_not_take_are_kept_in_order_and_pause_the_pr
     });
 }
 
+TEST(datagrams, that_are_sent_after_close_go_behind_those_that_are_kept) {
+    run_with_failing_sends([](int& fails) -> weft::task<> {
+        diary log, other;
+        auto [to, p] = co_await endpoint(other);
+        auto [from, q] = co_await endpoint(log, {.remote = to.local()});
+        from.set_write_buffer_limits(10, 10);
+        log.during = [t = from](const std::string& word) {
+            if (word == "resume") t.send("last");  // when nothing is left: as in asyncio it goes
+        };
+        fails = EAGAIN;
+        from.send("one");
+        from.close();
+        from.send("two");
+        EXPECT_EQ(from.get_write_buffer_size(), 22u);
+        fails = 0;
+        co_await from.wait_closed();
+        from.send("too late");
+        for (int turns = 0; turns < 100'000 && other.text.size() < 22; ++turns) co_await turn();
+        EXPECT_EQ(other.next(), "made <one> <two> <last>");
+        EXPECT_EQ(log.next(), "made pause resume lost");
+        to.abort();
+        co_await to.wait_closed();
+        EXPECT_EQ(other.next(), "lost");
+    });
+}
+
 TEST(datagrams, that_are_kept_are_sent_by_close_dropped_by_abort_and_lost_with_an_error) {
     run_with_failing_sends([](int& fails) -> weft::task<> {
         for (const int how : {0, 1, 2}) {

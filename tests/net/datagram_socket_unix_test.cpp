@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "io/operations.hpp"
 #include "io/temporary_folder.hpp"
 #include "net/datagrams.hpp"
 
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <fstream>
+
 using namespace weft_test;
 using testing::HasSubstr;
 using weft::datagram_socket;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -70,6 +74,34 @@ TEST(datagram_socket_unix, a_file_is_taken_over_when_its_owner_is_gone_only) {
         auto next = co_await datagram_socket::bind_unix(folder / "s");
         s.close();
         EXPECT_TRUE(std::filesystem::exists(folder / "s"));  // it is the next one's
+    });
+}
+
+TEST(datagram_socket_unix, removes_nothing_but_a_datagram_socket_that_was_left_behind) {
+    const temporary_folder folder;
+    run([&]() -> weft::task<> {
+        std::ofstream(folder / "file") << "precious";
+        fs::create_directory(folder / "folder");
+        fs::create_symlink(folder / "file", folder / "link");
+        fs::create_symlink(folder / "nowhere", folder / "dangling");
+        auto streams =
+            co_await weft::start_unix_server([](weft::stream) -> weft::task<> { co_return; }, folder / "streams");
+        auto gone = co_await weft::start_unix_server([](weft::stream) -> weft::task<> { co_return; }, folder / "gone",
+                                                     {.cleanup_socket = false});
+        gone.close();
+        fs::create_symlink(folder / "gone", folder / "link to a socket");
+        const auto before = open_descriptors();
+        for (const char* name : {"file", "folder", "link", "dangling", "streams", "link to a socket"}) {
+            const std::string path = folder / name;
+            const auto said = co_await error_of(datagram_socket::bind_unix(path), std::errc::address_in_use);
+            EXPECT_EQ(said, "bind " + path + ": Address already in use");
+            EXPECT_TRUE(fs::exists(fs::symlink_status(path))) << name;
+        }
+        EXPECT_EQ(open_descriptors(), before);
+        EXPECT_EQ(fs::file_size(folder / "file"), 8u);
+        EXPECT_TRUE(fs::is_symlink(folder / "link"));
+        const auto taken_over = co_await datagram_socket::bind_unix(folder / "gone");
+        EXPECT_EQ(taken_over.local().host, folder / "gone");
     });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // No memory, for each allocation of a conversation between endpoints: somebody is told, and nothing is left.
+#include "io/recorder.hpp"
 #include "net/datagrams_without_memory.hpp"
 
 #include <weft/net/create_datagram_endpoint.hpp>
@@ -136,6 +137,46 @@ TEST(a_conversation_of_endpoints, without_memory_anywhere_tells_somebody) {
         });
         EXPECT_GT(attempts, 20u);
     }
+}
+
+/// Allocates nothing when it is called.
+struct counting : weft::datagram_protocol {
+    void datagram_received(std::span<const std::byte>, const weft::address&) override { ++received; }
+    void error_received(std::exception_ptr e) override { told.note(e); }
+    int received = 0;
+    refusals told;
+};
+
+TEST(a_datagram_endpoint, without_memory_for_the_senders_name_tells_its_protocol) {
+    survive_each_allocation([](std::size_t number) {
+        return weft::run([](std::size_t failing) -> weft::task<std::size_t> {
+            reports heard;
+            const auto make = [] { return std::make_unique<counting>(); };
+            weft::unix_datagram_endpoint_options options;
+            options.local = long_abstract_name("server");
+            auto [t, p] = co_await weft::create_unix_datagram_endpoint(make, options);
+            weft::datagram_options named;
+            named.local = weft::address{long_abstract_name("client"), 0};
+            auto peer = co_await weft::datagram_socket::connect_unix(*options.local, named);
+            co_await peer.send("x");
+            std::size_t made = 0;
+            {
+                const one_without_memory here(failing);
+                while (p->received + p->told.count == 0 && heard.messages.empty() && !t.is_closing())
+                    co_await weft::yield_now();
+                made = here.allocations_made();
+            }
+            EXPECT_THAT(heard.messages, testing::IsEmpty());
+            if (!t.is_closing()) {
+                const int before = p->received;
+                co_await peer.send("x");
+                while (p->received == before) co_await weft::yield_now();
+            }
+            t.close();
+            co_await t.wait_closed();
+            co_return made;
+        }(number));
+    });
 }
 
 TEST(a_datagram_endpoint_on_a_socket, without_memory_is_made_or_says_so) {

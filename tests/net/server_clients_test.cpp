@@ -94,6 +94,47 @@ TEST(close_clients, ends_one_whose_handler_has_not_begun_and_leaves_alone_one_th
     });
 }
 
+/// A server that serves one at a time, while another that is accepted already waits for room: both are ended.
+weft::task<> expect_that_who_waits_is_ended(void (weft::server::*end)(), bool is_reset) {
+    int served = 0;
+    const auto handler = [&served](weft::stream s) -> weft::task<> {
+        ++served;
+        try {
+            co_await s.read_all();
+        } catch (const std::system_error&) {
+        }
+    };
+    const std::vector<std::string> hosts{"127.0.0.1", "127.0.0.2"};
+    auto server = co_await weft::start_server(handler, hosts, 0, {.max_connections = 1});
+    auto first = co_await weft::open_connection("127.0.0.1", server.port());
+    co_await settle();
+    auto waiting = co_await weft::open_connection("127.0.0.2", server.port());
+    co_await settle();
+    (server.*end)();
+    for (weft::stream* s : {&first, &waiting}) {
+        if (is_reset) {
+            EXPECT_THROW(co_await s->read(1), std::system_error);
+        } else {
+            EXPECT_EQ(co_await s->read_all(), "");
+        }
+    }
+    co_await settle();
+    EXPECT_EQ(served, 1);
+    for (const std::string& host : hosts) {  // it serves on, at both
+        auto next = co_await weft::open_connection(host, server.port());
+        co_await next.close();
+        co_await settle();
+    }
+    EXPECT_EQ(served, 3);
+}
+
+TEST(close_clients, ends_those_that_wait_for_room_too) {
+    run([] { return expect_that_who_waits_is_ended(&weft::server::close_clients, false); });
+}
+TEST(abort_clients, resets_those_that_wait_for_room_too) {
+    run([] { return expect_that_who_waits_is_ended(&weft::server::abort_clients, true); });
+}
+
 TEST(close_clients, closes_the_transports_of_protocols) {
     run([] { return expect_that_connections_end([](weft::server& s) { s.close_clients(); }, false); });
 }

@@ -5,7 +5,9 @@
 #include "without_memory.hpp"
 
 #include <exception>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace weft_test;
@@ -159,6 +161,36 @@ void accept_without_any(const weft::server_options& options) {
 
 TEST(a_server, without_any_memory_says_so_and_serves_when_there_is_some_again) { accept_without_any({}); }
 TEST(a_server, without_any_memory_and_with_a_limit_likewise) { accept_without_any({.max_connections = 2}); }
+
+/// The exception handler destroys the server, in the midst of what could not be done.
+TEST(a_server, with_a_limit_may_be_destroyed_by_who_hears_that_there_is_no_memory) {
+    const std::size_t attempts = survive_each_allocation([](std::size_t number) {
+        return weft::run([](std::size_t failing) -> weft::task<std::size_t> {
+            bool told = false;
+            const std::vector<std::string> hosts{"127.0.0.1", "127.0.0.2"};
+            auto made_server = co_await weft::start_server(echo, hosts, 0, {.max_connections = 7});
+            std::optional<weft::server> server(std::move(made_server));
+            auto& loop = weft::get_running_loop();
+            loop.set_exception_handler([&](weft::event_loop&, const weft::error_context&) {
+                told = true;
+                server.reset();
+            });
+            std::vector<two_clients> clients;  // many: the first are served with what memory the start has left
+            for (int i = 0; i < 4; ++i) clients.emplace_back(server->port());
+            std::size_t made = 0;
+            {
+                const one_without_memory here(failing);
+                for (int i = 0; i < 1'000'000 && !told && !clients[2].are_answered(); ++i) co_await weft::yield_now();
+                made = told ? failing + 1 : here.allocations_made();  // there may have been more to come
+            }
+            clients.clear();
+            for (int i = 0; i < 100; ++i) co_await weft::yield_now();
+            loop.set_exception_handler(nullptr);
+            co_return made;
+        }(number));
+    });
+    EXPECT_GT(attempts, 3u);
+}
 
 TEST(listener, that_cannot_accept_and_has_no_memory_to_say_so_says_what_it_can) {
     for (const bool is_heard : {true, false}) {

@@ -101,6 +101,15 @@ TEST(spawn_process, without_a_descriptor_of_the_child_says_why_and_leaves_none) 
     }
 }
 
+TEST(spawn_process, that_is_interrupted_by_a_signal_while_it_takes_a_child_back_leaves_none) {
+    run_without_faults([]() -> weft::task<> {
+        const failing_calls failing(system_call::pidfd_open, {.error = EMFILE, .after = 1});
+        const failing_calls interrupting(system_call::waitid, {.error = EINTR, .times = 2});
+        EXPECT_THROW(co_await weft::spawn_process(blocked), std::system_error);
+        EXPECT_EQ(interrupting.failed(), 2);
+    });
+}
+
 TEST(spawn_process, of_a_child_that_somebody_else_reaped_at_once_reports_that) {
     run_without_faults([]() -> weft::task<> {
         weft::get_running_loop().set_exception_handler([](weft::event_loop&, const weft::error_context&) {});

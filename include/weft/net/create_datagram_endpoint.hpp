@@ -17,7 +17,7 @@
 namespace weft::inline v0 {
 
 struct datagram_endpoint_options {
-    /// What to be bound to; an empty host: every address of the machine; port 0: the kernel chooses, see
+    /// What to be bound to; an empty host: every IPv4 address of the machine ("::": every IPv6 one); port 0: the kernel chooses, see
     /// datagram_transport::local. One of these two is needed. Names are looked up.
     std::optional<address> local = std::nullopt;
     /// The one peer to send to and receive from; without one, anybody.

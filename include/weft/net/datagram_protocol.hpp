@@ -17,10 +17,12 @@ class datagram_protocol : public base_protocol {
 public:
     /// The first call. @param t  to be kept, and sent by
     virtual void connection_made(datagram_transport t);
-    /// One datagram, whole; perhaps without a single byte.
+    /// One datagram, whole, unless error_received() was told right before that it is cut; perhaps without a single byte.
     /// @param data  valid during the call
     virtual void datagram_received(std::span<const std::byte> data, const address& from);
-    /// A send or a receive failed: a std::system_error. (connection_refused: nobody listens where this is connected to.)
+    /// A send or a receive failed: a std::system_error. connection_refused: nobody listens where this is connected to.
+    /// message_size: what was sent is too long; or what comes next, more than 256 KiB by a Unix socket, is cut to that.
+    /// not_enough_memory, or a std::bad_alloc: a datagram is lost to that.
     virtual void error_received(std::exception_ptr error);
 };
 

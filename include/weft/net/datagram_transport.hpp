@@ -27,7 +27,7 @@ public:
 
     /// Sends one datagram: at once, unless the kernel has as much as it takes; then it is copied and sent in the background,
     /// and the protocol's pause_writing() may be called. If it cannot be sent, error_received() is told, perhaps before
-    /// this returns. Dropped if the endpoint is closed.
+    /// this returns. After close() it is sent behind what is unsent still; when nothing is, or after abort(), it is dropped.
     /// @param to  an IPv4 or IPv6 address or "localhost" (127.0.0.1), no other name; of a Unix socket, a path; of a
     ///     connected endpoint, its peer
     /// @throws std::invalid_argument  `to` is no address, or not the peer; std::bad_alloc: nothing was sent

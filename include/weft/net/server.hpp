@@ -88,7 +88,8 @@ public:
     void cancel_connections();
     /// Closes the connections under their handlers or protocols, which go on. What is unsent is sent, a read finds the end of
     /// the stream behind what has come, a write is refused; a protocol's connection is lost without an error. No handshake
-    /// is waited for: such a connection is dropped. @see asyncio.Server.close_clients
+    /// is waited for: such a connection is dropped, as is one accepted that waits for room below max_connections.
+    /// @see asyncio.Server.close_clients
     void close_clients();
     /// The same without sending what is unsent: whoever reads or writes gets std::system_error (connection_aborted), which a
     /// handler need not catch; the peer a reset. @see asyncio.Server.abort_clients
