@@ -93,7 +93,8 @@ io_uring_sqe* io_uring_backend::unsubmitted(std::uint32_t index) noexcept {
 }
 
 /// Has the kernel never hear of a cancelled operation, if it has not: the entry would use memory that is somebody else's by
-/// then, or reach whatever gets the descriptor's number next. @return whether it had not
+/// then, or reach whatever gets the descriptor's number next. Only where flush() has just worked: in a forked child, where
+/// it does not, the entries are the parent's. @return whether it had not
 bool io_uring_backend::take_back(std::uint32_t index) noexcept {
     io_uring_sqe* const e = unsubmitted(index);
     if (!e) return false;
@@ -113,8 +114,7 @@ void io_uring_backend::cancel(operation& op) noexcept {
     if (op.code != opcode::receive && op.code != opcode::poll && op.code != opcode::writable) {
         // The kernel may be using our memory, or holding a listener open: wait until it has let go. With sockets it does so
         // at once, with a file when the disk has answered; no task runs meanwhile.
-        const bool in_order = hand_over();
-        if (take_back(index) || !in_order) return;
+        if (!hand_over() || take_back(index)) return;
         io_uring_sync_cancel_reg request{};
         request.addr = data_of(index);
         request.timeout.tv_sec = request.timeout.tv_nsec = -1;
@@ -124,6 +124,7 @@ void io_uring_backend::cancel(operation& op) noexcept {
             ::io_uring_get_events(&ring_);
         return;
     }
+    if (unsubmitted(index) && !hand_over()) return;
     if (!take_back(index)) prepare_cancel(index);
 }
 
