@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -40,7 +41,9 @@ public:
     /// @throws std::system_error, std::bad_alloc
     void wait() {
         constexpr nanos between_tries = 1'000'000;
-        if (said_to_be_writable_) return loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
+        if (std::exchange(said_to_be_writable_, false)) {
+            return loop_.add_timer(retry_, deadline_after(loop_.now(), between_tries));
+        }
         loop_.operations().submit(writable_);
     }
     void stop() noexcept {
@@ -51,8 +54,7 @@ public:
 private:
     void on_writable(const completion&) {
         said_to_be_writable_ = true;
-        (owner_.*go_on)();
-        said_to_be_writable_ = false;
+        (owner_.*go_on)();  // last: it may be the end of the owner
     }
     void on_time() { (owner_.*go_on)(); }
 
