@@ -84,10 +84,13 @@ TEST(listen_fds_service, DISABLED_serves) {
 
 std::vector<std::string> service() {
     const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+    // Without the shards, of which it would take its part of one test.
     return {"/usr/bin/env",
             "-u",
             "GTEST_TOTAL_SHARDS",
-            program,  // it would take its part of one test
+            "-u",
+            "GTEST_SHARD_INDEX",
+            program,
             "--gtest_also_run_disabled_tests",
             "--gtest_filter=listen_fds_service.DISABLED_serves"};
 }
