@@ -2,13 +2,13 @@
 // Several files in a stream's output, and those that cannot be sent, or not to their end.
 #include "io/file_queue.hpp"
 
+#include "io/connect_either.hpp"
 #include "io/recorder.hpp"
 #include "io/stream_handover.hpp"
 #include "io/temporary_file.hpp"
 #include "io/told_layer.hpp"
 
 #include <weft/io/connect_protocol.hpp>
-#include <weft/testing/memory_stream_pair.hpp>
 
 #include <fcntl.h>
 
@@ -139,13 +139,7 @@ TEST(file_queue, a_directory_is_an_error_and_the_stream_goes_on_with_what_is_beh
         const temporary_file file(1000);
         const weft::unique_fd directory = a_directory();
         for (const bool to_socket : {true, false}) {
-            connected ends;
-            if (to_socket) {
-                ends = co_await connect_streams();
-            } else {
-                auto [client, server] = weft::testing::memory_stream_pair();
-                ends = {std::move(client), std::move(server)};
-            }
+            connected ends = co_await connect_either(to_socket);
             static_cast<void>(ends.server.write("before, "));
             auto failing = weft::create_task(error_of(ends.server.send_file(directory.get())));
             auto next = weft::create_task(ends.server.send_file(file.fd.get()));

@@ -2,12 +2,12 @@
 // Whatever the kernel says where a file is sent, by a stream or a transport: who sends is told so, what can be sent in
 // another way is, nothing is left.
 #include "failing_calls.hpp"
+#include "io/connect_either.hpp"
 #include "io/recorder.hpp"
 #include "io/run_with_faults.hpp"
 #include "io/temporary_file.hpp"
 
 #include <weft/io/connect_protocol.hpp>
-#include <weft/testing/memory_stream_pair.hpp>
 
 using namespace weft_test;
 using testing::HasSubstr;
@@ -45,13 +45,7 @@ private:
     template <class Arm>
     static weft::task<> send_in(faulty_backend& faults, outcome& out, const temporary_file& file, bool to_socket,
                                 Arm& arm) {
-        connected ends;
-        if (to_socket) {
-            ends = co_await connect_streams();
-        } else {
-            auto [client, server] = weft::testing::memory_stream_pair();
-            ends = {std::move(client), std::move(server)};
-        }
+        connected ends = co_await connect_either(to_socket);
         diary log;
         weft::transport transport;
         if (by_transport())
