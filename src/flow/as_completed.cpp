@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/memory_layout.hpp"
+
 #include <weft/flow/as_completed.hpp>
 #include <weft/loop/event_loop.hpp>
 
@@ -26,16 +28,22 @@ void completions::expire() noexcept {
     if (waiting_) waiting_->wake();
 }
 
-const wait_kind completions::next_awaiter::kind_ = {.name = "as completed", .cancel = [](waiter& w) {
-                                                        static_cast<next_awaiter&>(w).wake();
-                                                        return false;
-                                                    }};
+const wait_kind completions::next_awaiter::kind_ = {
+    .name = "as completed",
+    .cancel =
+        [](waiter& w) {
+            static_cast<next_awaiter&>(w).wake();
+            return false;
+        },
+    .subject = {wait_subject::thing::owned_hooks,
+                {offsetof(next_awaiter, completions_), offsetof(completions, hooks_), memory_layout::future_of_notice}},
+};
 
 std::size_t completions::next_awaiter::await_resume() {
     this->resumed();
-    if (completions_.done_.empty()) throw timeout_error();
-    const std::size_t place = completions_.done_.front();
-    completions_.done_.pop_front();
+    if (completions_->done_.empty()) throw timeout_error();
+    const std::size_t place = completions_->done_.front();
+    completions_->done_.pop_front();
     return place;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/memory_layout.hpp"
+
 #include <weft/flow/gather.hpp>
 #include <weft/loop/event_loop.hpp>
 
@@ -13,6 +15,7 @@ const wait_kind children_awaiter::kind_ = {
                 self.task()->postpone_cancellation();  // all are done, and it is about to resume
             return true;
         },
+    .subject = {wait_subject::thing::hooks, {offsetof(children_awaiter, children_), memory_layout::future_of_notice}},
 };
 
 children_awaiter::children_awaiter(std::span<future_core* const> children, until u)

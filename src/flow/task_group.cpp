@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/memory_layout.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/flow/task_group.hpp>
 #include <weft/loop/event_loop.hpp>
@@ -22,16 +24,16 @@ struct task_group::member : list_node, recycled {
 /// The parent's wait for the last task.
 class task_group::join : public waiter {
 public:
-    explicit join(task_group& g) noexcept : waiter(kind_), group_(g) {}
-    ~join() { group_.join_ = nullptr; }
-    bool await_ready() const noexcept { return group_.members_.empty(); }
-    void start() { group_.join_ = this; }
+    explicit join(task_group& g) noexcept : waiter(kind_), group_(&g) {}
+    ~join() { group_->join_ = nullptr; }
+    bool await_ready() const noexcept { return group_->members_.empty(); }
+    void start() { group_->join_ = this; }
     void await_resume() { this->resumed(); }
     using waiter::wake;
 
 private:
     static const wait_kind kind_;
-    task_group& group_;
+    task_group* group_;
 };
 
 const wait_kind task_group::join::kind_ = {
@@ -41,6 +43,8 @@ const wait_kind task_group::join::kind_ = {
             static_cast<join&>(w).wake();
             return false;
         },
+    .subject = {wait_subject::thing::group,
+                {offsetof(join, group_), offsetof(task_group, members_), offsetof(member, hook), memory_layout::future_of_notice}},
 };
 
 task_group::task_group(task_group&& unused) {

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/memory_layout.hpp"
+
 #include <weft/flow/wait.hpp>
 #include <weft/loop/event_loop.hpp>
 
 namespace weft::inline v0 {
 
-const wait_kind wait_awaiter::kind_ = {.name = "wait", .cancel = [](waiter& w) {
-                                           static_cast<wait_awaiter&>(w).wake();
-                                           return false;
-                                       }};
+const wait_kind wait_awaiter::kind_ = {
+    .name = "wait",
+    .cancel =
+        [](waiter& w) {
+            static_cast<wait_awaiter&>(w).wake();
+            return false;
+        },
+    .subject = {wait_subject::thing::hooks, {offsetof(wait_awaiter, futures_), memory_layout::future_of_notice}},
+};
 
 wait_awaiter::wait_awaiter(std::span<future_core* const> futures, const wait_options& options)
     : waiter(kind_), timer_(*this), options_(options), pending_(futures.size()) {

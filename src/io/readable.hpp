@@ -19,7 +19,7 @@ class readable_awaiter : public waiter {
 public:
     /// @param what  for messages; outlives this
     readable_awaiter(native_handle fd, const std::string& what) noexcept
-        : waiter(kind_), operation_(*this), what_(what) {
+        : waiter(kind_), operation_(*this), what_(&what) {
         operation_.fd = fd;
         operation_.events = POLLIN;
     }
@@ -40,7 +40,7 @@ public:
     /// @throws cancelled_error, std::system_error
     void await_resume() {
         this->resumed();
-        if (result_ < 0) throw std::system_error(-result_, std::generic_category(), what_);
+        if (result_ < 0) throw std::system_error(-result_, std::generic_category(), *what_);
     }
 
 private:
@@ -57,10 +57,11 @@ private:
     static const wait_kind kind_;
 
     owned_operation<poll_operation, readable_awaiter, &readable_awaiter::on_ready> operation_;
-    const std::string& what_;
+    const std::string* what_;
     int result_ = 0;
 };
 
-inline const wait_kind readable_awaiter::kind_ = {.name = "readable", .cancel = &cancel};
+inline const wait_kind readable_awaiter::kind_ = {
+    .name = "readable", .cancel = &cancel, .subject = {wait_subject::thing::text, {offsetof(readable_awaiter, what_)}}};
 
 }  // namespace weft::inline v0

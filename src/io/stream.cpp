@@ -18,6 +18,7 @@ const wait_kind input_awaiter::kind_ = {
             static_cast<input_awaiter&>(w).stream_->wake_reader();
             return false;
         },
+    .subject = stream_core::as_subject(offsetof(input_awaiter, stream_)),
 };
 
 void input_awaiter::abandon() noexcept {
@@ -189,6 +190,7 @@ const wait_kind output_awaiter::kind_ = {
             static_cast<output_awaiter&>(w).wake();
             return false;
         },
+    .subject = stream_core::as_subject(offsetof(output_awaiter, stream_)),
 };
 
 output_awaiter::output_awaiter(stream_core& s, until u, kept) noexcept : output_awaiter(s, u) { s.add(*this); }

@@ -26,6 +26,8 @@ public:
     virtual ~backend() = default;
     const std::shared_ptr<buffer_pool>& buffers() const noexcept { return buffers_; }
     virtual const char* name() const noexcept = 0;
+    /// Its clock is none of the system's.
+    virtual bool has_virtual_clock() const noexcept { return false; }
 
     /// Starts an operation. It stays where it is until it is complete or cancelled.
     /// @throws std::system_error  the kernel refuses it for want of resources  @throws std::bad_alloc  there is no room to

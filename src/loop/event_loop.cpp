@@ -56,6 +56,7 @@ public:
     running_scope& operator=(const running_scope&) = delete;
     ~running_scope() {
         loop_.tasks_.runs_on_thread(0);
+        loop_.tasks_.set_phase(loop_phase::stopped);
         loop_.running_ = false;
         loop_.stopping_ = false;
         loop_.tasks_.set_current(nullptr);
@@ -72,7 +73,7 @@ event_loop::event_loop(std::unique_ptr<backend> b)
     : fork_guard_(std::make_unique<fork_guard>()),
       backend_(std::move(b)),
       buffers_(backend_->buffers()),
-      tasks_(this),
+      tasks_(this, backend_->name(), backend_->has_virtual_clock()),
       debug_(debug_asked_for()),
       timers_(backend_->now()),
       remote_(std::make_shared<loop_remote>(*this)) {}
@@ -170,11 +171,14 @@ void event_loop::turn(nanos deadline) {
     } else if (const nanos timer = timers_.next_deadline(); timer < deadline) {
         deadline = timer;
     }
+    tasks_.set_phase(loop_phase::waits);
     const bool may_continue = wait(deadline);
+    const nanos time = now();
+    tasks_.turn_begins(time);
     const int budget = backend_->has_happened() ? nodes_per_turn : nodes_per_quiet_turn;
     backend_->dispatch();
     take_from_other_threads();
-    timers_.advance(now());
+    timers_.advance(time);
     if (!run_ready(budget) && !may_continue) on_deadlock();
 }
 

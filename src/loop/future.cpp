@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/loop/future.hpp>
 
+#include <cstddef>
+
 namespace weft::inline v0 {
 
 /// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
@@ -19,6 +21,7 @@ const wait_kind future_waiter::kind_ = {
             return false;
         },
     .stands_for = [](waiter& w) { return &static_cast<future_waiter&>(w).awaited(); },
+    .subject = {wait_subject::thing::future, {offsetof(future_waiter, future_)}},
 };
 
 void future_waiter::refuse(const execution& e) const {
@@ -36,6 +39,7 @@ const wait_kind done_awaiter::kind_ = {
             self.wake();
             return false;
         },
+    .subject = {wait_subject::thing::future, {offsetof(done_awaiter, future_)}},
 };
 
 bool is_cancellation(const std::exception_ptr& error) noexcept {

@@ -5,10 +5,12 @@
 #include <weft/loop/task_core.hpp>
 #include <weft/loop/waiter.hpp>
 
+#include <ctime>
+
 namespace weft::inline v0 {
 
 void task_core::leave_registry() noexcept {
-    if (slot_) loop()->tasks().remove(*std::exchange(slot_, nullptr));
+    if (slot_) loop()->tasks().remove(std::exchange(slot_, 0));
 }
 
 std::string task_core::name() const {
@@ -149,17 +151,38 @@ void task_core::run_first_step(ready_node& node) {
     run_step(node);
 }
 
+inline void task_core::resume_body() {
+    if (suspended()) [[likely]] {
+        execution::resume();
+    } else {
+        kind().resume(*this);
+    }
+}
+
+/// For who looks on: by the thread's CPU time, which is not the loop's clock.
+void task_core::resume_measured(task_registry& tasks) {
+    const auto cpu_time = [] {
+        timespec t{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
+    };
+    const std::uint64_t before = cpu_time();
+    resume_body();
+    if (slot_) tasks.add_cpu_time(slot_, cpu_time() - before);
+}
+
 void task_core::run_step(ready_node& node) {
     auto& task = static_cast<task_core&>(node);
     task_registry& tasks = task.loop()->tasks();
     task.queued_.store(false, std::memory_order_relaxed);
     tasks.set_current(&task);
-    if (task.suspended()) [[likely]] {
-        task.execution::resume();
+    if (tasks.takes_cpu_times()) [[unlikely]] {
+        task.resume_measured(tasks);
     } else {
-        task.kind().resume(task);
+        task.resume_body();
     }
     tasks.set_current(nullptr);
+    task.suspended_since_ = tasks.tick();
     if (task.finished()) [[unlikely]] {
         task.leave_registry();
         task.kind().finish(task);

@@ -40,7 +40,7 @@ resolver::~resolver() {
 }
 
 void resolver::ask(lookup_awaiter& a) {
-    const auto [at, is_new] = lookups_.try_emplace(a.query_);
+    const auto [at, is_new] = lookups_.try_emplace(*a.query_);
     if (is_new) {
         try {
             at->second = std::make_unique<lookup>(*this, at->first);
@@ -113,6 +113,7 @@ const wait_kind lookup_awaiter::kind_ = {
             self.wake();
             return false;
         },
+    .subject = {wait_subject::thing::text, {offsetof(lookup_awaiter, query_)}},  // which begins with the host
 };
 
 void lookup_awaiter::start() {

@@ -95,7 +95,7 @@ private:
 class lookup_awaiter : public waiter, public list_node {
 public:
     lookup_awaiter(resolver& r, const lookup_query& query, nanos deadline) noexcept
-        : waiter(kind_), resolver_(r), query_(query), deadline_(deadline), timer_(*this) {}
+        : waiter(kind_), resolver_(r), query_(&query), deadline_(deadline), timer_(*this) {}
     ~lookup_awaiter() { abandon(); }
 
     bool await_ready() const noexcept { return false; }
@@ -110,7 +110,7 @@ private:
     void expire() noexcept;
 
     resolver& resolver_;
-    const lookup_query& query_;
+    const lookup_query* query_;
     nanos deadline_;
     owned_timer<lookup_awaiter, &lookup_awaiter::expire> timer_;
     resolver::lookup* lookup_ = nullptr;  // while it waits

@@ -69,7 +69,8 @@ void server_core::begin_to_serve(unique_fd socket, bool is_tcp) noexcept {
                                                stream_limits{.read_bytes = options_.limit}));
         auto place = std::make_unique<connection>(*this, stream_handover::core(s));
         connection& here = *place;
-        here.task = &create_task_on(loop_, serve(std::move(place), std::move(s)), std::source_location()).core();
+        const auto how = options_.tls ? serve_over_tls : serve;
+        here.task = &create_task_on(loop_, how(std::move(place), std::move(s)), std::source_location()).core();
     } catch (...) {  // no memory, or no room in the kernel: that connection is closed, the others are served
         report(loop_, "cannot serve a new connection", std::current_exception());
     }
@@ -80,19 +81,24 @@ task<> server_core::secure(stream& s) const { return s.start_tls(*options_.tls);
 
 /// One connection: the handler, and what it throws.
 task<> server_core::serve(std::unique_ptr<connection> place, stream s) {
-    try {
-        if (place->server.options_.tls) co_await place->server.secure(s);
-    } catch (const std::exception&) {
-        report(place->server.loop_, "A client's TLS handshake failed", std::current_exception(),
-               [&](error_context& c) { c.task = place->task->name(); });
-        co_return;
-    }
     place->link.is_with_handler = true;
     try {
         co_await place->server.handler_(std::move(s));
     } catch (const std::exception& e) {
         place->server.report_handler(*place, e);
     }
+}
+
+/// The same behind a handshake. (A coroutine of its own: the other's frame is a part of each idle connection.)
+task<> server_core::serve_over_tls(std::unique_ptr<connection> place, stream s) {
+    try {
+        co_await place->server.secure(s);
+    } catch (const std::exception&) {
+        report(place->server.loop_, "A client's TLS handshake failed", std::current_exception(),
+               [&](error_context& c) { c.task = place->task->name(); });
+        co_return;
+    }
+    co_await serve(std::move(place), std::move(s));
 }
 
 /// In a handler of what it has thrown.

@@ -81,6 +81,7 @@ private:
     void report_handler(const connection& of, const std::exception& thrown);
     task<> secure(stream& s) const;
     static task<> serve(std::unique_ptr<connection> place, stream s);
+    static task<> serve_over_tls(std::unique_ptr<connection> place, stream s);
 
     event_loop& loop_;
     connection_handler handler_;

@@ -129,6 +129,7 @@ const wait_kind exit_awaiter::kind_ = {
             static_cast<exit_awaiter&>(w).wake();
             return false;
         },
+    .subject = child_core::as_subject(offsetof(exit_awaiter, child_)),
 };
 
 bool exit_awaiter::await_ready() const { return child_->status().has_value(); }

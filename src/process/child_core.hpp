@@ -22,6 +22,11 @@ public:
     /// Begins to watch it. @param pidfd  none: the child has gone already, nobody knows how
     void watch(int pid, unique_fd pidfd);
 
+    /// Of a wait that has a pointer to one of these, so many bytes behind its beginning.
+    static constexpr wait_subject as_subject(std::size_t pointer_at) {
+        return {wait_subject::thing::child, {static_cast<std::uint16_t>(pointer_at), offsetof(child_core, pid_)}};
+    }
+
     int pid() const noexcept { return pid_; }
     const std::optional<exit_status>& status() const noexcept { return status_; }
     void send_signal(int signal);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sync/lock_subject.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/sync/condition.hpp>
@@ -86,7 +88,7 @@ public:
         }
         if (at() != stage::chosen && at() != stage::served) fail();
         leave();
-        lock_->state_ = lock::state::locked;
+        lock_->become_locked();
         return true;
     }
 
@@ -105,11 +107,13 @@ private:
         self.wake();
         return false;
     }
-    static constexpr wait_kind kind_ = {.name = "lock", .cancel = &leave_line};
+    static const wait_kind kind_;
 
     std::exception_ptr& error_;
     bool is_cancelled_ = false, was_cancelled_before_ = false;
 };
+
+const wait_kind condition::regaining::kind_ = {.name = "lock", .cancel = &leave_line, .subject = lock::as_subject(offsetof(regaining, lock_))};
 
 condition::~condition() = default;
 

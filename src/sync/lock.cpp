@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sync/lock_subject.hpp"
+
 #include <weft/base/errors.hpp>
+#include <weft/loop/event_loop.hpp>
 #include <weft/sync/lock.hpp>
+
+#include <cstddef>
 
 namespace weft::inline v0 {
 
-const wait_kind lock::waiter::kind_ = {.name = "lock", .cancel = &line_waiter::cancel};
+const wait_kind lock::waiter::kind_ = {
+    .name = "lock", .cancel = &line_waiter::cancel, .subject = as_subject(offsetof(waiter, lock_))};
 
 lock::~lock() = default;
+
+void lock::become_locked() noexcept {
+    state_ = state::locked;
+    event_loop* const loop = event_loop::current();
+    const task_core* const holder = loop ? loop->current_task() : nullptr;
+    holder_ = holder ? holder->id() : 0;
+    locked_since_ = loop ? loop->tasks().tick() : 0;
+}
 
 task<lock::guard> lock::acquire_awaiter::acquiring(line_link at, lock& l) {
     at.require();
@@ -16,7 +30,7 @@ task<lock::guard> lock::acquire_awaiter::acquiring(line_link at, lock& l) {
 std::optional<lock::guard> lock::try_acquire() {
     check_caller("lock: try_acquire()");
     if (state_ != state::free) return std::nullopt;
-    state_ = state::locked;
+    become_locked();
     return guard(holding_);
 }
 

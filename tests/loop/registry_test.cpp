@@ -27,7 +27,7 @@ namespace {
 /// The slots in use of the root that belongs to `loop`, as another process would find them.
 std::vector<weft::registry_slot*> used_slots(const weft::event_loop& loop) {
     std::vector<weft::registry_slot*> used;
-    for (auto* root = weft::weft_registry_head_v1.roots.load(); root; root = root->next.load()) {
+    for (auto* root = weft::weft_registry_head.roots.load(); root; root = root->next.load()) {
         if (root->loop.load() != &loop) continue;
         for (auto* page = root->pages.load(); page; page = page->next.load()) {
             for (weft::registry_slot& s : page->slots) {
@@ -40,7 +40,7 @@ std::vector<weft::registry_slot*> used_slots(const weft::event_loop& loop) {
 
 std::size_t roots() {
     std::size_t count = 0;
-    for (auto* root = weft::weft_registry_head_v1.roots.load(); root; root = root->next.load()) ++count;
+    for (auto* root = weft::weft_registry_head.roots.load(); root; root = root->next.load()) ++count;
     return count;
 }
 
@@ -62,7 +62,7 @@ TEST(registry, a_task_has_a_slot_until_it_ends) {
 
 /// What the root that belongs to `loop` names as the task that runs.
 void* current_task_of(const weft::event_loop& loop) {
-    for (auto* root = weft::weft_registry_head_v1.roots.load(); root; root = root->next.load()) {
+    for (auto* root = weft::weft_registry_head.roots.load(); root; root = root->next.load()) {
         if (root->loop.load() == &loop) return root->current.load();
     }
     return nullptr;
@@ -92,7 +92,7 @@ TEST(registry, a_slot_is_one_word_of_a_pointer_and_a_generation_that_comes_round
         EXPECT_EQ(weft::registry_slot::is_used(word), generation % 2 == 1);
     }
     EXPECT_EQ(sizeof(weft::registry_slot), 8u);
-    EXPECT_EQ(sizeof(weft::registry_page), 4096u);
+    EXPECT_LE(sizeof(weft::registry_page), 4096u - 8);  // with what malloc adds
 }
 
 TEST(registry, a_slot_is_used_again_with_the_next_odd_generation) {
@@ -152,7 +152,7 @@ TEST(registry, a_root_is_used_again_by_the_next_loop) {
 TEST(registry, names_the_thread_that_runs_the_loop) {
     const auto loop = weft::testing::make_virtual_loop();
     const auto thread_of = [](const weft::event_loop& l) -> std::uint64_t {
-        for (auto* root = weft::weft_registry_head_v1.roots.load(); root; root = root->next.load()) {
+        for (auto* root = weft::weft_registry_head.roots.load(); root; root = root->next.load()) {
             if (root->loop.load() == &l) return root->thread.load();
         }
         return ~std::uint64_t{0};
@@ -232,7 +232,7 @@ std::uint64_t load_address_of_this_program() {
 TEST(registry, a_note_in_the_program_leads_to_it) {
     const auto head = elf_file("/proc/self/exe").head_by_note();
     ASSERT_TRUE(head);
-    EXPECT_EQ(load_address_of_this_program() + *head, reinterpret_cast<std::uintptr_t>(&weft::weft_registry_head_v1));
+    EXPECT_EQ(load_address_of_this_program() + *head, reinterpret_cast<std::uintptr_t>(&weft::weft_registry_head));
 }
 
 TEST(registry, the_note_survives_strip) {

@@ -9,6 +9,10 @@ int main(int argc, char** argv) {
     CLI::App weft("weft: what a program that runs on weft is doing, and what this machine gives it");
     weft.set_version_flag("--version", "weft " WEFT_VERSION);
     weft.require_subcommand(1);
+    add_ps(weft);
+    add_pstree(weft);
+    add_top(weft);
+    add_stack(weft);
     add_doctor(weft);
     try {
         weft.parse(argc, argv);

@@ -23,6 +23,7 @@ public:
     }
 
 private:
+    friend struct memory_layout;
     template <class T>
     friend class intrusive_list;
 

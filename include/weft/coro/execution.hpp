@@ -67,6 +67,7 @@ protected:
     const execution_kind& kind_of_execution() const noexcept { return *kind_; }
 
 private:
+    friend struct memory_layout;
 #if defined(__clang__)
     static constexpr bool transfers_are_tail_calls = true;
 #else

@@ -90,6 +90,7 @@ public:
     }
 
 protected:
+    friend struct memory_layout;
     promise_base() noexcept = default;
     void owned_by(std::coroutine_handle<>& owner) noexcept { owner_ = &owner; }
     promise_base(const promise_base&) = delete;

@@ -27,10 +27,10 @@ public:
 
     class next_awaiter : public waiter {
     public:
-        explicit next_awaiter(completions& c) noexcept : waiter(kind_), completions_(c) {}
-        ~next_awaiter() { completions_.waiting_ = nullptr; }
-        bool await_ready() const noexcept { return completions_.is_over_ || !completions_.done_.empty(); }
-        void start() { completions_.waiting_ = this; }
+        explicit next_awaiter(completions& c) noexcept : waiter(kind_), completions_(&c) {}
+        ~next_awaiter() { completions_->waiting_ = nullptr; }
+        bool await_ready() const noexcept { return completions_->is_over_ || !completions_->done_.empty(); }
+        void start() { completions_->waiting_ = this; }
         /// @return the place of the future in what was given  @throws timeout_error
         std::size_t await_resume();
 
@@ -38,7 +38,7 @@ public:
         friend class completions;
         static const wait_kind kind_;
 
-        completions& completions_;
+        completions* completions_;
     };
     next_awaiter next() noexcept { return next_awaiter(*this); }
 

@@ -39,7 +39,8 @@ class [[nodiscard("select does nothing unless it is awaited")]] select_awaiter<s
 public:
     using result_type = std::variant<value_of<await_result<A>>...>;
 
-    explicit select_awaiter(A&&... a) : wait_group(kind_), select_branch<I, A>(std::forward<A>(a))... {}
+    explicit select_awaiter(A&&... a)
+        : wait_group(kind_), select_branch<I, A>(std::forward<A>(a))..., branches_{&of<I>()...} {}
 
     bool await_ready() { return ((of<I>().await_ready() && (winner_ = I, true)) || ...); }
     template <class Promise>
@@ -58,10 +59,7 @@ public:
     }
 
 private:
-    static constexpr wait_kind kind_ = {.name = "select", .cancel = [](waiter& w) {
-                                            static_cast<select_awaiter&>(w).wake();
-                                            return false;
-                                        }};
+    static const wait_kind kind_;
 
     template <std::size_t J>
     auto& of() noexcept {
@@ -100,11 +98,24 @@ private:
         }
     }
 
+    waiter* const branches_[sizeof...(A)];  // for who looks from outside
     std::size_t winner_ = 0;
 };
 
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // no member is of a virtual base: these are constants
 #pragma GCC diagnostic ignored "-Wattributes"  // lifetimebound is Clang's: GCC 14 says that it ignores it
+template <std::size_t... I, class... A>
+constexpr wait_kind select_awaiter<std::index_sequence<I...>, A...>::kind_ = {
+    .name = "select",
+    .cancel =
+        [](waiter& w) {
+            static_cast<select_awaiter&>(w).wake();
+            return false;
+        },
+    .subject = {wait_subject::thing::branches, {offsetof(select_awaiter, branches_), sizeof...(A)}},
+};
+
 /// Waits for the first of several things, like Go's `select`. Only one of them happens: what another had completed by
 /// then goes back where it came from, at the front; no byte, item or permit is lost. If several can be had at once, the
 /// first in the order written is taken.

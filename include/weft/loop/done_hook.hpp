@@ -29,6 +29,7 @@ public:
     future_core& future() const noexcept { return *notice_->future_; }
 
 private:
+    friend struct memory_layout;
     /// Waits for the future, then in the ready queue. It cannot leave that, so it is its own owner while it is there.
     struct notice final : ready_node, recycled {
         notice(future_core& f, void* owner, function call);

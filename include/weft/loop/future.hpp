@@ -70,17 +70,17 @@ private:
 /// Suspends a task until a future is done and leaves it alone: cancelling the task only ends the wait.
 class done_awaiter : public waiter, public future_listener {
 public:
-    explicit done_awaiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(f) {}
+    explicit done_awaiter(future_core& f) noexcept : waiter(kind_), future_listener(notify_), future_(&f) {}
 
-    bool await_ready() const noexcept { return future_.done(); }
-    void start() { future_.listen(*this); }
+    bool await_ready() const noexcept { return future_->done(); }
+    void start() { future_->listen(*this); }
     void await_resume() { this->resumed(); }
 
 private:
     static const wait_kind kind_;
     static void notify_(future_listener& l, future_core*) { static_cast<done_awaiter&>(l).wake(); }
 
-    future_core& future_;
+    future_core* future_;
 };
 
 template <class T>

@@ -123,7 +123,8 @@ public:
 
 protected:
     enum class status : std::uint8_t { pending, finished, cancelled };
-    explicit future_core(bool holds_result) noexcept : holds_result_(holds_result) {}
+    /// @param is_task  whose body is what it holds in place of a result
+    explicit future_core(bool is_task) noexcept : holds_result_(!is_task), is_task_(is_task) {}
     void complete(status s) noexcept {
         status_ = s;
         if (listeners_) tell_listeners(this);
@@ -166,6 +167,9 @@ private:
 
 protected:
     bool holds_result_;  // see future_state
+private:
+    friend struct memory_layout;
+    const bool is_task_;  // for the registry's readers
 };
 
 template <class T>
@@ -200,8 +204,8 @@ public:
 protected:
     using body_handle = std::coroutine_handle<task_promise<T>>;
 
-    future_state() noexcept : future_core(true), result_() {}
-    explicit future_state(body_handle body) noexcept : future_core(false), body_(body) {}
+    future_state() noexcept : future_core(false), result_() {}
+    explicit future_state(body_handle body) noexcept : future_core(true), body_(body) {}
     ~future_state() override {
         if (holds_result_) result_.~result();
     }

@@ -37,6 +37,10 @@ struct task_kind : execution_kind {
     /// The outermost coroutine, for walking the chain of awaits; null for tasks that have none.
     promise_base* (*outermost)(task_core&) noexcept;
     future_core& (*future)(task_core&) noexcept;
+    /// For the registry's readers: the distances in bytes from the task to the handle of its outermost coroutine, and to its
+    /// future. 0: it has none.
+    std::int32_t to_body = 0;
+    std::int32_t to_future = 0;
 };
 
 /// What most tasks do without.
@@ -133,8 +137,10 @@ public:
 
     /// Once, before anything else: it has an id, and is one of the loop's tasks.
     void join_registry(task_registry& tasks, std::uint64_t& last_id) {
-        slot_ = &tasks.add(*this);
+        const task_core* const creator = tasks.current();
         id_or_extras_ = ++last_id << 1 | 1;
+        suspended_since_ = tasks.tick();
+        slot_ = tasks.add(*this, creator ? creator->id() : 0);
     }
     /// It is over, or to be destroyed: no list names it any more.
     void leave_registry() noexcept;
@@ -167,6 +173,7 @@ public:
     static void check_cancellation(execution& e) { static_cast<task_core&>(e).raise_pending_cancellation(); }
 
 private:
+    friend struct memory_layout;
     enum flag : std::uint8_t {
         // A cancellation is to be raised:
         requested = 1,  // by cancel(), at the next await; uncancel() takes it back
@@ -178,6 +185,8 @@ private:
 
     static void run_first_step(ready_node& node);
     static void run_step(ready_node& node);
+    void resume_body();
+    void resume_measured(task_registry& tasks);
     [[noreturn]] static void throw_no_loop();
     bool has_extras() const noexcept { return !(id_or_extras_ & 1); }
     task_extras& extras() const noexcept { return *reinterpret_cast<task_extras*>(id_or_extras_); }
@@ -194,7 +203,8 @@ private:
     std::atomic<bool> queued_{false};  // in the ready queue, or on its way there from another thread
     std::uint8_t flags_ = 0;
     waiter* waiting_at_ = nullptr;
-    registry_slot* slot_ = nullptr;  // while it is in the registry
+    std::uint32_t slot_ = 0;  // its number, while it is in the registry
+    std::uint32_t suspended_since_ = 0;  // a tick of the registry's
     std::uintptr_t id_or_extras_ = 1;  // the id, shifted up above a 1; or a pointer to the extras, which then hold it
 };
 

@@ -7,6 +7,8 @@
 #include <weft/loop/future.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <source_location>
@@ -117,18 +119,28 @@ private:
         this->drop_reference();
     }
 
-    static constexpr task_kind kind_ = {
-        {.wake = &task_core::wake_from_anywhere,
-         .check_cancellation = &task_core::check_cancellation,
-         .async_generators = &task_core::async_generator_hooks_of_tasks},
-        nullptr,
-        [](task_core& t) noexcept { self(t).finish(); },
-        [](task_core& t) noexcept { self(t).finish_unstarted(); },
-        [](task_core& t) noexcept { self(t).destroy_suspended(); },
-        [](task_core& t) noexcept -> promise_base* { return self(t).promise(); },
-        [](task_core& t) noexcept -> future_core& { return self(t); },
-    };
+    static const task_kind kind_;
 };
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // no member is of a virtual base: these are constants
+template <class T>
+constexpr task_kind task_state<T>::kind_ = {
+    {.wake = &task_core::wake_from_anywhere,
+     .check_cancellation = &task_core::check_cancellation,
+     .async_generators = &task_core::async_generator_hooks_of_tasks},
+    /* resume: */ nullptr,
+    /* finish: */ [](task_core& t) noexcept { self(t).finish(); },
+    /* finish_unstarted: */ [](task_core& t) noexcept { self(t).finish_unstarted(); },
+    /* destroy: */ [](task_core& t) noexcept { self(t).destroy_suspended(); },
+    /* outermost: */ [](task_core& t) noexcept -> promise_base* { return self(t).promise(); },
+    /* future: */ [](task_core& t) noexcept -> future_core& { return self(t); },
+    // A task_core begins with the link of its ready_node, a task_state with its future.
+    /* to_body: */ static_cast<std::int32_t>(offsetof(task_state, body_)) -
+        static_cast<std::int32_t>(offsetof(task_state, next)),
+    /* to_future: */ -static_cast<std::int32_t>(offsetof(task_state, next)),
+};
+#pragma GCC diagnostic pop
 
 /// A scheduled task: a future of its result that can also be named, cancelled and looked into. Copies refer to the same
 /// task. Dropping it detaches: the loop owns the task until it is done, and an exception that nobody retrieves goes to

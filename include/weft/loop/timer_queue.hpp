@@ -18,12 +18,13 @@ public:
 
 protected:
     /// `deadline` is the owner's to use until the timer is added.
-    timer_node(fire_function fire, std::int64_t deadline) noexcept : fire_(fire), deadline_(deadline) {}
+    timer_node(fire_function fire, std::int64_t deadline) noexcept : deadline_(deadline), fire_(fire) {}
+
+    std::int64_t deadline_ = 0;
 
 private:
     friend class timer_queue;
     fire_function fire_;
-    std::int64_t deadline_ = 0;
 };
 
 /// The same that, when its time has come, calls `on_time` of its owner:

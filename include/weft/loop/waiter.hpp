@@ -4,6 +4,7 @@
 #include <weft/coro/awaitable.hpp>
 #include <weft/coro/promise_base.hpp>
 #include <weft/loop/task_core.hpp>
+#include <weft/loop/wait_subject.hpp>
 
 #include <coroutine>
 #include <cstdint>
@@ -21,6 +22,7 @@ struct wait_kind {
     /// A future to be cancelled in place of this wait, which ends with it; null if there is none. (cancel is then for a
     /// future that does not take the request.)
     future_core* (*stands_for)(waiter& w) = nullptr;
+    wait_subject subject = {};  ///< what is waited for, as another process sees it
 };
 
 /// The base of weft's awaiters: the place where a task is suspended. It lives in the coroutine's frame.
@@ -92,6 +94,7 @@ protected:
     event_loop& loop() const noexcept { return *task()->loop(); }
 
 private:
+    friend struct memory_layout;
     static constexpr std::uintptr_t in_group = 1;
 
     wait_group& group() const noexcept;

@@ -75,12 +75,18 @@ private:
         lock* of;  // null if the guard holds no lock for now
     };
 
+    void become_locked() noexcept;
+    /// Of a wait for one of these that has a pointer to it, so many bytes behind its beginning.
+    static constexpr wait_subject as_subject(std::size_t pointer_at);
     /// It is not locked any more: it is the next one's turn.
     void pass_on() noexcept { state_ = line_.choose() ? state::passed_on : state::free; }
 
     waiting_line line_;
     holding holding_{this};
     state state_ = state::free;
+    // For who looks from outside: when it was locked last, as a tick of the registry's, and by which task (0: by none)
+    std::uint32_t locked_since_ = 0;
+    std::uint64_t holder_ = 0;
 };
 
 /// Holds a lock. It is empty when default-constructed, moved from or released, and when the lock is destroyed first.
@@ -127,7 +133,7 @@ public:
     bool await_ready() {
         lock_->check_caller("lock: acquire()");
         if (lock_->state_ != state::free) return false;
-        lock_->state_ = state::locked;
+        lock_->become_locked();
         is_served_at_once();
         return true;
     }
@@ -143,7 +149,7 @@ protected:
     void lock_it() {
         arrive();
         leave();
-        lock_->state_ = state::locked;
+        lock_->become_locked();
     }
 
     static const wait_kind kind_;

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/traceback.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft::inline v0 {
+
+/// Names a task for as long as it lives: where it is in its process's memory.
+using task_address = std::uint64_t;
+
+/// What a task waits for.
+struct wait_snapshot {
+    std::string kind;  ///< "sleep", "lock", "stream read": the wait_kind's name; empty for a foreign awaiter
+    std::string of;  ///< "10.0.0.7:5432", "example.org", "pid 4711": as far as that is known
+    std::optional<std::int64_t> ends_in{};  ///< nanoseconds, of a sleep; negative: it is due
+    /// The tasks whose ends it waits for: one, or those of a gather, a wait, a group.
+    std::vector<task_address> tasks{};
+    /// It waits for a task that was destroyed before its end: nobody will wake it.
+    bool is_orphaned = false;
+    std::uint64_t lock = 0;  ///< the lock's address, for a wait in its line
+    std::uint64_t lock_holder = 0;  ///< the id of the task that locked it, 0: none did
+    std::optional<std::int64_t> lock_held_for{};  ///< nanoseconds
+    std::vector<wait_snapshot> branches{};  ///< of a select
+};
+
+enum class task_activity : std::uint8_t { running, ready, waiting, blocked };
+const char* to_string(task_activity a) noexcept;
+
+/// A task as it was at one moment.
+struct task_snapshot {
+    task_address address = 0;
+    std::uint64_t id = 0;
+    std::string name;
+    /// ready: to run in this turn or the next; blocked: it waits, and for something that cannot come (see find_deadlocks)
+    task_activity activity = task_activity::waiting;
+    std::int64_t since = 0;  ///< nanoseconds that it has been so; what is ready or waits: since it last ran, to 17 ms
+    std::optional<std::int64_t> cpu{};  ///< nanoseconds, taken while somebody looked; unset: nobody has
+    std::uint64_t creator = 0;  ///< the id of the task that created it (its low 32 bits); 0: none did
+    std::optional<stack_frame> created_at{};
+    wait_snapshot wait{};  ///< of one that waits
+    std::vector<stack_frame> stack{};  ///< the chain of awaits, the innermost last; perhaps the innermost alone
+    bool is_changing = false;  ///< it ran on while it was looked at: the stack may be of two moments
+    std::uint64_t frame = 0;  ///< the address of the innermost coroutine's frame; 0 while it runs
+};
+
+enum class loop_activity : std::uint8_t { stopped, waiting, running };
+
+struct loop_snapshot {
+    std::uint64_t address = 0;
+    std::uint64_t thread = 0;  ///< the kernel's id of the thread that runs it; 0: none does
+    std::string backend;
+    loop_activity activity = loop_activity::stopped;
+    std::int64_t turn_for = 0;  ///< nanoseconds since what is ready began to be run; while it runs: it hears of nothing else
+    bool is_virtual = false;  ///< its clock is none of the system's
+    std::vector<task_snapshot> tasks;  ///< by id
+};
+
+struct process_snapshot {
+    int pid = 0;  ///< 0: out of a core file
+    std::vector<loop_snapshot> loops;
+};
+
+struct snapshot_options {
+    bool whole_stacks = true;  ///< else the innermost coroutine of each task alone, which is cheaper
+    std::size_t deepest = 256;  ///< of a stack, what is further in than this is left out, but for the innermost
+};
+
+/// Looks at the tasks of another process, or of this one, by reading its memory. It needs no cooperation, no debug
+/// information, and does not stop it; so a task that runs on meanwhile is looked at again, and marked if it is never still.
+/// @throws std::system_error (no_such_process; operation_not_permitted, with the setting that says so);
+///         std::runtime_error  it is no program with weft in it, or one of a later layout
+/// @cost some system calls for each thousand tasks  @see process_vm_readv(2), `weft ps`
+process_snapshot snapshot_process(int pid, const snapshot_options& options = {});
+
+/// The same of a core file. `program` is what ran: constants are read there. Times are as of each loop's last turn.
+/// @throws std::system_error, std::runtime_error
+process_snapshot snapshot_core(const std::string& core, const std::string& program, const snapshot_options& options = {});
+
+/// Asks the loops of a process to take the CPU time of each step of a task from their next turn on, for so many seconds.
+/// Writes one word into its memory. @throws as snapshot_process()  @cost there: two system calls a step meanwhile
+void take_cpu_times(int pid, unsigned seconds);
+
+}  // namespace weft::inline v0

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/process_memory.hpp"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+
+namespace weft::inline v0 {
+
+namespace {
+
+constexpr std::size_t pieces_per_call = 1024;  // IOV_MAX
+
+std::string first_line(const std::string& path) {
+    std::string line;
+    std::ifstream file(path);
+    std::getline(file, line);
+    return line;
+}
+
+/// Why the kernel says EPERM: what the person can change.
+std::string reason_for_refusal(int pid) {
+    const std::string scope = first_line("/proc/sys/kernel/yama/ptrace_scope");
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    std::string line;
+    uid_t owner = ::getuid();
+    while (std::getline(status, line)) {
+        if (line.starts_with("Uid:")) std::istringstream(line.substr(4)) >> owner;
+    }
+    if (owner != ::getuid())
+        return "it belongs to another user (uid " + std::to_string(owner) + "): run this as that user, or as root";
+    if (!scope.empty() && scope != "0") {
+        return "kernel.yama.ptrace_scope is " + scope +
+               ": run this as root, or allow it by `sysctl kernel.yama.ptrace_scope=0`";
+    }
+    return "this needs CAP_SYS_PTRACE here: the process is not dumpable (prctl PR_SET_DUMPABLE), or a container's "
+           "seccomp profile forbids process_vm_readv (Docker: --cap-add=SYS_PTRACE)";
+}
+
+}  // namespace
+
+process_memory::process_memory(int pid) : pid_(pid) {
+    const std::string who = "process " + std::to_string(pid);
+    if (pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH)) {
+        throw std::system_error(ESRCH, std::generic_category(), who);
+    }
+    std::byte unused{};
+    iovec into{&unused, 1}, from{nullptr, 1};  // an address that nobody has: EFAULT is a good answer
+    if (::process_vm_readv(pid, &into, 1, &from, 1, 0) < 0 && errno == EPERM) {
+        throw std::system_error(EPERM, std::generic_category(), "reading the memory of " + who + ": " + reason_for_refusal(pid));
+    } else if (errno == ESRCH) {
+        throw std::system_error(ESRCH, std::generic_category(), who);
+    } else if (errno == ENOSYS) {
+        throw std::system_error(ENOSYS, std::generic_category(), "this kernel has no process_vm_readv");
+    }
+}
+
+void process_memory::read(std::span<memory_request> all) const {
+    iovec into[pieces_per_call], from[pieces_per_call];
+    for (std::size_t next = 0; next < all.size();) {
+        const std::size_t count = std::min(pieces_per_call, all.size() - next);
+        for (std::size_t i = 0; i < count; ++i) {
+            const memory_request& r = all[next + i];
+            into[i] = {r.into.data(), r.into.size()};
+            from[i] = {reinterpret_cast<void*>(r.address), r.into.size()};
+        }
+        const ssize_t got = ::process_vm_readv(pid_, into, count, from, count, 0);
+        std::size_t left = got < 0 ? 0 : static_cast<std::size_t>(got);
+        std::size_t done = 0;
+        while (done < count && left >= all[next + done].into.size()) {
+            left -= all[next + done].into.size();
+            all[next + done++].is_read = true;
+        }
+        next += done;
+        if (done < count) ++next;  // that one cannot be read: on with those behind it
+    }
+}
+
+std::vector<mapped_file> process_memory::files() const {
+    // 55d0c0000000-55d0c0001000 r--p 00000000 fe:01 1234   /usr/bin/server
+    std::vector<mapped_file> found;
+    std::ifstream maps("/proc/" + std::to_string(pid_) + "/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::istringstream fields(line);
+        std::string range, permissions, offset, device, inode, path;
+        fields >> range >> permissions >> offset >> device >> inode;
+        std::getline(fields >> std::ws, path);
+        if (inode == "0" || permissions.empty() || permissions[0] != 'r' ||
+            offset.find_first_not_of('0') != std::string::npos)
+            continue;
+        found.push_back({std::stoull(range, nullptr, 16), path});
+    }
+    return found;
+}
+
+bool process_memory::write(std::uint64_t address, std::uint64_t word) const noexcept {
+    iovec from{&word, sizeof word}, into{reinterpret_cast<void*>(address), sizeof word};
+    return ::process_vm_writev(pid_, &from, 1, &into, 1, 0) == sizeof word;
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/registry_reader.hpp"
+#include "inspect/seen_task.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+
+namespace weft::inline v0 {
+
+namespace {
+
+constexpr int most_looks = 4;  // at a task that never is still
+constexpr std::size_t most_loops = 4096, most_pages = 1 << 20;
+
+}  // namespace
+
+registry_reader::registry_reader(const target_memory& memory, std::uint64_t head, std::optional<std::int64_t> now,
+                                 const snapshot_options& options)
+    : memory_(memory), now_(now), options_(options), rounds_(memory) {
+    static_assert(offsetof(registry_head, roots) == 24 && offsetof(registry_head, layout) == 40);
+    const std::string bytes = memory.read_bytes(head, sizeof(registry_head));
+    if (bytes.size() != sizeof(registry_head) || !bytes.starts_with(std::string_view("weftreg\0", 8)))
+        throw std::runtime_error("what should be weft's registry of tasks is none");
+    const auto* const raw = reinterpret_cast<const std::byte*>(bytes.data());
+    const auto version = value_at<std::uint32_t>(raw, offsetof(registry_head, version));
+    if (version != 2 || value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
+        throw std::runtime_error("its registry of tasks has layout version " + std::to_string(version) +
+                                 ", and this reads version 2: use the weft command of the program's weft");
+    }
+    roots_ = value_at<std::uint64_t>(raw, offsetof(registry_head, roots));
+    const auto known = std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
+    const std::string layout = memory.read_bytes(value_at<std::uint64_t>(raw, offsetof(registry_head, layout)), known);
+    if (layout.size() != known) throw std::runtime_error("the layout of its registry of tasks cannot be read");
+    std::memcpy(&layout_, layout.data(), known);
+    const registry_layout& l = layout_;
+    task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
+                                             l.task_id_or_extras, l.task_resume_point});
+    promise_bytes_ = std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
+}
+
+void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
+    const std::size_t first = loops.size();
+    std::uint64_t at = roots_;
+    for (std::size_t i = 0; at && i < most_loops; ++i) {
+        const auto root = memory_.read<raw_root>(at);
+        if (!root) break;
+        at = root->next;
+        if (!root->loop) continue;
+        loop_snapshot& loop = loops.emplace_back();
+        loop.address = root->loop;
+        loop.thread = root->thread;
+        loop.is_virtual = root->is_virtual;
+        loop.backend = memory_.read_text(root->backend, 64);
+        loop.activity = !root->thread ? loop_activity::stopped
+                        : root->phase == loop_phase::runs ? loop_activity::running
+                                                          : loop_activity::waiting;
+        loop_now_ = root->is_virtual || !now_ ? root->time : std::max(*now_, root->time);
+        loop.turn_for = loop_now_ - root->time;
+        read_tasks(*root, loop);
+    }
+    for (std::size_t i = first; i < loops.size(); ++i) {
+        for (task_snapshot& t : loops[i].tasks) resolve_futures(t.wait);
+    }
+}
+
+void registry_reader::read_tasks(const raw_root& root, loop_snapshot& loop) {
+    std::vector<seen_task> tasks;
+    find_tasks(root.pages, tasks);
+    for (seen_task& t : tasks) look_at(t);
+    rounds_.run();
+    look_again(tasks);
+    for (seen_task& t : tasks) {
+        if (t.is_gone || t.bytes.empty()) continue;
+        finish(t, root);
+        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] = t.task.address;
+        loop.tasks.push_back(std::move(t.task));
+    }
+    std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
+}
+
+void registry_reader::find_tasks(std::uint64_t page, std::vector<seen_task>& tasks) {
+    for (std::size_t i = 0; page && i < most_pages; ++i) {
+        const auto raw = memory_.read<raw_page>(page);
+        if (!raw) return;
+        for (std::size_t slot = 0; slot < registry_page::capacity; ++slot) {
+            if (!registry_slot::is_used(raw->words[slot])) continue;
+            seen_task& t = tasks.emplace_back();
+            t.slot = page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t);
+            t.word = raw->words[slot];
+            t.cpu_time_at = raw->cpu_times ? raw->cpu_times + slot * sizeof(std::uint64_t) : 0;
+            t.task.address = registry_slot::value_in(t.word);
+            t.task.creator = raw->creators[slot];
+        }
+        page = raw->next;
+    }
+}
+
+void registry_reader::look_at(seen_task& t) {
+    rounds_.ask(t.task.address, task_bytes_, [this, &t](const std::byte* bytes) { on_task(t, bytes); });
+    if (t.cpu_time_at)
+        rounds_.ask<std::uint64_t>(t.cpu_time_at, [&t](std::uint64_t ns) { t.task.cpu = static_cast<std::int64_t>(ns); });
+}
+
+void registry_reader::on_task(seen_task& t, const std::byte* bytes) {
+    t.bytes.assign(bytes, bytes + task_bytes_);
+    t.kind = value_at<std::uint64_t>(bytes, layout_.task_kind);
+    t.resume_point = value_at<std::uint64_t>(bytes, layout_.task_resume_point);
+    t.waiter = value_at<std::uint64_t>(bytes, layout_.task_waiting_at);
+    t.since = value_at<std::uint32_t>(bytes, layout_.task_suspended_since);
+    t.is_queued = value_at<std::uint8_t>(bytes, layout_.task_is_queued);
+    t.task.frame = t.resume_point;
+    t.task.stack.clear();
+    t.task.wait = {};
+    t.task.is_changing = false;
+
+    const auto id = value_at<std::uint64_t>(bytes, layout_.task_id_or_extras);
+    if (id & 1) {
+        t.task.id = id >> 1;
+    } else {
+        rounds_.ask<std::uint64_t>(id + layout_.extras_id, [&t](std::uint64_t own) { t.task.id = own; });
+        ask_string(id + layout_.extras_name, [&t](std::string name) { t.task.name = std::move(name); });
+    }
+    if (const seen_kind& kind = kind_at(t.kind); kind.to_body) {
+        rounds_.ask<std::uint64_t>(t.task.address + static_cast<std::uint64_t>(std::int64_t{kind.to_body}),
+                                   [this, &t](std::uint64_t handle) { ask_outermost(t, handle); });
+    }
+    if (t.waiter) on_waiter(t, t.waiter, t.task.wait);
+}
+
+/// It knows its execution, which lies in the task: what has been freed or belongs to another task shows itself.
+bool registry_reader::belongs(const seen_task& t, const std::byte* promise) const {
+    const auto execution = value_at<std::uint64_t>(promise, layout_.promise_execution);
+    return execution == t.task.address + layout_.task_execution || execution == 0;
+}
+
+void registry_reader::ask_outermost(seen_task& t, std::uint64_t handle) {
+    if (!handle) return;
+    const std::uint64_t promise = handle + layout_.handle_to_promise;
+    rounds_.ask(promise, promise_bytes_, [this, &t](const std::byte* bytes) {
+        if (!belongs(t, bytes)) return;
+        const stack_frame& created = location_at(value_at<std::uint64_t>(bytes, layout_.promise_created_at));
+        if (created.line) t.task.created_at = created;
+    });
+    if (options_.whole_stacks || !t.resume_point) {
+        ask_chain(t, promise);
+    } else {
+        ask_innermost(t);
+    }
+}
+
+void registry_reader::ask_chain(seen_task& t, std::uint64_t promise) {
+    if (t.task.stack.size() >= options_.deepest) return ask_innermost(t);
+    rounds_.ask(promise, promise_bytes_, [this, &t](const std::byte* bytes) {
+        if (!belongs(t, bytes)) {
+            t.task.is_changing = true;
+            return;
+        }
+        t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+        if (const auto awaited = value_at<std::uint64_t>(bytes, layout_.promise_awaited)) ask_chain(t, awaited);
+    });
+}
+
+void registry_reader::ask_innermost(seen_task& t) {
+    if (!t.resume_point) return;
+    rounds_.ask(t.resume_point + layout_.handle_to_promise, promise_bytes_, [this, &t](const std::byte* bytes) {
+        if (belongs(t, bytes)) t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+    });
+}
+
+/// Those that are the same as they were have been seen as they are; the others are looked at once more.
+void registry_reader::look_again(std::vector<seen_task>& tasks) {
+    std::vector<seen_task*> unsure;
+    for (seen_task& t : tasks) unsure.push_back(&t);
+    for (int looks = 1; !unsure.empty(); ++looks) {
+        std::vector<seen_task*> changed;
+        for (seen_task* const t : unsure) {
+            rounds_.ask(t->task.address, task_bytes_, [&changed, t](const std::byte* bytes) {
+                if (!std::equal(t->bytes.begin(), t->bytes.end(), bytes) || t->task.is_changing) changed.push_back(t);
+            });
+            rounds_.ask<std::uint64_t>(t->slot, [t](std::uint64_t word) { t->is_gone = word != t->word; });
+        }
+        rounds_.run();
+        std::erase_if(changed, [](const seen_task* t) { return t->is_gone; });
+        if (looks == most_looks) {
+            for (seen_task* const t : changed) t->task.is_changing = true;
+            return;
+        }
+        for (seen_task* const t : changed) look_at(*t);
+        rounds_.run();
+        unsure = std::move(changed);
+    }
+}
+
+void registry_reader::finish(seen_task& t, const raw_root& root) const {
+    task_snapshot& task = t.task;
+    if (task.name.empty()) task.name = "Task-" + std::to_string(task.id);
+    const bool runs = root.current == task.address;
+    task.activity = runs ? task_activity::running : t.is_queued ? task_activity::ready : task_activity::waiting;
+    if (task.activity != task_activity::waiting) task.wait = {};
+    if (runs) {
+        task.since = loop_now_ - root.time;
+    } else {
+        const auto tick = static_cast<std::uint32_t>(static_cast<std::uint64_t>(loop_now_) >> task_registry::tick_bits);
+        task.since = static_cast<std::int64_t>(tick - t.since) << task_registry::tick_bits;
+    }
+}
+
+// Things that many tasks have in common are read once.
+
+const registry_reader::seen_kind& registry_reader::kind_at(std::uint64_t address) {
+    const auto [at, is_new] = kinds_.try_emplace(address);
+    if (is_new) {
+        at->second.to_body = memory_.read<std::int32_t>(address + layout_.kind_to_body).value_or(0);
+        at->second.to_future = memory_.read<std::int32_t>(address + layout_.kind_to_future).value_or(0);
+    }
+    return at->second;
+}
+
+const stack_frame& registry_reader::location_at(std::uint64_t address) {
+    const auto [at, is_new] = locations_.try_emplace(address);
+    if (is_new && address) {
+        const auto text = [&](std::uint16_t member) {
+            const auto where = memory_.read<std::uint64_t>(address + member);
+            return where ? memory_.read_text(*where) : std::string();
+        };
+        at->second.file = text(layout_.location_file);
+        at->second.function = readable_function(text(layout_.location_function).c_str());
+        at->second.line = memory_.read<std::uint32_t>(address + layout_.location_line).value_or(0);
+    }
+    return at->second;
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "inspect/registry_reader.hpp"
+
+namespace weft::inline v0 {
+
+// What lies in the target as it lies there. The same types as in loop/registry.hpp, but for pointers, which are another
+// process's.
+
+struct registry_reader::raw_root {
+    std::uint64_t next, pages, loop, thread, current;
+    std::int64_t time;
+    loop_phase phase;
+    bool is_virtual;
+    std::uint64_t backend;
+};
+static_assert(sizeof(registry_root) == 64, "the raw one has the same members");
+
+struct registry_reader::raw_page {
+    std::uint64_t next, cpu_times, words[registry_page::capacity];
+    std::uint32_t creators[registry_page::capacity];
+};
+
+/// A task that is being looked at.
+struct registry_reader::seen_task {
+    std::uint64_t slot = 0, word = 0;  // where the registry names it, and how
+    std::uint64_t cpu_time_at = 0;  // 0: none is taken
+    task_snapshot task;
+    std::vector<std::byte> bytes;  // of the task itself, when it was looked at
+    std::uint64_t kind = 0, resume_point = 0, waiter = 0;
+    std::uint32_t since = 0;
+    bool is_queued = false, is_gone = false;
+};
+
+/// A value in the bytes of an object, so far into it.
+template <class T>
+T value_at(const std::byte* bytes, std::size_t at) {
+    T value;
+    std::memcpy(&value, bytes + at, sizeof value);
+    return value;
+}
+
+}  // namespace weft::inline v0

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/core_memory.hpp"
+#include "inspect/find_registry.hpp"
+#include "inspect/process_memory.hpp"
+#include "inspect/registry_reader.hpp"
+
+#include <weft/base/clock.hpp>
+#include <weft/inspect/snapshot.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <system_error>
+
+namespace weft::inline v0 {
+
+namespace {
+
+process_snapshot snapshot(const target_memory& memory, const std::string& who, std::optional<std::int64_t> now,
+                          const snapshot_options& options) {
+    process_snapshot all;
+    for (const std::uint64_t head : find_registries(memory, who)) {
+        registry_reader(memory, head, now, options).read_loops(all.loops);
+    }
+    return all;
+}
+
+std::string name_of(int pid) { return "process " + std::to_string(pid); }
+
+}  // namespace
+
+const char* to_string(task_activity a) noexcept {
+    switch (a) {
+        case task_activity::running: return "running";
+        case task_activity::ready: return "ready";
+        case task_activity::waiting: return "waiting";
+        case task_activity::blocked: return "blocked";
+    }
+    return "?";
+}
+
+process_snapshot snapshot_process(int pid, const snapshot_options& options) {
+    const process_memory memory(pid);
+    process_snapshot all = snapshot(memory, name_of(pid), to_nanos(clock::now()), options);
+    all.pid = pid;
+    return all;
+}
+
+process_snapshot snapshot_core(const std::string& core, const std::string& program, const snapshot_options& options) {
+    return snapshot(core_memory(core, program), core, std::nullopt, options);
+}
+
+void take_cpu_times(int pid, unsigned seconds) {
+    const process_memory memory(pid);
+    const std::uint64_t until = static_cast<std::uint64_t>(to_nanos(clock::now())) + seconds * std::uint64_t(1'000'000'000);
+    for (const std::uint64_t head : find_registries(memory, name_of(pid))) {
+        if (!memory.write(head + offsetof(registry_head, watched_until), until))
+            throw std::system_error(errno, std::generic_category(), "writing into " + name_of(pid));
+    }
+}
+
+}  // namespace weft::inline v0

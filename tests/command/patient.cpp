@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program in which all is wrong that `weft ps` is to find: two tasks that deadlock, one that holds a lock for ever and one
+// that waits for it, and, in a second loop, one in an endless loop. Beside them some that are well.
+//
+//     patient [--no-endless-loop]     says "ready" when all of them are where they stay
+#include <weft/weft.hpp>
+
+#include <cstdio>
+#include <string_view>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+weft::task<> takes_both(weft::lock& first, weft::lock& second) {
+    const auto one = co_await first.acquire();
+    co_await weft::sleep(10ms);
+    const auto two = co_await second.acquire();
+}
+
+weft::task<> holds(weft::lock& l) {
+    const auto held = co_await l.acquire();
+    co_await weft::sleep(1h);
+}
+
+weft::task<> wants(weft::lock& l) { const auto held = co_await l.acquire(); }
+
+weft::task<> sleeps() { co_await weft::sleep(1h); }
+
+weft::async_generator<int> ticks() {
+    co_await weft::sleep(2h);
+    co_yield 1;
+}
+weft::task<> iterates() {
+    auto t = ticks();
+    co_await t.next();
+}
+
+weft::task<> gathers() { co_await weft::gather(sleeps(), sleeps(), iterates()); }
+
+volatile bool for_ever = true;
+
+weft::task<> spins() {
+    co_await weft::sleep(1ms);
+    while (for_ever) {
+    }
+}
+
+weft::task<> main_task() {
+    weft::lock a, b, c;
+    auto left = weft::create_task(takes_both(a, b), {.name = "left"});
+    auto right = weft::create_task(takes_both(b, a), {.name = "right"});
+    auto holder = weft::create_task(holds(c), {.name = "holder"});
+    auto waiter = weft::create_task(wants(c), {.name = "waiter"});
+    auto gatherer = weft::create_task(gathers(), {.name = "gatherer"});
+    std::vector<weft::task_handle<>> sleepers;
+    for (int i = 0; i < 100; ++i) sleepers.push_back(weft::create_task(sleeps()));
+    co_await weft::sleep(1500ms);  // for the lock to have been held long
+    std::puts("ready");
+    std::fflush(stdout);
+    co_await weft::sleep(1h);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::thread other([spin = argc < 2 || argv[1] != std::string_view("--no-endless-loop")] {
+        weft::run(spin ? spins() : sleeps());
+    });
+    other.detach();
+    weft::run(main_task());
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Puts into the guide what the `weft` command really prints, or says where the guide shows something else.
+
+    tools/doc_output.py --build build/dev [--check]
+
+A block of a page under docs/guide that follows `<!-- output: weft ps $PATIENT -->` is what that command prints, with the
+process of tests/command/patient for $PATIENT and its path for $PATIENT_FILE. With --check nothing is written; numbers,
+durations, the paths of this machine and the width of columns do not matter then.
+"""
+import argparse
+import glob
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BLOCK = re.compile(r"<!-- output: weft (?P<command>[^\n]*?) -->\n```[a-z]*\n(?P<text>.*?)```\n", re.DOTALL)
+
+
+def run(weft, command, names):
+    words = [names.get(word.removeprefix("$"), word) if word.startswith("$") else word for word in shlex.split(command)]
+    done = subprocess.run([weft, *words], capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        sys.exit(f"weft {command}: exit status {done.returncode}\n{done.stderr}")
+    # The sources' paths as somebody sees them who has this tree where they stand.
+    return done.stdout.replace(ROOT + "/", "")
+
+
+def likeness(text):
+    text = re.sub(r"[\d.]+ (ns|µs|ms|s|min|h|d|%)", "T", text)
+    text = re.sub(r"(0x[0-9a-f]+|\d+)(\.\d+)*", "N", text)
+    return [" ".join(line.split()) for line in text.strip().splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.path.join(ROOT, "build/dev"))
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    weft = os.path.join(options.build, "tools/weft")
+    program = os.path.join(options.build, "tests/command/patient")
+    patient = subprocess.Popen([program], stdout=subprocess.PIPE, text=True)
+    wrong = 0
+    try:
+        patient.stdout.readline()  # "ready"
+        names = {"PATIENT": str(patient.pid), "PATIENT_FILE": program}
+        for page in sorted(glob.glob(os.path.join(ROOT, "docs/guide/*.md"))):
+            with open(page, encoding="utf-8") as file:
+                text = file.read()
+            for block in reversed(list(BLOCK.finditer(text))):
+                printed = run(weft, block["command"], names)
+                if options.check and likeness(printed) != likeness(block["text"]):
+                    wrong += 1
+                    print(f"{os.path.relpath(page, ROOT)}: `weft {block['command']}` prints something else now:\n{printed}")
+                text = text[:block.start("text")] + printed + text[block.end("text"):]
+            if not options.check:
+                with open(page, "w", encoding="utf-8") as file:
+                    file.write(text)
+    finally:
+        patient.kill()
+        patient.wait()
+    if wrong:
+        sys.exit("run tools/doc_output.py, and see whether the text around the block still fits")
+
+
+if __name__ == "__main__":
+    main()

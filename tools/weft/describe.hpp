@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/inspect/diagnose.hpp>
+#include <weft/inspect/snapshot.hpp>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+// What the commands say of tasks, as text and as JSON.
+
+/// The tasks of a snapshot by where they are.
+class task_names {
+public:
+    explicit task_names(const weft::process_snapshot& p);
+    /// "#7 worker"; "a task" if it is none of the snapshot's
+    std::string operator()(weft::task_address a) const;
+    const weft::task_snapshot* find(weft::task_address a) const;
+
+private:
+    std::unordered_map<weft::task_address, const weft::task_snapshot*> tasks_;
+};
+
+/// "tcp read 10.0.0.7:5432", "lock held by #1790", "sleep, 3.2 s left"
+std::string describe(const weft::wait_snapshot& w, const task_names& names);
+/// The same without what differs between tasks that do the same: "tcp read", "sleep".
+std::string kind_of(const weft::wait_snapshot& w);
+
+/// "server.cpp:12", or empty
+std::string place_of(const weft::task_snapshot& t);
+
+std::string to_json(const weft::stack_frame& f);
+std::string to_json(const weft::task_snapshot& t);
+std::string to_json(const weft::process_snapshot& p, const std::vector<weft::finding>& findings);
