@@ -11,6 +11,7 @@ import resource
 import socket
 import ssl
 import subprocess
+import tempfile
 
 SERVERS = {
     "weft:io_uring": ("bench/echo_server", {"WEFT_BACKEND": "io_uring"}),
@@ -39,8 +40,15 @@ def connect(port, context):
     return s
 
 
-def measure(path, environment, count, context):
-    server = subprocess.Popen([path, "0"], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+def make_identity(folder):
+    identity = [os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                    "/CN=localhost", "-out", identity[0], "-keyout", identity[1]], check=True, stderr=subprocess.DEVNULL)
+    return identity
+
+
+def measure(path, environment, count, context, identity):
+    server = subprocess.Popen([path, "0", *identity], env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
     try:
         port = int(re.search(r"listening on (?:\S*:)?(\d+)", server.stdout.readline())[1])
         open_now = [connect(port, context) for _ in range(FIRST)]
@@ -61,17 +69,19 @@ def main():
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    context = None
+    context, identity = None, []
+    folder = tempfile.TemporaryDirectory(prefix="weft-idle-")
     if options.tls:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        identity = make_identity(folder.name)
     servers = TLS_SERVERS if options.tls else SERVERS
     print("| server | bytes per idle connection |\n|---|---:|")
     for name in options.servers.split(",") if options.servers else servers:
         path, environment = servers[name]
         path = os.path.join(options.build, path)
         if os.path.exists(path):
-            print(f"| {name} | {measure(path, environment, options.connections, context):.0f} |", flush=True)
+            print(f"| {name} | {measure(path, environment, options.connections, context, identity):.0f} |", flush=True)
 
 
 if __name__ == "__main__":

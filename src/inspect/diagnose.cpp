@@ -56,23 +56,28 @@ public:
     /// Each circle once, in the order of who waits for whom, from the task with the lowest id on.
     std::vector<std::vector<task_address>> circles() {
         std::vector<std::vector<task_address>> found;
-        std::unordered_map<task_address, std::size_t> walk_of;  // in which walk one was first met
         std::vector<task_address> blocked;
         for (const auto& [address, n] : nodes_) {
             if (!n.goes_on) blocked.push_back(address);
         }
         std::ranges::sort(blocked, {}, [&](task_address a) { return std::pair(at(a).id, a); });
+        struct first_met {
+            std::size_t walk, place;
+        };
+        std::unordered_map<task_address, first_met> met;
         for (std::size_t walk = 0; walk < blocked.size(); ++walk) {
             std::vector<task_address> path;
-            for (std::optional<task_address> a = blocked[walk]; a && walk_of.try_emplace(*a, walk).second;) {
-                path.push_back(*a);
-                a = next_blocked(*a);
-                if (!a) break;
-                const auto begin = std::ranges::find(path, *a);
-                if (begin == path.end()) continue;
-                std::vector<task_address> circle(begin, path.end());
+            for (std::optional<task_address> a = blocked[walk]; a; a = next_blocked(*a)) {
+                const auto [where, is_new] = met.try_emplace(*a, first_met{walk, path.size()});
+                if (is_new) {
+                    path.push_back(*a);
+                    continue;
+                }
+                if (where->second.walk != walk) break;  // on from here it has been walked before
+                std::vector<task_address> circle(path.begin() + static_cast<std::ptrdiff_t>(where->second.place), path.end());
                 std::ranges::rotate(circle, std::ranges::min_element(circle, {}, [&](task_address c) { return at(c).id; }));
                 found.push_back(std::move(circle));
+                break;
             }
         }
         return found;
@@ -173,6 +178,11 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
     std::vector<finding> found;
     wait_graph graph(p);
     std::unordered_set<std::uint64_t> locks;  // each is told of once
+    std::unordered_set<task_address> in_circles;
+    for (const auto& circle : graph.circles()) {
+        found.push_back(deadlock_of(circle, graph));
+        in_circles.insert(circle.begin(), circle.end());
+    }
     for (const loop_snapshot& loop : p.loops) {
         const auto running = std::ranges::find(loop.tasks, task_activity::running, &task_snapshot::activity);
         if (loop.activity == loop_activity::running && !loop.is_virtual && loop.turn_for >= options.loop_blocked.count()) {
@@ -182,7 +192,7 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
             if (running == loop.tasks.end()) {
                 f.text += " with callbacks, or is held up in one";
             } else {
-                f.text += ", last seen in " + named(*running) + place(*running);
+                f.text += ", in " + named(*running) + place(*running);
                 f.tasks.push_back(running->address);
             }
             found.push_back(std::move(f));
@@ -200,7 +210,7 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
                                  "the lock that " + named(t) + place(t) + " waits for was locked by task #" +
                                      std::to_string(t.wait.lock_holder) + ", which has ended",
                                  {t.address}});
-            } else if (held >= options.lock_held.count()) {
+            } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
                 found.push_back({finding::what::lock_held,
                                  "a lock has been held for " + seconds(held) + " by " + named(*holder) + place(*holder) +
                                      ", and " + named(t) + " waits for it",
@@ -208,7 +218,6 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
             }
         }
     }
-    for (const auto& circle : graph.circles()) found.push_back(deadlock_of(circle, graph));
     graph.mark_blocked();
     std::vector<finding> worst_first;
     for (const auto kind : {finding::what::loop_blocked, finding::what::deadlock, finding::what::lock_abandoned,

@@ -22,6 +22,7 @@ public:
     void close(native_handle fd) noexcept override;
     bool wait(nanos deadline) override;
     nanos now() const noexcept override { return now_; }
+    bool has_virtual_clock() const noexcept override { return true; }
 
 private:
     bool has_external_work() const;

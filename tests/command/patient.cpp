@@ -2,10 +2,11 @@
 // A program in which all is wrong that `weft ps` is to find: two tasks that deadlock, one that holds a lock for ever and one
 // that waits for it, and, in a second loop, one in an endless loop. Beside them some that are well.
 //
-//     patient [--no-endless-loop]     says "ready" when all of them are where they stay
+//     patient [--sleepers N]     says "ready" when all of them are where they stay
 #include <weft/weft.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <thread>
 
@@ -47,7 +48,7 @@ weft::task<> spins() {
     }
 }
 
-weft::task<> main_task() {
+weft::task<> main_task(int count) {
     weft::lock a, b, c;
     auto left = weft::create_task(takes_both(a, b), {.name = "left"});
     auto right = weft::create_task(takes_both(b, a), {.name = "right"});
@@ -55,7 +56,7 @@ weft::task<> main_task() {
     auto waiter = weft::create_task(wants(c), {.name = "waiter"});
     auto gatherer = weft::create_task(gathers(), {.name = "gatherer"});
     std::vector<weft::task_handle<>> sleepers;
-    for (int i = 0; i < 100; ++i) sleepers.push_back(weft::create_task(sleeps()));
+    for (int i = 0; i < count; ++i) sleepers.push_back(weft::create_task(sleeps()));
     co_await weft::sleep(1500ms);  // for the lock to have been held long
     std::puts("ready");
     std::fflush(stdout);
@@ -65,9 +66,6 @@ weft::task<> main_task() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::thread other([spin = argc < 2 || argv[1] != std::string_view("--no-endless-loop")] {
-        weft::run(spin ? spins() : sleeps());
-    });
-    other.detach();
-    weft::run(main_task());
+    std::thread([] { weft::run(spins()); }).detach();
+    weft::run(main_task(argc == 3 && argv[1] == std::string_view("--sleepers") ? std::atoi(argv[2]) : 100));
 }

@@ -130,6 +130,13 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
             patient = Program(self, [stripped], "ready")
             self.check(json.loads(weft("ps", "--json", patient.pid)), is_alive=True)
 
+    def test_a_hundred_thousand_tasks_take_no_more_than_a_few_seconds(self):
+        patient = Program(self, [PATIENT, "--sleepers", "100000"], "ready")
+        began = time.monotonic()
+        text = weft("ps", patient.pid)
+        self.assertRegex(text, r"×100002 +waiting")
+        self.assertLess(time.monotonic() - began, 10)  # 1 s by an optimized build on a machine of its own: docs/performance.md
+
     def test_who_cannot_be_looked_at_is_told_why(self):
         self.assertIn("No such process", weft("ps", 2**22 + 1, status=1))
         self.assertIn("is no process id", weft("ps", "nonsense", status=1))

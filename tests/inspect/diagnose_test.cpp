@@ -104,6 +104,13 @@ TEST(diagnose, finds_locks_that_are_held_long_or_by_the_dead) {
     EXPECT_EQ(found[1].text, "a lock has been held for 10.0 s by #2 t2, and #1 t1 waits for it");
 }
 
+TEST(diagnose, does_not_tell_of_a_lock_that_is_held_long_because_of_a_deadlock) {
+    auto p = process({task(1, on_lock(2, 10s, 5)), task(2, on_lock(1, 10s, 6))});
+    const auto found = weft::diagnose(p);
+    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_EQ(found[0].is, what::deadlock);
+}
+
 TEST(diagnose, finds_who_waits_for_the_destroyed) {
     auto p = process({task(1, {.kind = "future", .is_orphaned = true}), task(2, on_tasks("future", {1}))});
     const auto found = weft::diagnose(p);
@@ -120,7 +127,7 @@ TEST(diagnose, finds_a_loop_that_is_busy_for_long) {
     p.loops[0].turn_for = std::chrono::nanoseconds(12s).count();
     const auto found = weft::diagnose(p);
     ASSERT_THAT(found, SizeIs(1));
-    EXPECT_EQ(found[0].text, "the loop of thread 4711 has been busy for 12.0 s, last seen in #1 t1");
+    EXPECT_EQ(found[0].text, "the loop of thread 4711 has been busy for 12.0 s, in #1 t1");
     EXPECT_THAT(weft::diagnose(p, {.loop_blocked = 20s}), IsEmpty());
 }
 

@@ -76,6 +76,7 @@ TEST(snapshot, shows_the_task_that_runs_and_those_that_are_ready) {
         EXPECT_NE(running, own_loop(p).tasks.end());
         EXPECT_EQ(own_loop(p).activity, weft::loop_activity::running);
         EXPECT_EQ(own_loop(p).thread, static_cast<std::uint64_t>(::gettid()));
+        co_return;
     }());
 }
 
@@ -234,13 +235,13 @@ TEST(snapshot, takes_cpu_times_while_somebody_looks) {
                     const auto until = std::chrono::steady_clock::now() + 1ms;
                     while (std::chrono::steady_clock::now() < until) {
                     }
-                    co_await weft::yield_now();
+                    co_await weft::sleep(1ms);
                 }
             }(),
             {.name = "busy"});
         EXPECT_FALSE(named(look(), "busy").cpu);
         weft::take_cpu_times(::getpid(), 60);
-        for (int i = 0; i < 400 && named(look(), "busy").cpu.value_or(0) == 0; ++i) co_await weft::yield_now();
+        for (int i = 0; i < 400 && named(look(), "busy").cpu.value_or(0) == 0; ++i) co_await weft::sleep(100us);
         EXPECT_GT(named(look(), "busy").cpu.value_or(0), 0);
         weft::take_cpu_times(::getpid(), 0);
         busy.cancel();
@@ -269,13 +270,13 @@ TEST(snapshot, says_that_there_is_no_such_process_or_no_weft_in_it) {
     ::close(ends[0]);
     // Until it has become cat, it is a copy of this.
     std::string what;
-    for (int i = 0; i < 1000 && what.empty(); ++i) {
+    for (int i = 0; i < 5000 && what.find("no weft") == what.npos; ++i) {
         try {
             weft::snapshot_process(other);
-            ::usleep(1000);
         } catch (const std::exception& e) {
             what = e.what();
         }
+        ::usleep(1000);
     }
     EXPECT_THAT(what, HasSubstr("there is no weft in it"));
     ::close(ends[1]);

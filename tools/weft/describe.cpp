@@ -57,8 +57,16 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names) {
     return kind_of(w) + (w.of.empty() ? "" : " " + w.of);
 }
 
+const weft::stack_frame* own_frame(const weft::task_snapshot& t) {
+    for (auto frame = t.stack.rbegin(); frame != t.stack.rend(); ++frame) {
+        if (!frame->function.starts_with("weft::")) return &*frame;
+    }
+    return t.stack.empty() ? nullptr : &t.stack.back();
+}
+
 std::string place_of(const weft::task_snapshot& t) {
-    return t.stack.empty() ? "" : t.stack.back().file + ":" + std::to_string(t.stack.back().line);
+    const weft::stack_frame* const frame = own_frame(t);
+    return frame ? frame->file + ":" + std::to_string(frame->line) : "";
 }
 
 // JSON

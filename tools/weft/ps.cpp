@@ -68,7 +68,8 @@ std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, c
     for (const group_of_tasks* g : in_order) {
         const weft::task_snapshot& t = *g->tasks.front();
         const std::string count = g->tasks.size() > 1 ? " ×" + std::to_string(g->tasks.size()) : "";
-        const std::string function = t.stack.empty() ? "" : " " + t.stack.back().function;
+        const weft::stack_frame* const frame = own_frame(t);
+        const std::string function = frame ? " " + frame->function : "";
         lines.add({std::to_string(t.id), t.name + count, to_string(t.activity) + std::string(t.is_changing ? "*" : ""),
                    readable_duration(g->longest), g->has_cpu ? readable_duration(g->cpu) : "-", what_it_waits_for(*g, names),
                    place_of(t) + function},
@@ -82,7 +83,7 @@ void run_ps(const ps_options& options) {
         weft::take_cpu_times(options.who.process(), static_cast<unsigned>(options.cpu_seconds) + 2);
         std::this_thread::sleep_for(std::chrono::duration<double>(options.cpu_seconds));
     }
-    weft::process_snapshot p = options.who.snapshot({.whole_stacks = options.json});
+    weft::process_snapshot p = options.who.snapshot(options.json ? weft::snapshot_options() : weft::snapshot_options{.deepest = 16});
     const std::vector<weft::finding> findings = weft::diagnose(p);
     if (options.json) {
         std::puts(to_json(p, findings).c_str());

@@ -88,7 +88,7 @@ void run_top(const top_options& options) {
     auto before = clock::now();
     for (unsigned i = 0; options.times == 0 || i <= options.times; ++i) {
         weft::take_cpu_times(pid, static_cast<unsigned>(options.interval_seconds) + 2);
-        weft::process_snapshot p = weft::snapshot_process(pid, {.whole_stacks = false});
+        weft::process_snapshot p = weft::snapshot_process(pid, {.deepest = 16});
         const auto findings = weft::diagnose(p);
         const auto now = clock::now();
         std::vector<row> rows;
