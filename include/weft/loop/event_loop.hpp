@@ -183,6 +183,8 @@ public:
     using exception_handler = std::function<void(event_loop&, const error_context&)>;
     /// null: the default one, which writes to stderr.
     void set_exception_handler(exception_handler h) { exception_handler_ = std::move(h); }
+    /// Null: the default one. @see loop.get_exception_handler
+    const exception_handler& get_exception_handler() const noexcept { return exception_handler_; }
     void call_exception_handler(const error_context& context) noexcept;
     /// Debug mode reports what takes longer than slow_callback_duration, refuses calls from a wrong thread, and reports
     /// tasks that were never awaited. On from the start where the environment has WEFT_DEBUG=1.
