@@ -148,7 +148,9 @@ public:
     // Descriptors and signals
 
     /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`. Remove it
-    /// before `fd` is closed, or given to a stream, server or transport.
+    /// before `fd` is closed, or given to a stream, server or transport. A watch knows `fd` by its number: one that stays
+    /// may go on with whatever gets that number next, and on io_uring keeps open what had it until then. If it cannot go
+    /// on it calls `f` once more, and the exception handler hears that `fd` is watched no longer.
     /// @throws invalid_state_error  a stream, server, socket or transport of this loop has `fd`: two would take each
     ///         other's events; std::system_error  `fd` is closed, or (epoll) a file, which is always ready
     /// @cost independent of how many there are  @see loop.add_reader
