@@ -79,7 +79,7 @@ public:
     void close_from_outside();
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
-    bool reached(output_awaiter::until u) const noexcept;
+    bool reached(output_awaiter::purpose p) const noexcept;
     void wait(output_awaiter& w) noexcept {
         if (!w.is_linked()) links_.push_back(w);
         expect_output();

@@ -177,14 +177,14 @@ void stream_core::fail_output(int error) noexcept {
     wake_writers();
 }
 
-bool stream_core::reached(output_awaiter::until u) const noexcept {
-    if (write_error_ && (u == output_awaiter::until::writable || u == output_awaiter::until::flushed)) return true;
-    switch (u) {
-        case output_awaiter::until::writable: return unsent() <= write_high_;
-        case output_awaiter::until::flushed: return is_flushed();
-        case output_awaiter::until::closed: return !layer_;
-        case output_awaiter::until::nothing:
-        case output_awaiter::until::connection: return false;
+bool stream_core::reached(output_awaiter::purpose p) const noexcept {
+    if (write_error_ && (p == output_awaiter::purpose::writable || p == output_awaiter::purpose::flushed)) return true;
+    switch (p) {
+        case output_awaiter::purpose::writable: return unsent() <= write_high_;
+        case output_awaiter::purpose::flushed: return is_flushed();
+        case output_awaiter::purpose::closed: return !layer_;
+        case output_awaiter::purpose::reference:
+        case output_awaiter::purpose::connection: return false;
     }
     return true;
 }
@@ -192,8 +192,8 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
     for (stream_link& l : links_) {
-        const bool low_enough =
-            l.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(l.until_);
+        const bool low_enough = l.purpose_ == output_awaiter::purpose::writable ? write_error_ || unsent() <= write_low_
+                                                                                : reached(l.purpose_);
         if (low_enough) static_cast<output_awaiter&>(l).wake();
     }
 }
