@@ -145,7 +145,8 @@ private:
     void shut() noexcept;
     void on_file_sent(int error);
     void give_up_files(int error) noexcept;
-    std::exception_ptr file_error(int error) const noexcept;
+    std::exception_ptr file_error(int error) noexcept;
+    void note_failure(int error) noexcept;
     byte_buffer& end_of_output() noexcept { return files_.end_of_output(pending_); }
     [[noreturn]] void throw_error(const char* what, int error) const;
 

@@ -126,7 +126,8 @@ void stream_core::on_file_sent(int error) {
     after_output();
 }
 
-std::exception_ptr stream_core::file_error(int error) const noexcept {
+std::exception_ptr stream_core::file_error(int error) noexcept {
+    note_failure(error);
     if (error == EPROTO && failure_) return failure_;
     try {
         return std::make_exception_ptr(
@@ -166,7 +167,13 @@ void stream_core::lose_output(int error) noexcept {
     wake_reader_if_satisfied();
 }
 
+/// The layer says why, as long as it is there.
+void stream_core::note_failure(int error) noexcept {
+    if (error == EPROTO && !failure_ && layer_) failure_ = layer_->failure();
+}
+
 void stream_core::fail_output(int error) noexcept {
+    note_failure(error);
     write_error_ = error;
     pending_.clear();
     give_up_files(error);

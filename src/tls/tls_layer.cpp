@@ -55,7 +55,7 @@ bool tls_layer::handshake() {
         return false;
     }
     if (status != tls_engine::status::done) {
-        auto why = engine_.explain(handshake_with_peer());
+        auto why = engine_.explain("TLS handshake with ", peer_);
         flush(true);  // the alert that tells the peer
         fail(std::move(why));
         return false;

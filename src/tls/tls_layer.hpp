@@ -52,6 +52,7 @@ public:
     void pause_receiving() noexcept override;
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    std::exception_ptr failure() const noexcept override { return failure_ ? failure_ : below_->failure(); }
     std::uint64_t unsent() const noexcept override;
     void end() noexcept override;
     void begin_to_finish() noexcept override;
