@@ -10,7 +10,7 @@ namespace weft::inline v0 {
 /// takes the connection over. It keeps neither alive.
 class connection_link : public stream_link {
 public:
-    explicit connection_link(stream_core& s) noexcept : stream_link(s, until::connection) { s.add(*this); }
+    explicit connection_link(stream_core& s) noexcept : stream_link(s, purpose::connection) { s.add(*this); }
     connection_link(connection_link&&) = delete;
     ~connection_link() { hand_over_to(nullptr); }
 
@@ -32,7 +32,8 @@ public:
         if (transport_) transport_->set_link(this);
     }
 
-    // What its owner remembers of it: here, where there is room
+    // What its owner, a server, remembers of it: in what would be padding, so that a connection's place there stays within
+    // a block of 72 bytes instead of the next size
     bool is_with_handler = false;  ///< else its TLS handshake may be under way
     bool is_aborted = false;
 

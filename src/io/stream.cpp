@@ -193,8 +193,8 @@ const wait_kind output_awaiter::kind_ = {
     .subject = stream_core::as_subject(offsetof(output_awaiter, stream_)),
 };
 
-output_awaiter::output_awaiter(stream_core& s, until u, kept) noexcept : output_awaiter(s, u) { s.add(*this); }
-bool output_awaiter::await_ready() { return core().reached(until_); }
+output_awaiter::output_awaiter(stream_core& s, purpose p, kept) noexcept : output_awaiter(s, p) { s.add(*this); }
+bool output_awaiter::await_ready() { return core().reached(purpose_); }
 void output_awaiter::start() { stream_->wait(*this); }
 void output_awaiter::await_resume() {
     this->resumed();
@@ -273,23 +273,23 @@ bool stream::at_eof() const noexcept { return !core_ || (core_->ended() && core_
 
 output_awaiter stream::write(std::span<const std::byte> bytes) {
     core().write(bytes);
-    return {core(), output_awaiter::until::writable};
+    return {core(), output_awaiter::purpose::writable};
 }
 output_awaiter stream::write(chunk bytes) {
     core().write(std::move(bytes));
-    return {core(), output_awaiter::until::writable};
+    return {core(), output_awaiter::purpose::writable};
 }
 output_awaiter stream::write(std::span<const std::span<const std::byte>> pieces) {
     core().write_pieces(pieces);
-    return {core(), output_awaiter::until::writable};
+    return {core(), output_awaiter::purpose::writable};
 }
 bool stream::try_write(std::string_view text) {
     core().require_writable();
-    if (!core().reached(output_awaiter::until::writable)) return false;
+    if (!core().reached(output_awaiter::purpose::writable)) return false;
     core().write(std::as_bytes(std::span(text)));
     return true;
 }
-output_awaiter stream::drain() { return {core(), output_awaiter::until::writable}; }
+output_awaiter stream::drain() { return {core(), output_awaiter::purpose::writable}; }
 std::size_t stream::write_buffer_size() const noexcept { return core_ ? core_->unsent() : 0; }
 void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes) {
     const std::size_t low = low_bytes.value_or(high_bytes / 4);
@@ -299,11 +299,11 @@ void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::
 
 output_awaiter stream::write_eof() {
     core().write_eof();
-    return {core(), output_awaiter::until::flushed, output_awaiter::kept()};
+    return {core(), output_awaiter::purpose::flushed, output_awaiter::kept()};
 }
 output_awaiter stream::close() {
     core().close();
-    return {core(), output_awaiter::until::closed, output_awaiter::kept()};
+    return {core(), output_awaiter::purpose::closed, output_awaiter::kept()};
 }
 void stream::abort() noexcept {
     if (core_) core_->abort(ECONNABORTED);

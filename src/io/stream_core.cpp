@@ -259,7 +259,7 @@ std::unique_ptr<stream_layer> stream_core::take_layer() noexcept {
 
 void stream_core::hand_over_to(transport_core& t) noexcept {
     for (stream_link& l : links_) {
-        if (l.until_ == stream_link::until::connection) static_cast<connection_link&>(l).hand_over_to(&t);
+        if (l.purpose_ == stream_link::purpose::connection) static_cast<connection_link&>(l).hand_over_to(&t);
     }
 }
 
@@ -275,7 +275,8 @@ void stream_core::release() noexcept {
     while (!links_.empty()) {
         stream_link& l = links_.pop_front();
         l.stream_ = nullptr;
-        const bool waits = l.until_ != stream_link::until::nothing && l.until_ != stream_link::until::connection;
+        const bool waits =
+            l.purpose_ != stream_link::purpose::reference && l.purpose_ != stream_link::purpose::connection;
         if (waits) static_cast<output_awaiter&>(l).wake();
     }
     drop_viewed();

@@ -86,7 +86,7 @@ public:
     void close_from_outside();
     void abort(int error) noexcept;
     bool is_closing() const noexcept { return closing_; }
-    bool reached(output_awaiter::until u) const noexcept;
+    bool reached(output_awaiter::purpose p) const noexcept;
     void wait(output_awaiter& w) noexcept {
         if (!w.is_linked()) links_.push_back(w);
         expect_output();
@@ -152,7 +152,8 @@ private:
     void shut() noexcept;
     void on_file_sent(int error);
     void give_up_files(int error) noexcept;
-    std::exception_ptr file_error(int error) const noexcept;
+    std::exception_ptr file_error(int error) noexcept;
+    void note_failure(int error) noexcept;
     byte_buffer& end_of_output() noexcept { return files_.end_of_output(pending_); }
     [[noreturn]] void throw_error(const char* what, int error) const;
 

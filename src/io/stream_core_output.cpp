@@ -126,7 +126,8 @@ void stream_core::on_file_sent(int error) {
     after_output();
 }
 
-std::exception_ptr stream_core::file_error(int error) const noexcept {
+std::exception_ptr stream_core::file_error(int error) noexcept {
+    note_failure(error);
     if (error == EPROTO && failure_) return failure_;
     try {
         return std::make_exception_ptr(
@@ -166,7 +167,13 @@ void stream_core::lose_output(int error) noexcept {
     wake_reader_if_satisfied();
 }
 
+/// The layer says why, as long as it is there.
+void stream_core::note_failure(int error) noexcept {
+    if (error == EPROTO && !failure_ && layer_) failure_ = layer_->failure();
+}
+
 void stream_core::fail_output(int error) noexcept {
+    note_failure(error);
     write_error_ = error;
     pending_.clear();
     give_up_files(error);
@@ -177,14 +184,14 @@ void stream_core::fail_output(int error) noexcept {
     wake_writers();
 }
 
-bool stream_core::reached(output_awaiter::until u) const noexcept {
-    if (write_error_ && (u == output_awaiter::until::writable || u == output_awaiter::until::flushed)) return true;
-    switch (u) {
-        case output_awaiter::until::writable: return unsent() <= write_high_;
-        case output_awaiter::until::flushed: return is_flushed();
-        case output_awaiter::until::closed: return !layer_;
-        case output_awaiter::until::nothing:
-        case output_awaiter::until::connection: return false;
+bool stream_core::reached(output_awaiter::purpose p) const noexcept {
+    if (write_error_ && (p == output_awaiter::purpose::writable || p == output_awaiter::purpose::flushed)) return true;
+    switch (p) {
+        case output_awaiter::purpose::writable: return unsent() <= write_high_;
+        case output_awaiter::purpose::flushed: return is_flushed();
+        case output_awaiter::purpose::closed: return !layer_;
+        case output_awaiter::purpose::reference:
+        case output_awaiter::purpose::connection: return false;
     }
     return true;
 }
@@ -192,8 +199,8 @@ bool stream_core::reached(output_awaiter::until u) const noexcept {
 /// Those above the high watermark wait for the low one, so that they are not woken for every few bytes.
 void stream_core::wake_writers() noexcept {
     for (stream_link& l : links_) {
-        const bool low_enough =
-            l.until_ == output_awaiter::until::writable ? write_error_ || unsent() <= write_low_ : reached(l.until_);
+        const bool low_enough = l.purpose_ == output_awaiter::purpose::writable ? write_error_ || unsent() <= write_low_
+                                                                                : reached(l.purpose_);
         if (low_enough) static_cast<output_awaiter&>(l).wake();
     }
 }

@@ -17,7 +17,7 @@ public:
     }
     /// Waits until everything written is sent. @throws std::system_error  it could not be
     static output_awaiter flushed(const stream& s) { return flushed(s.core()); }
-    static output_awaiter flushed(stream_core& s) noexcept { return {s, output_awaiter::until::flushed}; }
+    static output_awaiter flushed(stream_core& s) noexcept { return {s, output_awaiter::purpose::flushed}; }
 };
 
 }  // namespace weft::inline v0

@@ -71,6 +71,8 @@ public:
     virtual void send_quietly(std::span<const std::byte> bytes) { send(bytes); }
     /// Somebody waits for on_sent() now.
     virtual void expect_sent() noexcept {}
+    /// What EPROTO of try_send(), send() or on_sent() stands for, to be thrown in its place; null: for no more than it says.
+    virtual std::exception_ptr failure() const noexcept { return nullptr; }
     /// How much of what send() was given has not gone yet, as far as that can be known.
     virtual std::uint64_t unsent() const noexcept = 0;
     /// Ends our direction; everything was sent.

@@ -12,10 +12,10 @@
 
 namespace weft::inline v0 {
 
-stream_link::stream_link(stream_core& s) noexcept : stream_link(s, until::nothing) { s.add(*this); }
+stream_link::stream_link(stream_core& s) noexcept : stream_link(s, purpose::reference) { s.add(*this); }
 
 stream_link::stream_link(stream_link&& other) noexcept
-    : stream_(std::exchange(other.stream_, nullptr)), until_(other.until_) {
+    : stream_(std::exchange(other.stream_, nullptr)), purpose_(other.purpose_) {
     if (stream_) stream_->add(*this);
     other.unlink();
 }
@@ -61,8 +61,8 @@ template task<chunk> read_awaiter<chunk>::as_task() &&;
 
 // Waits for output
 
-task<> output_awaiter::waiting(stream_link s, until u) { co_await output_awaiter(s.core(), u); }
+task<> output_awaiter::waiting(stream_link s, purpose p) { co_await output_awaiter(s.core(), p); }
 
-task<> to_task(output_awaiter&& w) { return output_awaiter::waiting(stream_link(w.core()), w.until_); }
+task<> to_task(output_awaiter&& w) { return output_awaiter::waiting(stream_link(w.core()), w.purpose_); }
 
 }  // namespace weft::inline v0

@@ -134,7 +134,10 @@ void transport_core::force_close(std::exception_ptr why) noexcept {
 void transport_core::fail(const char* what, int error) noexcept { force_close(error_of(what, error)); }
 
 std::exception_ptr transport_core::error_of(const char* what, int error) const noexcept {
-    if (error == EPROTO && failure_) return failure_;
+    if (error == EPROTO) {
+        const std::exception_ptr why = failure_ || !layer_ ? failure_ : layer_->failure();
+        if (why) return why;
+    }
     try {
         return std::make_exception_ptr(std::system_error(error, std::generic_category(), what + name()));
     } catch (const std::bad_alloc&) {

@@ -47,10 +47,15 @@ io_uring_sqe& io_uring_backend::entry() {
     return *e;
 }
 
-void io_uring_backend::arm_wake() {
-    io_uring_sqe& e = entry();
-    ::io_uring_prep_poll_multishot(&e, wake_.get(), POLLIN);
-    ::io_uring_sqe_set_data64(&e, wake_data);
+/// So that wake() ends a wait, also one that came meanwhile: the eventfd is never read. @return false: the queue is full
+bool io_uring_backend::arm_wake() noexcept {
+    if (is_wake_armed_) return true;
+    io_uring_sqe* const e = ::io_uring_get_sqe(&ring_);
+    if (!e) return false;
+    ++prepared_;
+    ::io_uring_prep_poll_multishot(e, wake_.get(), POLLIN);
+    ::io_uring_sqe_set_data64(e, wake_data);
+    return is_wake_armed_ = true;
 }
 
 void io_uring_backend::submit(operation& op) {
@@ -220,14 +225,17 @@ void io_uring_backend::entered(int result) {
 
 void io_uring_backend::flush() {
     enable();
+    const bool can_wake = arm_wake();
     entered(::io_uring_submit(&ring_));
+    if (!can_wake && arm_wake()) entered(::io_uring_submit(&ring_));
 }
 
 bool io_uring_backend::wait(nanos deadline) {
     if (abandoned_) throw std::system_error(EIO, std::generic_category(), "io_uring: an earlier submission failed");
     enable();
     int result = 0;
-    if (::io_uring_cq_ready(&ring_)) deadline = 0;
+    // Without a place for what wake() needs, it is only submitted: the next one has it.
+    if (!arm_wake() || ::io_uring_cq_ready(&ring_)) deadline = 0;
     if (deadline == never) {
         result = ::io_uring_submit_and_wait(&ring_, 1);
     } else if (const nanos left = deadline > 0 ? deadline - now() : 0; left > 0) {

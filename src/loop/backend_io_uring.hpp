@@ -73,7 +73,7 @@ private:
     bool take_back(std::uint32_t index) noexcept;
     void prepare_cancel(std::uint32_t index) noexcept;
     bool hand_over() noexcept;
-    void arm_wake();
+    bool arm_wake() noexcept;
     void enable();
     void entered(int result);
     void complete(std::uint64_t data, int result, std::uint32_t flags);
@@ -104,6 +104,7 @@ private:
     std::array<std::uint32_t, 8> quiet_{};  // the slots of quiet sends
     std::size_t quiet_count_ = 0;
     bool all_loud_ = false;  // there were more of them than that in this submission
+    bool is_wake_armed_ = false;
     bool enabled_ = false;
     bool abandoned_ = false;  // the ring is not to be touched, or could not be: it only remains to close it
 };

@@ -33,7 +33,7 @@ void io_uring_backend::for_each_submitted(const std::function<void(const operati
 
 void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t flags) {
     if (data == wake_data) {
-        if (!(flags & IORING_CQE_F_MORE)) arm_wake();
+        if (!(flags & IORING_CQE_F_MORE)) is_wake_armed_ = false;  // the next wait arms it: there may be no room now
         return;
     }
     const auto index = static_cast<std::uint32_t>(data);

@@ -55,7 +55,7 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
 
 void report_without_memory(event_loop& loop, const char* message, const error_context& context) noexcept {
     say_without_memory(message);
-    loop.call_exception_handler(context);
+    if (loop.get_exception_handler()) loop.call_exception_handler(context);  // the default one would say it again
 }
 
 void event_loop::on_deadlock() {

@@ -4,6 +4,8 @@
 #include "loop/backend.hpp"
 #include "loop/report.hpp"
 
+#include <weft/base/errors.hpp>
+
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -34,6 +36,8 @@ lasting_poll::~lasting_poll() { loop_.operations().cancel(*this); }
 
 lasting_poll::outcome lasting_poll::go_on() noexcept {
     try {
+        if (loop_.operations().is_claimed(fd))  // on io_uring both would wait for it, and take each other's events
+            throw invalid_state_error("it is a stream's, server's or socket's of this loop by now");
         loop_.operations().submit(*this);
         return {};
     } catch (...) {
@@ -59,12 +63,13 @@ void lasting_poll::completed(operation& op, const completion& c) {
         self.said_ = false;
         return self.tell(self.go_on(), true);  // in this order: on_ready() may destroy it
     }
-    if (!is_passing(-c.result)) return self.on_ready();  // and finds out what is wrong
+    outcome o;
     try {
         throw std::system_error(-c.result, std::generic_category(), "poll");
     } catch (...) {  // that, or there is no memory for it
-        self.tell(self.failed(), false);
+        o = self.failed();
     }
+    self.tell(o, o.over);
 }
 
 void lasting_poll::try_again() {

@@ -11,7 +11,8 @@
 namespace weft::inline v0 {
 
 /// Tells of a descriptor in every turn in which it is ready, until it is destroyed. If there is no room to go on in (no
-/// memory, say), it says so once and tries again every 100 ms: the descriptor's state is not lost meanwhile.
+/// memory, say), it says so once and tries again every 100 ms: the descriptor's state is not lost meanwhile. If it cannot go
+/// on at all, it tells of the descriptor a last time, and says so.
 class lasting_poll : public poll_operation {
 public:
     /// Begins. @throws std::system_error  the descriptor is none to be polled, or there is no room; std::bad_alloc
@@ -21,7 +22,7 @@ public:
 
 protected:
     ~lasting_poll();
-    /// The descriptor is ready, or of no use any more: then this is the last call. May destroy this.
+    /// The descriptor is ready, or watched no longer: then this is the last call. May destroy this.
     virtual void on_ready() = 0;
 
 private:

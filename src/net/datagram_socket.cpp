@@ -53,7 +53,7 @@ void receive_awaiter::arrive() {
         t->raise_pending_cancellation();
     }
     if (!socket_) datagram_core::throw_closed("receive");
-    if (started_ && !waits_) throw cancelled_error();  // the cancellation has been taken back since
+    if (started_ && !waits_) throw cancelled_error();  // only that takes it out of the line
     if (const int error = socket_->error()) {
         const std::string what = "receive at " + local_address(socket_->fd()).to_string();
         let_go();
@@ -125,7 +125,7 @@ void datagram_send::await_resume() {
     if (!over_) {
         this->resumed();
         if (!socket_) datagram_core::throw_closed("send");
-        throw cancelled_error();  // the cancellation has been taken back since
+        throw cancelled_error();  // only that takes it out of the line
     }
     if (error_) throw_refused();
 }

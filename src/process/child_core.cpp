@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/child_core.hpp"
 
+#include "base/made_by.hpp"
 #include "loop/backend.hpp"
 #include "loop/report.hpp"
 
@@ -72,19 +73,24 @@ bool child_core::reap() {
         result = ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
     } while (result != 0 && errno == EINTR);
     if (result == 0 && info.si_pid == 0) return false;
-    end(result == 0 ? status_of(info) : exit_status::unknown());
+    result == 0 ? end(status_of(info)) : end(exit_status::unknown(), errno);
     return true;
 }
 
-void child_core::end(exit_status s) {
+/// @param error  why the status is not known, if it is not that it was read elsewhere
+void child_core::end(exit_status s, int error) {
     status_ = s;
     const std::shared_ptr<child_core> keep = std::exchange(self_, nullptr);
     list_node::unlink();
     if (pidfd_) loop_.operations().close(pidfd_.release());
     while (!waiting_.empty()) waiting_.pop_front().ended();
     if (!s.is_known()) {
-        constexpr const char* what = "its exit status was read elsewhere, 255 is reported";
-        report(loop_, what, nullptr, [&](error_context& c) { c.message = name() + ": " + what; });
+        const bool is_elsewhere = error == 0 || error == ECHILD;
+        const char* const what = is_elsewhere ? "its exit status was read elsewhere, 255 is reported"
+                                              : "its exit status cannot be read, 255 is reported";
+        const auto why = [&] { return std::system_error(error, std::generic_category(), "waitid"); };
+        report(loop_, what, is_elsewhere ? nullptr : made_by(why),
+               [&](error_context& c) { c.message = name() + ": " + what; });
     }
 }
 

@@ -41,7 +41,7 @@ private:
     void go_on();
     void try_later() noexcept;
     bool reap();
-    void end(exit_status s);
+    void end(exit_status s, int error = 0);
     void kill_and_reap() noexcept;
     std::string name() const;
 

@@ -47,6 +47,7 @@ std::shared_ptr<child_core> start(event_loop& loop, const std::vector<std::strin
     if (!pidfd && errno != ESRCH) {  // another thread was faster
         const int error = errno;
         ::kill(pid, SIGKILL);
+        // Not for long: what has only just been executed hangs in no call yet that would keep it from dying.
         while (::waitid(P_PID, static_cast<id_t>(pid), nullptr, WEXITED) != 0 && errno == EINTR) {
         }
         throw std::system_error(error, std::generic_category(), what);

@@ -27,14 +27,14 @@ void line_waiter::fail() const {
 line_link::line_link(const line_waiter& w) : line_waiter(w.kind(), *w.line_) {
     // Also without debug mode: here it would not be found out when the task begins.
     line_->owner_.check_thread("create_task(), wait_for() or the like, of a wait for what belongs to a loop,");
-    line_->chosen_.push_back(*this);
+    line_->bystanders_.push_back(*this);
 }
 
 line_link::line_link(line_link&& other) noexcept : line_waiter(other.kind(), *other.line_) {
     stage_ = other.stage_;
     if (!other.is_linked()) return;
     other.unlink();
-    line_->chosen_.push_back(*this);
+    line_->bystanders_.push_back(*this);
 }
 
 void waiting_line::orphan(intrusive_list<line_waiter>& list) noexcept {
@@ -46,7 +46,7 @@ void waiting_line::orphan(intrusive_list<line_waiter>& list) noexcept {
 }
 
 waiting_line::~waiting_line() {
-    orphan(chosen_);
+    orphan(bystanders_);
     orphan(waiting_);
 }
 

@@ -203,16 +203,15 @@ std::exception_ptr tls_engine::explain_certificate(const std::string& doing) con
     return std::make_exception_ptr(tls_error(code, what));
 }
 
-int tls_engine::errno_of_failure() noexcept {
-    const bool lacks_memory = out_of_memory_ || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
-    ERR_clear_error();
-    return lacks_memory ? ENOMEM : EPROTO;
+int tls_engine::errno_of_failure() const noexcept {
+    return out_of_memory_ || ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ? ENOMEM : EPROTO;
 }
 
-std::exception_ptr tls_engine::explain(const std::string& doing) noexcept {
+std::exception_ptr tls_engine::explain(const char* doing_with, const std::string& peer) noexcept {
     const unsigned long e = first_error();  // which leaves none behind
     try {
         if (thrown_) return thrown_;
+        const std::string doing = doing_with + peer;
         if (out_of_memory_ || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
             return std::make_exception_ptr(std::system_error(ENOMEM, std::generic_category(), doing));
         }

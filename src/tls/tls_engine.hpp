@@ -42,7 +42,7 @@ public:
         done,
         wants_input,
         ended,  ///< the peer has sent close_notify
-        failed  ///< explain() says why, if it is called before anything else
+        failed  ///< explain() says why; it is to be called before anything else
     };
     status handshake();
     /// Fills `into` as far as what was fed goes. @param count  is set, whatever the status
@@ -52,10 +52,10 @@ public:
     /// Sends close_notify.
     void end() noexcept;
 
-    /// What to throw. @param doing  "TLS with 127.0.0.1:80"
-    std::exception_ptr explain(const std::string& doing) noexcept;
-    /// The same where there is only room for an errno: EPROTO, or ENOMEM.
-    int errno_of_failure() noexcept;
+    /// What to throw. @param doing_with  "TLS with "  @param peer  "127.0.0.1:80"
+    std::exception_ptr explain(const char* doing_with, const std::string& peer) noexcept;
+    /// The same where there is only room for an errno: EPROTO, or ENOMEM. To be followed by explain().
+    int errno_of_failure() const noexcept;
 
     const tls_context_core& context() const noexcept { return *context_; }
     tls_info info() const;

@@ -55,7 +55,7 @@ bool tls_layer::handshake() {
         return false;
     }
     if (status != tls_engine::status::done) {
-        auto why = engine_.explain(handshake_with_peer());
+        auto why = engine_.explain("TLS handshake with ", peer_);
         flush(true);  // the alert that tells the peer
         fail(std::move(why));
         return false;
@@ -86,7 +86,7 @@ void tls_layer::on_timeout() {
         return;
     }
     if (is_flying_ || is_sending_) {
-        below_->reset();
+        reset();
         sink_->on_finished(ETIMEDOUT);
         return;
     }
@@ -106,7 +106,7 @@ void tls_layer::fail(std::exception_ptr why) noexcept {
     if (state_ == state::failed) return;
     if (!finishing_) timer_.unlink();
     state_ = state::failed;
-    if (earlier_sends_ > 0 && !finishing_) below_->reset();  // the peer is not to take what it got for all of it
+    if (earlier_sends_ > 0 && !finishing_) reset();  // the peer is not to take what it got for all of it
     failure_ = std::move(why);
     if (waiting_) waiting_->end();
     if (!finishing_ && sink_) sink_->on_failure(failure_);
@@ -115,7 +115,7 @@ void tls_layer::fail(std::exception_ptr why) noexcept {
 /// Nobody waits for the handshake any more: half a handshake is no connection.
 void tls_layer::give_up() noexcept {
     if (state_ != state::handshaking || finishing_) return;
-    below_->reset();
+    reset();
     fail(made_by([&] {
         return std::system_error(ECONNABORTED, std::generic_category(), handshake_with_peer() + " was cancelled");
     }));
@@ -142,9 +142,9 @@ bool tls_layer::finish() noexcept {
     is_sending_ = false;
     plain_ = {};
     // Half a handshake is left as it is, but not the plaintext in front of it: for that there is the handshake's time.
-    if (state_ == state::handshaking) return is_finished();
+    if (state_ == state::handshaking) return is_finished() && finish_below();
     end();
-    if (is_finished()) return true;
+    if (is_finished()) return finish_below();
     if (!timer_.is_pending()) start_timer(engine_.context().shutdown_timeout());
     try {
         receive_below();  // for the peer's close_notify
@@ -160,13 +160,28 @@ bool tls_layer::is_finished() const noexcept {
     return !is_flying_ && out_.empty() && (state_ == state::failed || peer_ended_ || below_ended_);
 }
 
+/// We are done: below, TLS takes its leave as well (in TLS in TLS). @return as finish()
+bool tls_layer::finish_below() noexcept {
+    if (std::exchange(below_finishes_, true)) return false;
+    timer_.unlink();
+    if (waiting_) std::exchange(waiting_, nullptr)->layer_goes();
+    return send_error_ || was_reset_ || below_->finish();
+}
+
+void tls_layer::reset() noexcept {
+    was_reset_ = true;
+    below_->reset();
+}
+
+void tls_layer::on_finished(int error) { sink_->on_finished(error); }
+
 /// How every call from below ends: what is told here may destroy this.
 void tls_layer::settle() {
     // To what was not sent no answer comes. A socket that is broken says so itself, behind what had come before.
     const bool is_mute = send_error_ && send_error_ != EPIPE && send_error_ != ECONNRESET && !below_ended_;
     if (is_mute && (!is_sending_ || state_ == state::handshaking)) return on_receive_error(send_error_);
     if (finishing_) {
-        if (is_finished()) sink_->on_finished(send_error_);
+        if (is_finished() && finish_below()) sink_->on_finished(send_error_);
         return;
     }
     if (is_sending_ && !is_flying_ && state_ == state::open) encrypt_next();

@@ -52,11 +52,12 @@ public:
     void pause_receiving() noexcept override;
     std::ptrdiff_t try_send(std::span<const std::byte> bytes) noexcept override;
     void send(std::span<const std::byte> bytes) override;
+    std::exception_ptr failure() const noexcept override { return failure_ ? failure_ : below_->failure(); }
     std::uint64_t unsent() const noexcept override;
     void end() noexcept override;
     void begin_to_finish() noexcept override;
     bool finish() noexcept override;
-    void reset() noexcept override { below_->reset(); }
+    void reset() noexcept override;
     native_handle descriptor() const noexcept override { return below_->descriptor(); }
     address peer() const override { return below_->peer(); }
     const char* nameless_peer() const noexcept override { return below_->nameless_peer(); }
@@ -93,6 +94,7 @@ private:
     void on_receive_error(int error) override;
     void on_sent(int error) override;
     void on_failure(const std::exception_ptr& why) override;
+    void on_finished(int error) override;
     bool on_ciphertext(std::span<const std::byte> bytes) noexcept override;
     void on_timeout();
 
@@ -109,6 +111,7 @@ private:
     void fail(std::exception_ptr why) noexcept;
     void give_up() noexcept;
     bool is_finished() const noexcept;
+    bool finish_below() noexcept;
     void settle();
     void receive_below();
     void regulate();
@@ -136,7 +139,7 @@ private:
     bool has_ended_ = false;  // we have sent close_notify
     bool peer_ended_ = false;  // the peer has
     bool below_ended_ = false;
-    bool closing_ = false, finishing_ = false;
+    bool closing_ = false, finishing_ = false, below_finishes_ = false, was_reset_ = false;
     tls_engine engine_;
 };
 

@@ -96,7 +96,7 @@ void tls_layer::decrypt(std::size_t expected, const survival& here) {
         std::size_t count = 0;
         const auto status = engine_.read(to, count);
         std::exception_ptr why;
-        if (status == tls_engine::status::failed) why = engine_.explain("TLS with " + peer_);
+        if (status == tls_engine::status::failed) why = engine_.explain("TLS with ", peer_);
         if (!is_own) {
             sink_->on_filled(count);
         } else if (count > 0 && !finishing_) {

@@ -67,7 +67,9 @@ int tls_layer::encrypt(std::span<const std::byte> bytes, std::size_t& count) noe
     if (send_error_) return send_error_;
     if (status == tls_engine::status::done || status == tls_engine::status::wants_input) return 0;
     out_.clear();
-    return send_error_ = engine_.errno_of_failure();
+    send_error_ = engine_.errno_of_failure();
+    failure_ = engine_.explain("TLS with ", peer_);
+    return send_error_;
 }
 
 std::ptrdiff_t tls_layer::try_send(std::span<const std::byte> bytes) noexcept {

@@ -20,7 +20,7 @@ task<> stream::start_tls(tls_context context, start_tls_options options) {
 
 task<> stream::start_tls_on(stream_link s, tls_context context, start_tls_options options) {
     stream_core& core = s.core();  // from the first wait on the handshake's own awaiters learn of its end
-    co_await output_awaiter(core, output_awaiter::until::flushed);
+    co_await output_awaiter(core, output_awaiter::purpose::flushed);
     core.require_writable();
     if (core.has_reader()) throw invalid_state_error("start_tls: a task is reading from the stream");
     if (core.ended()) throw invalid_state_error("start_tls: the peer has ended the stream");

@@ -131,4 +131,25 @@ TEST_F(io_uring_submissions, that_find_no_room_end_what_goes_on_with_an_error) {
     EXPECT_EQ(left, 0u);
 }
 
+/// The kernel ends what wake() needs when it has more to tell than the ring has room for.
+TEST_F(io_uring_submissions, that_find_no_room_do_not_keep_the_loop_asleep_for_good) {
+    for (int i = 0; i < 4'100; ++i) ASSERT_TRUE(tell(never_used, 0));
+    for (int i = 0; i < 500; ++i) backend_->wait(0);  // each brings some of them
+    backend_->wake();
+    for (int i = 0; i < 5; ++i) backend_->wait(0);
+    backend_->dispatch();
+    backend_->wait(0);  // what there was no room for: a few of those, and of what wake() needs that it is over
+    {
+        const nothing_submitted still(*this);
+        fill_queue();
+        EXPECT_NO_THROW(backend_->dispatch());
+    }
+    for (polling& p : polls_) backend_->cancel(p);
+    for (int i = 0; i < 200; ++i) turn_a_little();
+    ASSERT_FALSE(backend_->has_happened());
+    backend_->wake();
+    backend_->wait(backend_->now() + 10'000'000'000);
+    EXPECT_TRUE(backend_->has_happened());
+}
+
 }  // namespace

@@ -204,6 +204,28 @@ TEST_F(descriptor_watch, a_descriptor_may_be_closed_before_it_is_removed) {
     EXPECT_TRUE(loop.remove_writer(fd));
 }
 
+/// epoll forgets what is closed; an io_uring keeps it open, and looks for its number when it has told of it.
+TEST_F(descriptor_watch, that_is_not_removed_does_not_go_on_with_a_stream_that_gets_the_number) {
+    const bool is_epoll = loop.backend_name() == std::string("epoll");
+    loop.set_exception_handler([&](weft::event_loop&, const weft::error_context& c) { log += c.message; });
+    loop.add_reader(near.get(), [&] { log += 'r'; });
+    run_some_turns();
+    const auto fd = near.get();
+    near.reset();
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    near.reset(ends[0]);
+    ASSERT_EQ(near.get(), fd);  // the number is used again
+    const weft::unique_fd input(ends[1]);
+    ASSERT_EQ(::write(input.get(), "x", 1), 1);
+    loop.operations().claim(fd);
+    ::send(far.get(), "x", 1, MSG_NOSIGNAL);
+    run_some_turns();
+    EXPECT_EQ(log, is_epoll ? "" : "rdescriptor " + std::to_string(fd) + " is watched no longer");
+    EXPECT_TRUE(loop.remove_reader(fd));
+    loop.operations().close(near.release());
+}
+
 // Races
 
 TEST_F(descriptor_watch, a_callback_may_remove_itself_and_the_other) {

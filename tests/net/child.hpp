@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -80,23 +79,5 @@ inline bool is_installed(const std::string& program) {
     }
     return false;
 }
-
-/// A directory of this test's own, removed with what is in it.
-class temporary_directory {
-public:
-    temporary_directory() {
-        if (!::mkdtemp(path_.data())) throw std::system_error(errno, std::generic_category(), "mkdtemp");
-    }
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-    ~temporary_directory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-    std::string path_ = (std::filesystem::temp_directory_path() / "weft-test-XXXXXX").string();
-};
 
 }  // namespace weft_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections over Unix sockets.
 #include "io/operations.hpp"
+#include "io/temporary_folder.hpp"
 #include "net/child.hpp"
 #include "net/socket.hpp"
 
@@ -29,7 +30,7 @@ weft::unique_fd listen_at(const std::string& path, int backlog) {
 
 TEST(open_unix_connection, carries_bytes_both_ways) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const std::string path = folder / "echo.sock";
         auto server = co_await weft::start_unix_server(echo, path, {.limit = 2'000'000});
         auto s = co_await weft::open_unix_connection(path);
@@ -109,7 +110,7 @@ TEST(open_unix_connection, knows_abstract_names) {
 
 TEST(open_unix_connection, with_nobody_there_names_the_path) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const auto before = open_descriptors();
         try {
             co_await weft::open_unix_connection(folder / "none.sock");
@@ -146,7 +147,7 @@ TEST(open_unix_connection, refuses_paths_that_cannot_be) {
 
 TEST(open_unix_connection, waits_for_a_full_queue_until_the_time_is_up) {
     weft::run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const auto listener = listen_at(folder / "full.sock", 0);
         auto first = co_await weft::open_unix_connection(folder / "full.sock");
         const auto before = open_descriptors();
@@ -168,7 +169,7 @@ TEST(open_unix_connection, waits_for_a_full_queue_until_the_time_is_up) {
 
 TEST(open_unix_connection, cancelled_while_it_waits_closes_its_socket) {
     weft::run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const auto listener = listen_at(folder / "full.sock", 0);
         auto first = co_await weft::open_unix_connection(folder / "full.sock");
         const auto before = open_descriptors();
@@ -181,7 +182,7 @@ TEST(open_unix_connection, cancelled_while_it_waits_closes_its_socket) {
 }
 
 TEST(open_unix_connection, destroyed_while_it_waits_closes_its_socket) {
-    const temporary_directory folder;
+    const temporary_folder folder;
     const auto listener = listen_at(folder / "full.sock", 0);
     const auto before = open_descriptors();
     {
@@ -202,7 +203,7 @@ TEST(open_unix_connection, destroyed_while_it_waits_closes_its_socket) {
 
 TEST(open_unix_connection, may_be_told_what_to_be_called) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         weft::future<weft::address> seen;
         const auto note = [&seen](weft::stream s) -> weft::task<> {
             seen.set_result(s.peer());

@@ -3,41 +3,17 @@
 #include <weft/net/datagram_socket.hpp>
 
 #include "io/connected.hpp"
+#include "net/child.hpp"
 
-#include <cstdio>
 #include <cstdlib>
 
 using namespace std::chrono_literals;
+using namespace weft_test;
 using weft::datagram_socket;
 
 namespace {
 
-/// A Python program whose output is read. It ends by itself within 20 s.
-class python {
-public:
-    explicit python(const std::string& program)
-        : out_(::popen(("exec timeout 20 python3 -c '" + program + "'").c_str(), "r")) {}
-    python(const python&) = delete;
-    python& operator=(const python&) = delete;
-    ~python() { wait(); }
-
-    std::string line() {
-        char text[256] = {};
-        if (!std::fgets(text, sizeof text, out_)) return {};
-        return text;
-    }
-    int wait() {
-        std::FILE* const out = std::exchange(out_, nullptr);
-        return out ? ::pclose(out) : 0;
-    }
-    static bool is_there() { return std::system("python3 -c 'import asyncio' 2> /dev/null") == 0; }
-
-private:
-    std::FILE* out_;
-};
-
 constexpr const char* asyncio_echo_server = R"(
-import asyncio
 class Echo(asyncio.DatagramProtocol):
     def connection_made(self, transport): self.transport = transport
     def datagram_received(self, data, addr):
@@ -55,7 +31,6 @@ asyncio.run(main())
 )";
 
 constexpr const char* asyncio_client = R"(
-import asyncio
 class Client(asyncio.DatagramProtocol):
     def __init__(self): self.answers = asyncio.Queue()
     def datagram_received(self, data, addr): self.answers.put_nowait(data)
@@ -70,7 +45,6 @@ asyncio.run(main())
 )";
 
 constexpr const char* socket_client = R"(
-import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(15)
 s.connect(("127.0.0.1", PORT))
@@ -98,9 +72,9 @@ std::string what_is_said_by(const char* program) {
         auto s = co_await datagram_socket::bind("127.0.0.1", 0);
         auto serving = weft::create_task(echo(s));
         co_await weft::to_thread([&] {
-            python client(with_port(program, s.local().port));
-            for (std::string line; !(line = client.line()).empty();) said += line;
-            EXPECT_EQ(client.wait(), 0);
+            child client(python(with_port(program, s.local().port)));
+            said = client.read_all();
+            EXPECT_EQ(client.finish(), 0);
         });
         serving.cancel();
     }());
@@ -108,9 +82,9 @@ std::string what_is_said_by(const char* program) {
 }
 
 TEST(datagram_counterpart, an_asyncio_endpoint_answers) {
-    if (!python::is_there()) GTEST_SKIP() << "no python3";
-    python server(asyncio_echo_server);
-    const int port = std::atoi(server.line().c_str());
+    if (!is_installed("python3")) GTEST_SKIP() << "no python3";
+    child server(python(asyncio_echo_server));
+    const int port = std::atoi(server.read_line().c_str());
     weft::run([&]() -> weft::task<> {
         auto s = co_await datagram_socket::connect("127.0.0.1", static_cast<std::uint16_t>(port));
         for (const std::string text : {"abc", "x"}) {  // not "": before 3.13 asyncio sent no empty ones
@@ -123,16 +97,16 @@ TEST(datagram_counterpart, an_asyncio_endpoint_answers) {
         }
         co_await s.send("quit");
     }());
-    EXPECT_EQ(server.wait(), 0);
+    EXPECT_EQ(server.finish(), 0);
 }
 
 TEST(datagram_counterpart, an_asyncio_endpoint_is_answered) {
-    if (!python::is_there()) GTEST_SKIP() << "no python3";
+    if (!is_installed("python3")) GTEST_SKIP() << "no python3";
     EXPECT_EQ(what_is_said_by(asyncio_client), "1\n1000\n65507\n");
 }
 
 TEST(datagram_counterpart, a_plain_socket_is_answered) {
-    if (!python::is_there()) GTEST_SKIP() << "no python3";
+    if (!is_installed("python3")) GTEST_SKIP() << "no python3";
     EXPECT_EQ(what_is_said_by(socket_client), "all\n");
 }
 

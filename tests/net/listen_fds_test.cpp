@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sockets given by whoever started the process: this program, started again, is the service.
 #include "io/operations.hpp"
+#include "io/temporary_folder.hpp"
 #include "net/child.hpp"
 
 #include <sys/un.h>
@@ -102,7 +103,7 @@ weft::task<std::string> ask(weft::stream s) {
 }
 
 TEST(listen_fds, takes_over_what_a_parent_gives) {
-    const temporary_directory folder;
+    const temporary_folder folder;
     std::uint16_t port = 0;
     const auto tcp = listen_on_loopback(port);
     const weft::unique_fd local(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -140,7 +141,7 @@ TEST(listen_fds, takes_over_what_a_parent_gives) {
 
 TEST(listen_fds, takes_over_what_systemd_gives) {
     if (!is_installed("systemd-socket-activate")) GTEST_SKIP() << "systemd-socket-activate is not installed";
-    const temporary_directory folder;
+    const temporary_folder folder;
     const std::string path = folder / "x.sock";
     std::vector<std::string> arguments = {"systemd-socket-activate", "--fdname=web", "-l", path};
     for (const char* name : {"WEFT_BACKEND", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {

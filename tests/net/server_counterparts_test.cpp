@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other people's clients and servers, as child processes: asyncio, curl, socat and nc where they are installed.
+#include "io/temporary_folder.hpp"
 #include "net/child.hpp"
 #include "net/name_server.hpp"
 
@@ -82,7 +83,7 @@ TEST(asyncio, as_a_server_answers) {
 }
 
 TEST(asyncio, as_a_client_over_a_unix_socket_is_served) {
-    const temporary_directory folder;
+    const temporary_folder folder;
     weft::run([](std::string path) -> weft::task<> {
         weft::future<> served;
         const auto serve = [&served](weft::stream s) -> weft::task<> {
@@ -100,7 +101,7 @@ TEST(asyncio, as_a_client_over_a_unix_socket_is_served) {
 }
 
 TEST(asyncio, as_a_server_on_a_unix_socket_answers) {
-    const temporary_directory folder;
+    const temporary_folder folder;
     const std::string path = folder / "x.sock";
     child server(python_server(echo_lines, "start_unix_server(f, '" + path + "')"));
     ASSERT_EQ(server.read_line(), path);
@@ -149,7 +150,7 @@ weft::task<std::string> output_of(std::vector<std::string> arguments) {
 
 TEST(curl, is_served_over_tcp_by_name_and_over_a_unix_socket) {
     if (!is_installed("curl")) GTEST_SKIP() << "curl is not installed";
-    const temporary_directory folder;
+    const temporary_folder folder;
     weft::run([](std::string path) -> weft::task<> {
         auto tcp = co_await weft::start_server(hello_http, {"127.0.0.1", "::1"}, 0);
         const std::string url = "http://localhost:" + std::to_string(tcp.port()) + "/page";
@@ -167,7 +168,7 @@ TEST(curl, is_served_over_tcp_by_name_and_over_a_unix_socket) {
 
 TEST(socat, carries_a_request_to_a_unix_socket) {
     if (!is_installed("socat")) GTEST_SKIP() << "socat is not installed";
-    const temporary_directory folder;
+    const temporary_folder folder;
     weft::run([](std::string path) -> weft::task<> {
         auto server = co_await weft::start_unix_server(hello_http, path);
         const std::string command = "printf 'GET /socat HTTP/1.1\\r\\n\\r\\n' | socat -t10 - UNIX-CONNECT:" + path;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many connections a server serves at a time.
 #include "io/operations.hpp"
+#include "io/temporary_folder.hpp"
 #include "net/child.hpp"
 
 using namespace std::chrono_literals;
@@ -118,7 +119,7 @@ TEST(server_limit, of_none_is_refused) {
 
 TEST(server_limit, holds_on_a_unix_socket_too) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         counted c;
         auto server = co_await weft::start_unix_server(c.handler(), folder / "x", {.max_connections = 1});
         auto one = co_await weft::open_unix_connection(folder / "x");

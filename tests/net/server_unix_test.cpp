@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers on Unix sockets, and what becomes of their files.
 #include "io/operations.hpp"
+#include "io/temporary_folder.hpp"
 #include "net/child.hpp"
 
 #include <sys/stat.h>
@@ -25,7 +26,7 @@ weft::task<bool> answers(std::string path) {
 
 TEST(unix_server, has_a_path_and_no_port) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         auto server = co_await weft::start_unix_server(echo, folder / "x.sock");
         EXPECT_EQ(server.addresses(), (std::vector{weft::address{folder / "x.sock", 0}}));
         try {
@@ -39,7 +40,7 @@ TEST(unix_server, has_a_path_and_no_port) {
 
 TEST(unix_server, removes_its_file_when_it_is_closed) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const auto before = open_descriptors();
         auto server = co_await weft::start_unix_server(echo, folder / "x.sock");
         EXPECT_TRUE(fs::is_socket(folder / "x.sock"));
@@ -58,7 +59,7 @@ TEST(unix_server, removes_its_file_when_it_is_closed) {
 
 TEST(unix_server, leaves_a_file_alone_that_another_has_put_in_its_place) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const std::string path = folder / "x.sock";
         auto one = co_await weft::start_unix_server(echo, path);
         auto two = co_await weft::start_unix_server(echo, path);  // takes the path over, as in asyncio
@@ -77,7 +78,7 @@ TEST(unix_server, leaves_a_file_alone_that_another_has_put_in_its_place) {
 
 TEST(unix_server, takes_the_place_of_a_socket_that_was_left_behind) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         const std::string path = folder / "x.sock";
         auto dead = co_await weft::start_unix_server(echo, path, {.cleanup_socket = false});
         dead.close();
@@ -89,7 +90,7 @@ TEST(unix_server, takes_the_place_of_a_socket_that_was_left_behind) {
 
 TEST(unix_server, does_not_remove_what_is_no_socket) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         std::ofstream(folder / "file") << "precious";
         const auto before = open_descriptors();
         try {
@@ -135,7 +136,7 @@ TEST(unix_server, on_an_abstract_name_leaves_no_file_and_two_cannot_share_it) {
 
 TEST(unix_server, on_a_socket_of_anothers_leaves_the_file_alone) {
     run([]() -> weft::task<> {
-        const temporary_directory folder;
+        const temporary_folder folder;
         auto first = co_await weft::start_unix_server(echo, folder / "x", {.start_serving = false});
         auto second = co_await weft::start_server_on(echo, weft::unique_fd(::dup(first.sockets().at(0))));
         EXPECT_TRUE(co_await answers(folder / "x"));
@@ -145,7 +146,7 @@ TEST(unix_server, on_a_socket_of_anothers_leaves_the_file_alone) {
 }
 
 TEST(unix_server, in_a_forked_child_leaves_the_parents_file_alone) {
-    const temporary_directory folder;
+    const temporary_folder folder;
     const std::string path = folder / "x.sock";
     weft::event_loop loop;
     const auto start = [](std::string at) -> weft::task<weft::server> {

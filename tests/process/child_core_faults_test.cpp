@@ -60,9 +60,9 @@ TEST(a_child, whose_status_is_asked_for_again_after_interruptions_is_reaped) {
 TEST(a_child, whose_status_cannot_be_had_has_ended_and_it_is_reported) {
     for (const int error : {ECHILD, EINVAL, ENOSYS, EPERM}) {
         run_without_faults([error]() -> weft::task<> {
-            std::string reported;
+            weft::error_context reported;
             weft::get_running_loop().set_exception_handler(
-                [&](weft::event_loop&, const weft::error_context& c) { reported = c.message; });
+                [&](weft::event_loop&, const weft::error_context& c) { reported = c; });
             auto p = co_await weft::spawn_process({"true"});
             {
                 const failing_calls failing(system_call::waitid, {.error = error});
@@ -70,7 +70,11 @@ TEST(a_child, whose_status_cannot_be_had_has_ended_and_it_is_reported) {
                 EXPECT_FALSE(status.is_known());
                 EXPECT_EQ(p.returncode(), 255);
             }
-            EXPECT_THAT(reported, HasSubstr("child process " + std::to_string(p.pid())));
+            EXPECT_THAT(reported.message, HasSubstr("child process " + std::to_string(p.pid())));
+            EXPECT_EQ(reported.message.contains("was read elsewhere"), error == ECHILD);
+            if (error != ECHILD) {
+                EXPECT_THAT(weft::describe_exception(reported.exception), HasSubstr("waitid: "));
+            }
             EXPECT_EQ(::waitpid(p.pid(), nullptr, 0), p.pid());  // which another would have done
             weft::get_running_loop().set_exception_handler(nullptr);
         });

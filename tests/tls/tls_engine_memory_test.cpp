@@ -53,6 +53,7 @@ TEST(openssl, may_run_out_of_memory_at_any_allocation) {
         const auto client = client_context({.alpn_protocols = {"echo"}, .resume_sessions = false});
         const auto server = server_context({.alpn_protocols = {"echo"}});  // for which a callback looks for the engine
         EXPECT_TRUE(co_await converse_without(1'000'000'000, client, server));  // what is made once is made
+        // A third of them: each attempt is a handshake or half of one, and all take 13 s in a debug build.
         long allocation = 0;
         while (!co_await converse_without(allocation, client, server)) allocation += 3;
         EXPECT_GT(allocation, 1000);

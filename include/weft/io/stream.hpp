@@ -44,11 +44,13 @@ public:
     [[noreturn]] static void throw_destroyed();
 
 protected:
-    enum class until : unsigned char { nothing, connection, writable, flushed, closed };
-    stream_link(stream_core& s, until u) noexcept : stream_(&s), until_(u) {}
+    /// What it is for: to refer to the stream; to keep hold of its connection (a connection_link); or to wait until its
+    /// output has sunk so far (an output_awaiter).
+    enum class purpose : unsigned char { reference, connection, writable, flushed, closed };
+    stream_link(stream_core& s, purpose p) noexcept : stream_(&s), purpose_(p) {}
 
     stream_core* stream_;  // null: the stream was destroyed meanwhile
-    until until_;
+    purpose purpose_;
 
 private:
     friend class stream_core;
@@ -140,11 +142,11 @@ private:
     friend class stream;
     friend class stream_core;
     friend class stream_handover;
-    output_awaiter(stream_core& s, until u) noexcept : waiter(kind_), stream_link(s, u) {}
+    output_awaiter(stream_core& s, purpose p) noexcept : waiter(kind_), stream_link(s, p) {}
     /// Of an end that the call has begun: kept, and awaited when the stream has gone, it says so.
     struct kept {};
-    output_awaiter(stream_core& s, until u, kept) noexcept;
-    static weft::task<> waiting(stream_link s, until u);
+    output_awaiter(stream_core& s, purpose p, kept) noexcept;
+    static weft::task<> waiting(stream_link s, purpose p);
     static const wait_kind kind_;
 };
 

@@ -148,7 +148,9 @@ public:
     // Descriptors and signals
 
     /// Calls `f` in every turn in which `fd` is readable, until removed; replaces an earlier reader of `fd`. Remove it
-    /// before `fd` is closed, or given to a stream, server or transport.
+    /// before `fd` is closed, or given to a stream, server or transport. A watch knows `fd` by its number: one that stays
+    /// may go on with whatever gets that number next, and on io_uring keeps open what had it until then. If it cannot go
+    /// on it calls `f` once more, and the exception handler hears that `fd` is watched no longer.
     /// @throws invalid_state_error  a stream, server, socket or transport of this loop has `fd`: two would take each
     ///         other's events; std::system_error  `fd` is closed, or (epoll) a file, which is always ready
     /// @cost independent of how many there are  @see loop.add_reader
@@ -183,6 +185,8 @@ public:
     using exception_handler = std::function<void(event_loop&, const error_context&)>;
     /// null: the default one, which writes to stderr.
     void set_exception_handler(exception_handler h) { exception_handler_ = std::move(h); }
+    /// Null: the default one. @see loop.get_exception_handler
+    const exception_handler& get_exception_handler() const noexcept { return exception_handler_; }
     void call_exception_handler(const error_context& context) noexcept;
     /// Debug mode reports what takes longer than slow_callback_duration, refuses calls from a wrong thread, and reports
     /// tasks that were never awaited. On from the start where the environment has WEFT_DEBUG=1.

@@ -91,7 +91,7 @@ public:
     /// It is the turn of `w`, which waits here or comes from outside.
     void choose(line_waiter& w) noexcept {
         w.unlink();
-        chosen_.push_back(w);
+        bystanders_.push_back(w);
         ++chosen_count_;
         w.stage_ = line_waiter::stage::chosen;
         w.wake_up();
@@ -121,8 +121,9 @@ private:
 
     loop_bound& owner_;
     mutable intrusive_list<line_waiter> waiting_;  // looking for the next one only drops those who do not wait any more
-    intrusive_list<line_waiter> chosen_;  // and the links
-    std::size_t chosen_count_ = 0;  // those in chosen_, and those who were chosen at once
+    // Who does not wait, but is to learn of the line's end: those chosen from waiting_, and the links
+    intrusive_list<line_waiter> bystanders_;
+    std::size_t chosen_count_ = 0;  // those chosen from waiting_, and those who were chosen at once
 };
 
 /// Refers to a line and does not stand in it, but learns of its end. For a task that begins to wait later than the call that
