@@ -7,9 +7,11 @@
 #include <weft/base/clock.hpp>
 #include <weft/inspect/snapshot.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -21,6 +23,7 @@ process_snapshot snapshot(const target_memory& memory, const std::string& who, s
     for (const std::uint64_t head : find_registries(memory, who)) {
         registry_reader(memory, head, now, options).read_loops(all.loops);
     }
+    std::ranges::sort(all.loops, {}, [](const loop_snapshot& l) { return std::pair(l.thread, l.address); });
     return all;
 }
 

@@ -42,8 +42,8 @@ class Program:
         self.process.stdout.close()
 
 
-def tasks_by_name(snapshot):
-    return {task["name"]: task for loop in snapshot["loops"] for task in loop["tasks"]}
+def tasks_of(snapshot):
+    return [task for loop in snapshot["loops"] for task in loop["tasks"]]
 
 
 def functions(task):
@@ -54,8 +54,9 @@ class TruthOfThePatient:
     """What must be seen of it, however it is looked at."""
 
     def check(self, snapshot, is_alive):
-        tasks = tasks_by_name(snapshot)
-        left, right, holder, waiter = (tasks[name] for name in ("left", "right", "holder", "waiter"))
+        tasks = tasks_of(snapshot)
+        named = {task["name"]: task for task in tasks}
+        left, right, holder, waiter, gatherer = (named[name] for name in ("left", "right", "holder", "waiter", "gatherer"))
         self.assertEqual([left["state"], right["state"]], ["blocked", "blocked"])
         self.assertEqual(left["wait"]["lock_holder"], right["id"])
         self.assertEqual(right["wait"]["lock_holder"], left["id"])
@@ -71,19 +72,18 @@ class TruthOfThePatient:
         held = [w for w in snapshot["warnings"] if w["kind"] == "lock held long"]
         self.assertTrue(any(holder["task"] in w["tasks"] for w in held), snapshot["warnings"])
 
-        gatherer = tasks["gatherer"]
-        children = [task for task in tasks.values() if task["task"] in gatherer["wait"]["tasks"]]
+        children = [task for task in tasks if task["task"] in gatherer["wait"]["tasks"]]
         self.assertEqual(sorted(functions(child)[0] for child in children), ["iterates", "sleeps", "sleeps"])
         iterates = next(child for child in children if functions(child)[0] == "iterates")
         self.assertEqual(functions(iterates), ["iterates", "ticks"])
         self.assertEqual({child["creator"] for child in children}, {gatherer["id"]})
 
-        main = next(task for task in tasks.values() if functions(task) == ["main_task"])
-        sleepers = [t for t in tasks.values() if functions(t) == ["sleeps"] and t.get("creator") == main["id"]]
+        main = next(task for task in tasks if functions(task) == ["main_task"])
+        sleepers = [t for t in tasks if functions(t) == ["sleeps"] and t.get("creator") == main["id"]]
         self.assertEqual(len(sleepers), 100)
         self.assertTrue(all(3500e9 < t["wait"]["ends_in_ns"] < 3600e9 for t in sleepers))
 
-        running = [t for loop in snapshot["loops"] for t in loop["tasks"] if t["state"] == "running"]
+        running = [t for t in tasks if t["state"] == "running"]
         self.assertEqual([functions(t) for t in running], [["spins"]])
         if is_alive:
             blocked = [w for w in snapshot["warnings"] if w["kind"] == "loop blocked"]
@@ -178,7 +178,7 @@ class OfAThousandConnections(unittest.TestCase):
             self.assertEqual(client.recv(7), b"+PONG\r\n")
         for _ in range(100):
             snapshot = json.loads(weft("ps", "--json", redis.pid))
-            readers = [t for t in tasks_by_name(snapshot).values() if t.get("wait", {}).get("kind") == "stream read"]
+            readers = [t for t in tasks_of(snapshot) if t.get("wait", {}).get("kind") == "stream read"]
             if len(readers) == 1000:
                 break
             time.sleep(0.05)

@@ -62,7 +62,7 @@ struct loop_snapshot {
 
 struct process_snapshot {
     int pid = 0;  ///< 0: out of a core file
-    std::vector<loop_snapshot> loops;
+    std::vector<loop_snapshot> loops;  ///< by thread
 };
 
 struct snapshot_options {
