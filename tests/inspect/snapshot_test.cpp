@@ -30,10 +30,10 @@ const weft::loop_snapshot& own_loop(const weft::process_snapshot& p) {
     return *std::ranges::find(p.loops, address, &weft::loop_snapshot::address);
 }
 
-const weft::task_snapshot& named(const weft::process_snapshot& p, const std::string& name) {
+const weft::task_snapshot& named(const weft::process_snapshot& p, const char* name) {
     const auto& tasks = own_loop(p).tasks;
     const auto found = std::ranges::find(tasks, name, &weft::task_snapshot::name);
-    if (found == tasks.end()) throw std::runtime_error("no task " + name);
+    if (found == tasks.end()) throw std::runtime_error(std::string("no task ") + name);
     return *found;
 }
 
