@@ -16,6 +16,14 @@ install(FILES
     "${PROJECT_SOURCE_DIR}/cmake/weft_compiler.cmake"
     DESTINATION "${package_dir}")
 
+# How gdb shows tasks; it reads this of itself when it loads a shared library, where it looks below the prefix.
+set(gdb_script "${PROJECT_SOURCE_DIR}/tools/gdb/weft_gdb.py")
+install(FILES "${gdb_script}" DESTINATION "${CMAKE_INSTALL_DATADIR}/weft/gdb")
+if(library_type STREQUAL "SHARED_LIBRARY")
+    install(FILES "${gdb_script}" DESTINATION "${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}"
+        RENAME "libweft.so.${PROJECT_VERSION}-gdb.py")
+endif()
+
 # A static library hands its private needs on to whoever links it; a shared one has them inside.
 set(pc_requires "")
 if(library_type STREQUAL "STATIC_LIBRARY")
