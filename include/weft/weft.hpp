@@ -12,6 +12,7 @@
 #include <weft/base/version.hpp>
 #include <weft/coro/async_generator.hpp>
 #include <weft/coro/awaitable.hpp>
+#include <weft/coro/format_exception.hpp>
 #include <weft/coro/function_concepts.hpp>
 #include <weft/coro/generator.hpp>
 #include <weft/coro/outcome.hpp>
@@ -38,6 +39,7 @@
 #include <weft/flow/wait.hpp>
 #include <weft/flow/wait_for.hpp>
 #include <weft/flow/with.hpp>
+#include <weft/inspect/format_exception.hpp>
 #include <weft/io/address.hpp>
 #include <weft/io/chunk.hpp>
 #include <weft/io/connect_protocol.hpp>

@@ -51,11 +51,7 @@ bool children_awaiter::cancel_children() {
 void children_awaiter::await_resume() {
     if (!first_failed_ || !first_failed_->cancelled() || !task() || !task()->yields_to_cancellation_of_awaited())
         this->resumed();
-    if (first_failed_) {
-        first_failed_->mark_retrieved();
-        std::rethrow_exception(first_failed_->cancelled() ? first_failed_->cancellation()
-                                                          : first_failed_->stored_exception());
-    }
+    if (first_failed_) first_failed_->throw_failure();
     if (cancel_requested_) throw cancelled_error(task()->cancel_message());
 }
 

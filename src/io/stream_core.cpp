@@ -188,7 +188,7 @@ void stream_core::wake_reader() noexcept {
 }
 
 void stream_core::throw_error(const char* what, int error) const {
-    if (error == EPROTO && failure_) std::rethrow_exception(failure_);
+    if (error == EPROTO && failure_) rethrow_kept(failure_, this);
     throw std::system_error(error, std::generic_category(), std::string(what) + peer_name());
 }
 

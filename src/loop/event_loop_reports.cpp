@@ -2,6 +2,7 @@
 // What a loop tells of: errors that nobody caught, callbacks that took too long, tasks that nothing can wake any more.
 #include "loop/report.hpp"
 
+#include <weft/coro/format_exception.hpp>
 #include <weft/coro/traceback.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/waiter.hpp>
@@ -33,6 +34,13 @@ void report_failed_handler() noexcept {
     }
 }
 
+/// Behind the message, where it is a line; else below.
+std::string about(const std::exception_ptr& error) {
+    if (!error) return "\n";
+    const std::string text = format_exception(error);
+    return (text.find('\n') + 1 == text.size() ? ": " : "\n") + text;
+}
+
 }  // namespace
 
 void event_loop::call_exception_handler(const error_context& context) noexcept {
@@ -44,8 +52,7 @@ void event_loop::call_exception_handler(const error_context& context) noexcept {
     try {
         std::string text = "weft: " + context.message;
         if (!context.task.empty() && !context.message.contains(context.task)) text += " (" + context.task + ")";
-        if (context.exception) text += ": " + describe_exception(context.exception);
-        text += "\n" + format_stack(context.stack);
+        text += about(context.exception) + format_stack(context.stack);
         if (context.created_at) text += "The task was created at:\n" + format_stack({*context.created_at});
         std::fputs(text.c_str(), stderr);
     } catch (...) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coro/shown_trace.hpp"
 #include "loop/report.hpp"
 
 #include <weft/loop/event_loop.hpp>
@@ -94,7 +95,9 @@ std::exception_ptr future_core::exception() {
     if (!done()) throw invalid_state_error("exception is not set: the future is not done");
     if (cancelled()) throw_cancelled();
     mark_retrieved();
-    return stored_exception();
+    std::exception_ptr error = stored_exception();
+    if (error) restore_trace(error, this);
+    return error;
 }
 
 void attach_to(event_loop& loop, loop_resource& r) noexcept { loop.attach(r); }
@@ -116,16 +119,25 @@ void future_core::throw_not_finished() const {
 }
 
 void future_core::throw_cancelled() const {
-    if (const std::exception_ptr kept = kept_cancellation()) std::rethrow_exception(kept);
+    if (const std::exception_ptr kept = kept_cancellation()) rethrow_kept(kept, this);
     throw cancelled_error();
+}
+
+void future_core::throw_failure() {
+    mark_retrieved();
+    if (cancelled()) throw_cancelled();
+    rethrow_kept(stored_exception(), this);
 }
 
 std::exception_ptr future_core::cancellation() const {
     const std::exception_ptr kept = kept_cancellation();
-    return kept ? kept : std::make_exception_ptr(cancelled_error());
+    if (!kept) return std::make_exception_ptr(cancelled_error());
+    restore_trace(kept, this);
+    return kept;
 }
 
 void future_core::complete_with_exception(std::source_location created_at) {
+    keep_trace(stored_exception(), this);
     status_ = status::finished;
     future_listener* first = nullptr;
     take_listeners(first);
@@ -152,6 +164,7 @@ void future_core::report_loss() noexcept {
 void future_core::report_unretrieved() noexcept {
     task_core* const t = task();
     const std::source_location created_at = unretrieved_->created_at;
+    const shown_trace its_own(stored_exception(), this);
     const auto tell = [&] {
         report(loop(), t ? "Task exception was never retrieved" : "Future exception was never retrieved",
                stored_exception(), [&](error_context& c) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coro/shown_trace.hpp"
 #include "loop/report.hpp"
 #include "loop/signal_inbox.hpp"
 
+#include <weft/coro/format_exception.hpp>
 #include <weft/loop/run.hpp>
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -46,24 +49,32 @@ private:
     bool interrupted_ = false;
 };
 
-std::terminate_handler terminate_before = nullptr;
+std::atomic<std::terminate_handler> terminate_before = nullptr;
 
 /// A keyboard_interrupt that nobody catches ends the process as the signal would have, and as Python does it: quietly,
-/// by SIGINT. Anything else is the previous handler's.
-[[noreturn]] void terminate_by_signal() {
+/// by SIGINT. Of another exception that has come through coroutines, it is told which. The rest is the previous handler's.
+[[noreturn]] void terminate_after_run() {
     try {
-        if (const std::exception_ptr uncaught = std::current_exception()) std::rethrow_exception(uncaught);
+        if (const std::exception_ptr uncaught = std::current_exception()) {
+            if (!traceback_of(uncaught).empty()) print_exception(uncaught);
+            std::rethrow_exception(uncaught);
+        }
     } catch (const keyboard_interrupt&) {
         ::signal(SIGINT, SIG_DFL);
         ::raise(SIGINT);
     } catch (...) {
     }
-    if (terminate_before) terminate_before();
+    if (const std::terminate_handler before = terminate_before) before();
     std::abort();
 }
 
+/// An exception is about to leave a run, perhaps for the end of the process.
+void prepare_for_the_end() noexcept {
+    if (std::get_terminate() != terminate_after_run) terminate_before = std::set_terminate(terminate_after_run);
+}
+
 [[noreturn]] void throw_keyboard_interrupt() {
-    if (std::get_terminate() != terminate_by_signal) terminate_before = std::set_terminate(terminate_by_signal);
+    prepare_for_the_end();
     throw keyboard_interrupt();
 }
 
@@ -97,6 +108,7 @@ void cancel_all_tasks(event_loop& loop) {
     for (const auto& t : tasks) {
         if (!t->stored_exception()) continue;
         t->mark_retrieved();
+        const shown_trace its_own(t->stored_exception(), &*t);
         report(loop, "unhandled exception during run() shutdown", t->stored_exception(),
                [&](error_context& c) { c.task = t->task()->name(); });
     }
@@ -150,6 +162,7 @@ void runner::drive(future_core& f, task_core& main) {
     interrupt_guard guard(*loop_, main, options_.handle_sigint);
     loop_->run_until(f);
     if (guard.interrupted() && f.cancelled() && main.uncancel() == 0) throw_keyboard_interrupt();
+    if (f.cancelled() || f.stored_exception()) prepare_for_the_end();
 }
 
 void runner::close() {

@@ -72,7 +72,7 @@ public:
     }
     void leaves_yield() noexcept { holds_element_ = false; }
     bool holds_element() const noexcept { return holds_element_; }
-    void fails() noexcept { error_ = carried_exception::current(); }
+    void fails() noexcept { error_ = carried_exception::leaving(where()); }
     void finishes() noexcept { stage_ = stage::closed; }
     /// At a co_yield or its end: goes on with who awaits the operation.
     std::coroutine_handle<> hand_back() noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <source_location>
 
 namespace weft::inline v0 {
 
@@ -13,10 +14,14 @@ public:
     explicit carried_exception(std::exception_ptr error) noexcept;
     /// The one being handled.
     static carried_exception current() noexcept;
+    /// The one being handled, which leaves a body that stands at `where`.
+    static carried_exception leaving(std::source_location where) noexcept;
 
     explicit operator bool() const noexcept { return object_ != nullptr; }
     std::exception_ptr take() noexcept;
     [[noreturn]] static void rethrow(carried_exception error);
+    /// The same out of an ordinary call, made at `caller`.
+    [[noreturn]] static void rethrow(carried_exception error, std::source_location caller);
 
 private:
     void* object_ = nullptr;

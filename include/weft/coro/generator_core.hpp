@@ -89,7 +89,7 @@ public:
 
     /// By the body, at its end, for an exception that came out of it.
     void fail() noexcept {
-        error_ = carried_exception::current();
+        error_ = carried_exception::leaving(where());
         stage_ = stage::closed;
     }
 
@@ -117,7 +117,7 @@ public:
     /// The outermost body has run to its end. @return false
     bool finish() {
         if (error_) [[unlikely]]
-            carried_exception::rethrow(std::exchange(error_, carried_exception()));
+            carried_exception::rethrow(std::exchange(error_, carried_exception()), caller_);
         return false;
     }
 

@@ -4,6 +4,7 @@
 #include <weft/base/errors.hpp>
 #include <weft/coro/promise_base.hpp>
 #include <weft/coro/result.hpp>
+#include <weft/coro/trace_exception.hpp>
 
 #include <coroutine>
 #include <cstddef>
@@ -42,7 +43,7 @@ public:
         return {};
     }
     final_awaiter final_suspend() const noexcept { return {}; }
-    void unhandled_exception() noexcept { result_.set_exception(std::current_exception()); }
+    void unhandled_exception() noexcept { result_.set_exception(exception_leaving(this->where())); }
 
     template <class U>
     std::suspend_never yield_value(U&&) {

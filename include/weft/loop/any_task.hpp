@@ -42,7 +42,7 @@ public:
         using future_waiter::future_waiter;
         void await_resume() {
             this->resumed();
-            if (const std::exception_ptr error = awaited().exception()) std::rethrow_exception(error);
+            if (awaited().exception()) awaited().throw_failure();
         }
     };
     awaiter operator co_await() const { return awaiter(state_); }

@@ -6,6 +6,7 @@
 #include <weft/coro/frame_memory.hpp>
 #include <weft/coro/result.hpp>
 #include <weft/coro/task.hpp>
+#include <weft/coro/trace_exception.hpp>
 #include <weft/loop/context.hpp>
 #include <weft/loop/loop_resource.hpp>
 
@@ -86,13 +87,15 @@ public:
     virtual bool cancel(std::string message);
     /// What awaiting a cancelled one throws. Precondition: it is cancelled.
     std::exception_ptr cancellation() const;
+    /// Throws what it failed with, or was cancelled by. Precondition: one of the two.
+    [[noreturn]] void throw_failure();
     /// The task behind this future, if it is one.
     virtual task_core* task() noexcept { return nullptr; }
     /// Whether `e` may await this: it is no other loop's, and not the task's own.
     virtual bool may_be_awaited_in(const execution& e) const noexcept { return e.loop() == loop_or_null(); }
     /// The exception it finished with; null otherwise.
     virtual std::exception_ptr stored_exception() const noexcept = 0;
-    /// The same, looked at. @throws invalid_state_error  not done; cancelled_error
+    /// The same, looked at, and with the path that it had then. @throws invalid_state_error  not done; cancelled_error
     std::exception_ptr exception();
 
     /// @throws invalid_state_error  it is closed
@@ -193,11 +196,15 @@ public:
     std::add_lvalue_reference_t<const T> peek() {
         require_finished();
         mark_retrieved();
+        if (result_.exception()) [[unlikely]]
+            rethrow_kept(result_.exception(), static_cast<future_core*>(this));
         return result_.peek();
     }
     T take() {
         require_finished();
         mark_retrieved();
+        if (result_.exception()) [[unlikely]]
+            rethrow_kept(result_.exception(), static_cast<future_core*>(this));
         return result_.take();
     }
 

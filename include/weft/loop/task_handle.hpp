@@ -101,6 +101,7 @@ private:
     void fail(const std::exception_ptr& error, std::source_location created_at) noexcept {
         if (is_cancellation(error)) {
             this->keep_cancellation(error);
+            keep_trace(error, static_cast<future_core*>(this));
             this->complete(state::cancelled);
         } else {
             this->result_.set_exception(error);
