@@ -17,7 +17,9 @@ bool sleep_awaiter::cancel(waiter& w) {
 const wait_kind sleep_awaiter::for_kind_ = {.name = "sleep", .cancel = cancel};
 const wait_kind sleep_awaiter::until_kind_ = {.name = "sleep", .cancel = cancel};
 const wait_kind sleep_awaiter::begun_kind_ = {
-    .name = "sleep", .cancel = cancel, .subject = {wait_subject::thing::deadline, {offsetof(sleep_awaiter, deadline_)}}};
+    .name = "sleep",
+    .cancel = cancel,
+    .subject = {wait_subject::thing::deadline, {offsetof(sleep_awaiter, deadline_)}}};
 
 void sleep_awaiter::start() {
     if (&kind() == &begun_kind_) throw invalid_state_error("cannot reuse an already awaited sleep");

@@ -44,7 +44,8 @@ const wait_kind task_group::join::kind_ = {
             return false;
         },
     .subject = {wait_subject::thing::group,
-                {offsetof(join, group_), offsetof(task_group, members_), offsetof(member, hook), memory_layout::future_of_notice}},
+                {offsetof(join, group_), offsetof(task_group, members_), offsetof(member, hook),
+                 memory_layout::future_of_notice}},
 };
 
 task_group::task_group(task_group&& unused) {

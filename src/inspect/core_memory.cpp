@@ -43,7 +43,8 @@ struct core_memory::file_view {
     std::size_t size;
 };
 
-core_memory::core_memory(const std::string& core, const std::string& program) : core_(std::make_unique<file_view>(core)) {
+core_memory::core_memory(const std::string& core, const std::string& program)
+    : core_(std::make_unique<file_view>(core)) {
     Elf64_Ehdr header{};
     if (!core_->get(0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_type != ET_CORE)
@@ -119,8 +120,8 @@ bool core_memory::copy(std::uint64_t address, std::span<std::byte> into) const {
             const segment& s = *std::prev(after);
             const std::uint64_t at = s.offset + (address - s.begin);
             if (at >= core_->size) return false;  // the core was cut short
-            count = static_cast<std::size_t>(std::min<std::uint64_t>(
-                {into.size(), s.size - (address - s.begin), core_->size - at}));
+            count = static_cast<std::size_t>(
+                std::min<std::uint64_t>({into.size(), s.size - (address - s.begin), core_->size - at}));
             std::memcpy(into.data(), core_->bytes + at, count);
         } else {
             const auto m = std::ranges::find_if(
@@ -128,8 +129,8 @@ bool core_memory::copy(std::uint64_t address, std::span<std::byte> into) const {
             if (m == mappings_.end() || !m->view) return false;
             const std::uint64_t at = m->offset + (address - m->begin);
             if (at >= m->view->size) return false;
-            count = static_cast<std::size_t>(
-                std::min<std::uint64_t>({into.size(), m->end - address, m->view->size - at}));
+            count =
+                static_cast<std::size_t>(std::min<std::uint64_t>({into.size(), m->end - address, m->view->size - at}));
             std::memcpy(into.data(), m->view->bytes + at, count);
         }
         into = into.subspan(count);

@@ -74,8 +74,10 @@ public:
                     continue;
                 }
                 if (where->second.walk != walk) break;  // on from here it has been walked before
-                std::vector<task_address> circle(path.begin() + static_cast<std::ptrdiff_t>(where->second.place), path.end());
-                std::ranges::rotate(circle, std::ranges::min_element(circle, {}, [&](task_address c) { return at(c).id; }));
+                std::vector<task_address> circle(path.begin() + static_cast<std::ptrdiff_t>(where->second.place),
+                                                 path.end());
+                std::ranges::rotate(circle,
+                                    std::ranges::min_element(circle, {}, [&](task_address c) { return at(c).id; }));
                 found.push_back(std::move(circle));
                 break;
             }
@@ -123,7 +125,8 @@ private:
             std::erase_if(n.needs.tasks, [&](task_address a) { return !nodes_.contains(a); });
             n.missing = n.needs.one_is_enough ? std::min<std::size_t>(n.needs.tasks.size(), 1) : n.needs.tasks.size();
             for (const task_address a : n.needs.tasks) nodes_.at(a).waited_for_by.push_back(&n);
-            if (n.task->activity != task_activity::waiting || (n.missing == 0 && !n.needs.can_never_be)) free.push_back(&n);
+            if (n.task->activity != task_activity::waiting || (n.missing == 0 && !n.needs.can_never_be))
+                free.push_back(&n);
         }
         while (!free.empty()) {
             node& n = *free.back();
@@ -149,7 +152,8 @@ private:
 /// "waits for a lock held by", "waits for": with the other's name to follow.
 std::string how_it_waits(const task_snapshot& t) {
     if (t.wait.lock) return " waits" + place(t) + " for a lock held by ";
-    return " waits" + place(t) + (t.wait.kind == "future" || t.wait.kind.empty() ? "" : " (" + t.wait.kind + ")") + " for ";
+    return " waits" + place(t) + (t.wait.kind == "future" || t.wait.kind.empty() ? "" : " (" + t.wait.kind + ")") +
+           " for ";
 }
 
 finding deadlock_of(const std::vector<task_address>& circle, const wait_graph& graph) {
@@ -185,9 +189,11 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
     }
     for (const loop_snapshot& loop : p.loops) {
         const auto running = std::ranges::find(loop.tasks, task_activity::running, &task_snapshot::activity);
-        if (loop.activity == loop_activity::running && !loop.is_virtual && loop.turn_for >= options.loop_blocked.count()) {
+        if (loop.activity == loop_activity::running && !loop.is_virtual &&
+            loop.turn_for >= options.loop_blocked.count()) {
             finding f{finding::what::loop_blocked,
-                      "the loop of thread " + std::to_string(loop.thread) + " has been busy for " + seconds(loop.turn_for),
+                      "the loop of thread " + std::to_string(loop.thread) + " has been busy for " +
+                          seconds(loop.turn_for),
                       {}};
             if (running == loop.tasks.end()) {
                 f.text += " with callbacks, or is held up in one";
@@ -200,7 +206,8 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
         for (const task_snapshot& t : loop.tasks) {
             if (t.wait.is_orphaned) {
                 found.push_back({finding::what::orphaned,
-                                 named(t) + place(t) + " waits for a task that was destroyed before its end", {t.address}});
+                                 named(t) + place(t) + " waits for a task that was destroyed before its end",
+                                 {t.address}});
             }
             if (!t.wait.lock || !locks.insert(t.wait.lock).second || !t.wait.lock_holder) continue;
             const task_snapshot* const holder = graph.holder(loop.address, t.wait.lock_holder);
@@ -212,8 +219,8 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
                                  {t.address}});
             } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
                 found.push_back({finding::what::lock_held,
-                                 "a lock has been held for " + seconds(held) + " by " + named(*holder) + place(*holder) +
-                                     ", and " + named(t) + " waits for it",
+                                 "a lock has been held for " + seconds(held) + " by " + named(*holder) +
+                                     place(*holder) + ", and " + named(t) + " waits for it",
                                  {holder->address, t.address}});
             }
         }

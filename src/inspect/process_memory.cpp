@@ -54,7 +54,8 @@ process_memory::process_memory(int pid) : pid_(pid) {
     std::byte unused{};
     iovec into{&unused, 1}, from{nullptr, 1};  // an address that nobody has: EFAULT is a good answer
     if (::process_vm_readv(pid, &into, 1, &from, 1, 0) < 0 && errno == EPERM) {
-        throw std::system_error(EPERM, std::generic_category(), "reading the memory of " + who + ": " + reason_for_refusal(pid));
+        throw std::system_error(EPERM, std::generic_category(),
+                                "reading the memory of " + who + ": " + reason_for_refusal(pid));
     } else if (errno == ESRCH) {
         throw std::system_error(ESRCH, std::generic_category(), who);
     } else if (errno == ENOSYS) {

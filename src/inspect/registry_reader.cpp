@@ -24,19 +24,22 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
         throw std::runtime_error("what should be weft's registry of tasks is none");
     const auto* const raw = reinterpret_cast<const std::byte*>(bytes.data());
     const auto version = value_at<std::uint32_t>(raw, offsetof(registry_head, version));
-    if (version != 2 || value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
+    if (version != 2 ||
+        value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
         throw std::runtime_error("its registry of tasks has layout version " + std::to_string(version) +
                                  ", and this reads version 2: use the weft command of the program's weft");
     }
     roots_ = value_at<std::uint64_t>(raw, offsetof(registry_head, roots));
-    const auto known = std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
+    const auto known =
+        std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
     const std::string layout = memory.read_bytes(value_at<std::uint64_t>(raw, offsetof(registry_head, layout)), known);
     if (layout.size() != known) throw std::runtime_error("the layout of its registry of tasks cannot be read");
     std::memcpy(&layout_, layout.data(), known);
     const registry_layout& l = layout_;
     task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
                                              l.task_id_or_extras, l.task_resume_point});
-    promise_bytes_ = std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
+    promise_bytes_ =
+        std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
 }
 
 void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
@@ -52,7 +55,7 @@ void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
         loop.thread = root->thread;
         loop.is_virtual = root->is_virtual;
         loop.backend = memory_.read_text(root->backend, 64);
-        loop.activity = !root->thread ? loop_activity::stopped
+        loop.activity = !root->thread                     ? loop_activity::stopped
                         : root->phase == loop_phase::runs ? loop_activity::running
                                                           : loop_activity::waiting;
         loop_now_ = root->is_virtual || !now_ ? root->time : std::max(*now_, root->time);
@@ -73,7 +76,8 @@ void registry_reader::read_tasks(const raw_root& root, loop_snapshot& loop) {
     for (seen_task& t : tasks) {
         if (t.is_gone || t.bytes.empty()) continue;
         finish(t, root);
-        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] = t.task.address;
+        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] =
+            t.task.address;
         loop.tasks.push_back(std::move(t.task));
     }
     std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
@@ -99,7 +103,8 @@ void registry_reader::find_tasks(std::uint64_t page, std::vector<seen_task>& tas
 void registry_reader::look_at(seen_task& t) {
     rounds_.ask(t.task.address, task_bytes_, [this, &t](const std::byte* bytes) { on_task(t, bytes); });
     if (t.cpu_time_at)
-        rounds_.ask<std::uint64_t>(t.cpu_time_at, [&t](std::uint64_t ns) { t.task.cpu = static_cast<std::int64_t>(ns); });
+        rounds_.ask<std::uint64_t>(t.cpu_time_at,
+                                   [&t](std::uint64_t ns) { t.task.cpu = static_cast<std::int64_t>(ns); });
 }
 
 void registry_reader::on_task(seen_task& t, const std::byte* bytes) {
@@ -164,7 +169,8 @@ void registry_reader::ask_chain(seen_task& t, std::uint64_t promise) {
 void registry_reader::ask_innermost(seen_task& t) {
     if (!t.resume_point) return;
     rounds_.ask(t.resume_point + layout_.handle_to_promise, promise_bytes_, [this, &t](const std::byte* bytes) {
-        if (belongs(t, bytes)) t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+        if (belongs(t, bytes))
+            t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
     });
 }
 

@@ -53,7 +53,8 @@ private:
     void on_subject(seen_task& t, std::uint64_t waiter, const wait_subject& subject, wait_snapshot& wait);
     void ask_future(wait_snapshot& wait, std::uint64_t future);
     void ask_hooks(wait_snapshot& wait, std::uint64_t vector, std::uint16_t to_future);
-    void ask_member(wait_snapshot& wait, std::uint64_t node, std::uint64_t head, const wait_subject& subject, std::size_t left);
+    void ask_member(wait_snapshot& wait, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
+                    std::size_t left);
     void ask_string(std::uint64_t string, std::function<void(std::string)> then);
     void look_again(std::vector<seen_task>& tasks);
     void finish(seen_task& t, const raw_root& root) const;

@@ -40,8 +40,8 @@ void registry_reader::on_subject(seen_task& t, std::uint64_t waiter, const wait_
     switch (subject.what) {
         case unknown: return;
         case deadline:
-            return rounds_.ask<std::int64_t>(waiter + at[0],
-                                             [now = loop_now_, &wait](std::int64_t when) { wait.ends_in = when - now; });
+            return rounds_.ask<std::int64_t>(
+                waiter + at[0], [now = loop_now_, &wait](std::int64_t when) { wait.ends_in = when - now; });
         case future: return pointer([this, &wait](std::uint64_t f) { ask_future(wait, f); });
         case hooks: return ask_hooks(wait, waiter + at[0], at[1]);
         case owned_hooks:
@@ -49,15 +49,17 @@ void registry_reader::on_subject(seen_task& t, std::uint64_t waiter, const wait_
         case group:
             return pointer([this, subject, &wait](std::uint64_t g) {
                 const std::uint64_t head = g + subject.at[1];
-                rounds_.ask<std::uint64_t>(head + layout_.list_first, [this, head, subject, &wait](std::uint64_t first) {
-                    ask_member(wait, first, head, subject, most_children);
-                });
+                rounds_.ask<std::uint64_t>(head + layout_.list_first,
+                                           [this, head, subject, &wait](std::uint64_t first) {
+                                               ask_member(wait, first, head, subject, most_children);
+                                           });
             });
         case branches:
             wait.branches.resize(at[1]);
             for (std::size_t i = 0; i < at[1]; ++i) {
-                rounds_.ask<std::uint64_t>(waiter + at[0] + i * sizeof(std::uint64_t),
-                                           [this, &t, &branch = wait.branches[i]](std::uint64_t w) { on_waiter(t, w, branch); });
+                rounds_.ask<std::uint64_t>(
+                    waiter + at[0] + i * sizeof(std::uint64_t),
+                    [this, &t, &branch = wait.branches[i]](std::uint64_t w) { on_waiter(t, w, branch); });
             }
             return;
         case lock:
@@ -65,7 +67,8 @@ void registry_reader::on_subject(seen_task& t, std::uint64_t waiter, const wait_
                 wait.lock = l;
                 rounds_.ask<std::uint64_t>(l + at[1], [&wait](std::uint64_t id) { wait.lock_holder = id; });
                 rounds_.ask<std::uint32_t>(l + at[2], [now = loop_now_, &wait](std::uint32_t since) {
-                    const auto tick = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now) >> task_registry::tick_bits);
+                    const auto tick =
+                        static_cast<std::uint32_t>(static_cast<std::uint64_t>(now) >> task_registry::tick_bits);
                     wait.lock_held_for = static_cast<std::int64_t>(tick - since) << task_registry::tick_bits;
                 });
             });
@@ -89,7 +92,8 @@ void registry_reader::on_subject(seen_task& t, std::uint64_t waiter, const wait_
             });
         case child:
             return pointer([this, at, &wait](std::uint64_t c) {
-                rounds_.ask<std::int32_t>(c + at[1], [&wait](std::int32_t pid) { wait.of = "pid " + std::to_string(pid); });
+                rounds_.ask<std::int32_t>(c + at[1],
+                                          [&wait](std::int32_t pid) { wait.of = "pid " + std::to_string(pid); });
             });
     }
 }
@@ -111,15 +115,16 @@ void registry_reader::ask_hooks(wait_snapshot& wait, std::uint64_t vector, std::
             if (end < begin || end - begin > most_children * sizeof(std::uint64_t)) return;
             for (std::uint64_t hook = begin; hook < end; hook += sizeof(std::uint64_t)) {
                 rounds_.ask<std::uint64_t>(hook, [this, to_future, &wait](std::uint64_t notice) {
-                    rounds_.ask<std::uint64_t>(notice + to_future, [this, &wait](std::uint64_t f) { ask_future(wait, f); });
+                    rounds_.ask<std::uint64_t>(notice + to_future,
+                                               [this, &wait](std::uint64_t f) { ask_future(wait, f); });
                 });
             }
         });
     });
 }
 
-void registry_reader::ask_member(wait_snapshot& wait, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
-                                 std::size_t left) {
+void registry_reader::ask_member(wait_snapshot& wait, std::uint64_t node, std::uint64_t head,
+                                 const wait_subject& subject, std::size_t left) {
     if (node == head || !node || left == 0) return;
     rounds_.ask<std::uint64_t>(node + subject.at[2], [this, to_future = subject.at[3], &wait](std::uint64_t notice) {
         rounds_.ask<std::uint64_t>(notice + to_future, [this, &wait](std::uint64_t f) { ask_future(wait, f); });
@@ -130,14 +135,15 @@ void registry_reader::ask_member(wait_snapshot& wait, std::uint64_t node, std::u
 }
 
 void registry_reader::ask_string(std::uint64_t string, std::function<void(std::string)> then) {
-    rounds_.ask<std::uint64_t>(string + layout_.string_size, [this, string, then = std::move(then)](std::uint64_t size) {
-        if (size == 0 || size > most_text) return;
-        rounds_.ask<std::uint64_t>(string + layout_.string_text, [this, size, then](std::uint64_t text) {
-            rounds_.ask(text, size, [then, size](const std::byte* bytes) {
-                then(std::string(reinterpret_cast<const char*>(bytes), size));
+    rounds_.ask<std::uint64_t>(
+        string + layout_.string_size, [this, string, then = std::move(then)](std::uint64_t size) {
+            if (size == 0 || size > most_text) return;
+            rounds_.ask<std::uint64_t>(string + layout_.string_text, [this, size, then](std::uint64_t text) {
+                rounds_.ask(text, size, [then, size](const std::byte* bytes) {
+                    then(std::string(reinterpret_cast<const char*>(bytes), size));
+                });
             });
         });
-    });
 }
 
 void registry_reader::resolve_futures(wait_snapshot& wait) {

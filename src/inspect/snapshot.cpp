@@ -54,7 +54,8 @@ process_snapshot snapshot_core(const std::string& core, const std::string& progr
 
 void take_cpu_times(int pid, unsigned seconds) {
     const process_memory memory(pid);
-    const std::uint64_t until = static_cast<std::uint64_t>(to_nanos(clock::now())) + seconds * std::uint64_t(1'000'000'000);
+    const std::uint64_t until =
+        static_cast<std::uint64_t>(to_nanos(clock::now())) + seconds * std::uint64_t(1'000'000'000);
     for (const std::uint64_t head : find_registries(memory, name_of(pid))) {
         if (!memory.write(head + offsetof(registry_head, watched_until), until))
             throw std::system_error(errno, std::generic_category(), "writing into " + name_of(pid));

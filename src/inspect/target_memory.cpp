@@ -11,7 +11,8 @@ std::string target_memory::read_text(std::uint64_t address, std::size_t limit) c
     while (text.size() < limit) {
         // Up to the end of a page: what lies behind it may not be there.
         const std::size_t left_in_page = page - static_cast<std::size_t>((address + text.size()) % page);
-        const std::string piece = read_bytes(address + text.size(), std::min({left_in_page, limit - text.size(), page / 16}));
+        const std::string piece =
+            read_bytes(address + text.size(), std::min({left_in_page, limit - text.size(), page / 16}));
         const std::size_t end = piece.find('\0');
         text += piece.substr(0, end);
         if (piece.empty() || end != std::string::npos) break;

@@ -31,8 +31,8 @@ public:
     /// Of a wait that has a pointer to one of these, so many bytes behind its beginning.
     static constexpr wait_subject as_subject(std::size_t pointer_at) {
         return {wait_subject::thing::peer,
-                {static_cast<std::uint16_t>(pointer_at), offsetof(stream_core, peer_.host), offsetof(stream_core, peer_.port),
-                 offsetof(stream_core, nameless_peer_)}};
+                {static_cast<std::uint16_t>(pointer_at), offsetof(stream_core, peer_.host),
+                 offsetof(stream_core, peer_.port), offsetof(stream_core, nameless_peer_)}};
     }
 
     stream_core(event_loop& loop, std::unique_ptr<stream_layer> layer, const stream_limits& limits);

@@ -113,7 +113,8 @@ private:
     bool is_cancelled_ = false, was_cancelled_before_ = false;
 };
 
-const wait_kind condition::regaining::kind_ = {.name = "lock", .cancel = &leave_line, .subject = lock::as_subject(offsetof(regaining, lock_))};
+const wait_kind condition::regaining::kind_ = {
+    .name = "lock", .cancel = &leave_line, .subject = lock::as_subject(offsetof(regaining, lock_))};
 
 condition::~condition() = default;
 

@@ -31,7 +31,8 @@ constexpr std::size_t block_of(std::size_t bytes) {
 }
 static_assert(sizeof(weft::sleep_awaiter) == 48);
 static_assert(block_of(sizeof(weft::task_state<void>)) == 112);
-static_assert(block_of(sizeof(weft::task_state<void>)) + block_of(120) + 4096 / weft::registry_page::capacity + 1 <= 256);
+static_assert(block_of(sizeof(weft::task_state<void>)) + block_of(120) + 4096 / weft::registry_page::capacity + 1 <=
+              256);
 
 TEST(sleep, ends_after_its_time_by_the_loops_clock) {
     const auto main = []() -> weft::task<> {

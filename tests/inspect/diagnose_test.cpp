@@ -70,7 +70,8 @@ TEST(diagnose, names_a_circle_of_joins_and_locks_in_full) {
     ASSERT_THAT(found, SizeIs(1));
     EXPECT_EQ(found[0].is, what::deadlock);
     EXPECT_THAT(found[0].tasks, ElementsAre(1001, 1002, 1003));
-    EXPECT_EQ(found[0].text, "#1 t1 waits for #2 t2, which waits for a lock held by #3 t3, which waits (gather) for #1 t1");
+    EXPECT_EQ(found[0].text,
+              "#1 t1 waits for #2 t2, which waits for a lock held by #3 t3, which waits (gather) for #1 t1");
     // Who waits for those in the circle is blocked as well.
     EXPECT_THAT(activities(p), ElementsAre(blocked, blocked, blocked, waiting, blocked));
 }
@@ -88,14 +89,15 @@ TEST(diagnose, lets_whoever_waits_for_one_of_several_go_on) {
     choice.branches = {on_tasks("future", {1}), on_sleep()};
     weft::wait_snapshot no_choice{.kind = "select"};
     no_choice.branches = {on_tasks("future", {3}), on_tasks("future", {4})};
-    auto p = process({task(1, choice), task(2, on_tasks("wait", {2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
+    auto p = process(
+        {task(1, choice), task(2, on_tasks("wait", {2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
     EXPECT_THAT(weft::diagnose(p), SizeIs(1));
     EXPECT_THAT(activities(p), ElementsAre(waiting, waiting, blocked, blocked));
 }
 
 TEST(diagnose, finds_locks_that_are_held_long_or_by_the_dead) {
-    auto p = process({task(1, on_lock(2, 10s, 5)), task(2, on_sleep()), task(3, on_lock(2, 10s, 5)), task(4, on_lock(99, 0s, 6)),
-                      task(5, on_lock(2, 10ms, 7))});
+    auto p = process({task(1, on_lock(2, 10s, 5)), task(2, on_sleep()), task(3, on_lock(2, 10s, 5)),
+                      task(4, on_lock(99, 0s, 6)), task(5, on_lock(2, 10ms, 7))});
     const auto found = weft::diagnose(p);
     ASSERT_THAT(found, SizeIs(2));
     EXPECT_EQ(found[0].is, what::lock_abandoned);
@@ -157,7 +159,8 @@ TEST(diagnose, sees_a_real_deadlock_of_two_locks) {
         const auto found = weft::diagnose(p);
         EXPECT_EQ(found.at(0).is, what::deadlock);
         EXPECT_THAT(found.at(0).text, HasSubstr("x waits ("));
-        EXPECT_THAT(found.at(0).text, HasSubstr(" for a lock held by #" + std::to_string(y.core().id()) + " y, which waits ("));
+        EXPECT_THAT(found.at(0).text,
+                    HasSubstr(" for a lock held by #" + std::to_string(y.core().id()) + " y, which waits ("));
         x.cancel();
         co_await weft::sleep(1ms);
         y.cancel();

@@ -52,7 +52,8 @@ public:
     weft::task<> run(double seconds) {
         weft::get_running_loop().set_exception_handler([](weft::event_loop&, const weft::error_context& c) {
             // A handler may fail with its connection; nothing else is worth a report.
-            require(c.message == "Unhandled exception in a connection handler", c.message);
+            require(c.message == "Unhandled exception in a connection handler",
+                    c.message + (c.exception ? ": " + weft::describe_exception(c.exception) : ""));
         });
         auto server =
             co_await weft::start_server([this](weft::stream s) { return answer(std::move(s)); }, "127.0.0.1", 0);

@@ -28,7 +28,8 @@ std::string kind_of(const weft::wait_snapshot& w) {
         const std::string what = w.kind.substr(7);
         const std::size_t colon = w.of.rfind(':');
         if (colon != std::string::npos && colon + 1 < w.of.size() &&
-            std::all_of(w.of.begin() + static_cast<std::ptrdiff_t>(colon) + 1, w.of.end(), [](unsigned char c) { return std::isdigit(c); }))
+            std::all_of(w.of.begin() + static_cast<std::ptrdiff_t>(colon) + 1, w.of.end(),
+                        [](unsigned char c) { return std::isdigit(c); }))
             return "tcp " + what;
         if (w.of.starts_with('/') || w.of.starts_with('@')) return "unix " + what;
     }
@@ -50,8 +51,11 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names) {
     }
     if (w.is_orphaned && w.tasks.empty()) return "a task that was destroyed";
     if (!w.tasks.empty()) {
-        std::string all = w.kind == "future" ? "task " : w.kind + " of " + (w.tasks.size() > 1 ? std::to_string(w.tasks.size()) + ": " : "");
-        for (std::size_t i = 0; i < std::min(w.tasks.size(), most_named); ++i) all += (i ? ", " : "") + names(w.tasks[i]);
+        std::string all = w.kind == "future"
+                              ? "task "
+                              : w.kind + " of " + (w.tasks.size() > 1 ? std::to_string(w.tasks.size()) + ": " : "");
+        for (std::size_t i = 0; i < std::min(w.tasks.size(), most_named); ++i)
+            all += (i ? ", " : "") + names(w.tasks[i]);
         return all + (w.tasks.size() > most_named ? ", …" : "");
     }
     return kind_of(w) + (w.of.empty() ? "" : " " + w.of);
@@ -116,7 +120,8 @@ std::string to_json(const weft::task_snapshot& t) {
     if (t.cpu) o.number("cpu_ns", *t.cpu);
     if (t.creator) o.number("creator", t.creator);
     if (t.created_at) o.add("created_at", to_json(*t.created_at));
-    if (t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked) o.add("wait", to_json(t.wait));
+    if (t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked)
+        o.add("wait", to_json(t.wait));
     json_array stack;
     for (const weft::stack_frame& f : t.stack) stack.add(to_json(f));
     o.add("stack", stack.to_string());
@@ -129,7 +134,11 @@ std::string to_json(const weft::process_snapshot& p, const std::vector<weft::fin
     for (const weft::finding& f : findings) {
         json_array tasks;
         for (const weft::task_address a : f.tasks) tasks.add(std::to_string(a));
-        warnings.add(json_object().text("kind", to_string(f.is)).text("text", f.text).add("tasks", tasks.to_string()).to_string());
+        warnings.add(json_object()
+                         .text("kind", to_string(f.is))
+                         .text("text", f.text)
+                         .add("tasks", tasks.to_string())
+                         .to_string());
     }
     for (const weft::loop_snapshot& l : p.loops) {
         json_array tasks;

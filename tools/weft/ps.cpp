@@ -27,8 +27,8 @@ struct group_of_tasks {
 };
 
 auto likeness_of(const weft::task_snapshot& t, bool fold) {
-    const bool alone = !fold || t.activity == weft::task_activity::blocked || t.activity == weft::task_activity::running ||
-                       !t.wait.tasks.empty() || t.wait.is_orphaned;
+    const bool alone = !fold || t.activity == weft::task_activity::blocked ||
+                       t.activity == weft::task_activity::running || !t.wait.tasks.empty() || t.wait.is_orphaned;
     return std::tuple(t.activity, kind_of(t.wait), t.wait.lock, place_of(t), alone ? t.address : 0);
 }
 
@@ -37,7 +37,8 @@ std::string what_it_waits_for(const group_of_tasks& g, const task_names& names) 
     if (t.activity == weft::task_activity::running || t.activity == weft::task_activity::ready) return "-";
     if (g.tasks.size() == 1 || t.wait.lock) return describe(t.wait, names);
     std::int64_t first_end = std::numeric_limits<std::int64_t>::max();
-    for (const weft::task_snapshot* each : g.tasks) first_end = std::min(first_end, each->wait.ends_in.value_or(first_end));
+    for (const weft::task_snapshot* each : g.tasks)
+        first_end = std::min(first_end, each->wait.ends_in.value_or(first_end));
     if (t.wait.ends_in) return t.wait.kind + ", first in " + readable_duration(first_end);
     return kind_of(t.wait);
 }
@@ -52,7 +53,8 @@ terminal::colour colour_of(weft::task_activity a) {
     return terminal::colour::plain;
 }
 
-std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, const ps_options& options, const terminal& screen) {
+std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, const ps_options& options,
+                     const terminal& screen) {
     std::map<decltype(likeness_of({}, false)), group_of_tasks> groups;
     std::vector<const group_of_tasks*> in_order;
     for (const weft::task_snapshot& t : loop.tasks) {
@@ -71,8 +73,8 @@ std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, c
         const weft::stack_frame* const frame = own_frame(t);
         const std::string function = frame ? " " + frame->function : "";
         lines.add({std::to_string(t.id), t.name + count, to_string(t.activity) + std::string(t.is_changing ? "*" : ""),
-                   readable_duration(g->longest), g->has_cpu ? readable_duration(g->cpu) : "-", what_it_waits_for(*g, names),
-                   place_of(t) + function},
+                   readable_duration(g->longest), g->has_cpu ? readable_duration(g->cpu) : "-",
+                   what_it_waits_for(*g, names), place_of(t) + function},
                   colour_of(t.activity));
     }
     return lines.to_string(screen);
@@ -83,7 +85,8 @@ void run_ps(const ps_options& options) {
         weft::take_cpu_times(options.who.process(), static_cast<unsigned>(options.cpu_seconds) + 2);
         std::this_thread::sleep_for(std::chrono::duration<double>(options.cpu_seconds));
     }
-    weft::process_snapshot p = options.who.snapshot(options.json ? weft::snapshot_options() : weft::snapshot_options{.deepest = 16});
+    weft::process_snapshot p =
+        options.who.snapshot(options.json ? weft::snapshot_options() : weft::snapshot_options{.deepest = 16});
     const std::vector<weft::finding> findings = weft::diagnose(p);
     if (options.json) {
         std::puts(to_json(p, findings).c_str());
@@ -98,8 +101,10 @@ void run_ps(const ps_options& options) {
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const weft::loop_snapshot& loop = p.loops[i];
         text += screen.in(terminal::colour::bold,
-                          "loop " + std::to_string(i + 1) + (loop.thread ? ", thread " + std::to_string(loop.thread) : ", not running") + ", " +
-                              loop.backend + ": " + std::to_string(loop.tasks.size()) + (loop.tasks.size() == 1 ? " task" : " tasks")) +
+                          "loop " + std::to_string(i + 1) +
+                              (loop.thread ? ", thread " + std::to_string(loop.thread) : ", not running") + ", " +
+                              loop.backend + ": " + std::to_string(loop.tasks.size()) +
+                              (loop.tasks.size() == 1 ? " task" : " tasks")) +
                 "\n";
         if (!loop.tasks.empty()) text += tasks_of(loop, names, options, screen);
     }
@@ -114,7 +119,8 @@ void add_ps(CLI::App& weft) {
     CLI::App& ps = *weft.add_subcommand("ps", "lists the tasks of a process, what each waits for, and what is wrong");
     options->who.add_to(ps);
     ps.add_flag("-a,--all", options->all, "a line for each task, even of those that do the same");
-    ps.add_option("--cpu", options->cpu_seconds, "have CPU time taken for so many seconds first")->check(CLI::Range(0.1, 3600.0));
+    ps.add_option("--cpu", options->cpu_seconds, "have CPU time taken for so many seconds first")
+        ->check(CLI::Range(0.1, 3600.0));
     ps.add_flag("--json", options->json, "as JSON, with whole stacks");
     ps.callback([options] { run_ps(*options); });
 }

@@ -36,8 +36,10 @@ public:
             if (t.creator && creator != by_id.end()) put_below(t.address, creator->second, false);
         }
         for (const task_snapshot& t : loop.tasks) {
-            if (const auto p = parents_.find(t.address); p == parents_.end()) roots.push_back(t.address);
-            else children_[p->second.of].push_back(t.address);
+            if (const auto p = parents_.find(t.address); p == parents_.end())
+                roots.push_back(t.address);
+            else
+                children_[p->second.of].push_back(t.address);
         }
     }
 
@@ -112,14 +114,18 @@ private:
     void print_task(task_address a, std::size_t count, const std::string& first, const std::string& rest) {
         const task_snapshot& t = tree_.at(a);
         const bool waits = t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked;
-        text += first + screen_.in(terminal::colour::bold, count > 1 ? t.name + " ×" + std::to_string(count) : names_(a)) + " " +
+        text += first +
+                screen_.in(terminal::colour::bold, count > 1 ? t.name + " ×" + std::to_string(count) : names_(a)) +
+                " " +
                 screen_.in(t.activity == weft::task_activity::blocked ? terminal::colour::red : terminal::colour::dim,
-                           to_string(t.activity) + (waits ? ": " + (count > 1 ? kind_of(t.wait) : describe(t.wait, names_)) : "") + ", " +
+                           to_string(t.activity) +
+                               (waits ? ": " + (count > 1 ? kind_of(t.wait) : describe(t.wait, names_)) : "") + ", " +
                                readable_duration(t.since)) +
                 "\n";
         const std::string bar = tree_.below(a).empty() ? "   " : "│  ";
         for (const weft::stack_frame& f : t.stack)
-            text += rest + bar + f.function + screen_.in(terminal::colour::dim, " " + f.file + ":" + std::to_string(f.line)) + "\n";
+            text += rest + bar + f.function +
+                    screen_.in(terminal::colour::dim, " " + f.file + ":" + std::to_string(f.line)) + "\n";
         print(tree_.below(a), rest);
     }
 
@@ -133,7 +139,9 @@ std::string json_of(const task_tree& tree, const std::vector<task_address>& sibl
     json_array all;
     for (const task_address a : siblings) {
         json_object o;
-        o.add("task", to_json(tree.at(a))).truth("awaited", tree.is_awaited(a)).add("below", json_of(tree, tree.below(a)));
+        o.add("task", to_json(tree.at(a)))
+            .truth("awaited", tree.is_awaited(a))
+            .add("below", json_of(tree, tree.below(a)));
         all.add(o.to_string());
     }
     return all.to_string();
@@ -156,7 +164,8 @@ void run_pstree(const pstree_options& options) {
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const task_tree tree(p.loops[i]);
         if (options.json) {
-            loops.add(json_object().number("loop", p.loops[i].address).add("roots", json_of(tree, tree.roots)).to_string());
+            loops.add(
+                json_object().number("loop", p.loops[i].address).add("roots", json_of(tree, tree.roots)).to_string());
             continue;
         }
         text += screen.in(terminal::colour::bold, "loop " + std::to_string(i + 1) + ", " + p.loops[i].backend) + "\n";
@@ -172,7 +181,8 @@ void run_pstree(const pstree_options& options) {
 
 void add_pstree(CLI::App& weft) {
     auto options = std::make_shared<pstree_options>();
-    CLI::App& pstree = *weft.add_subcommand("pstree", "shows the tasks of a process below those that await or created them");
+    CLI::App& pstree =
+        *weft.add_subcommand("pstree", "shows the tasks of a process below those that await or created them");
     options->who.add_to(pstree);
     pstree.add_flag("-a,--all", options->all, "each task, even of those that do the same");
     pstree.add_flag("--json", options->json, "as JSON");

@@ -45,7 +45,8 @@ void run_stack(const stack_options& options) {
         std::string text = screen.in(terminal::colour::bold, names(t->address)) + ", " + to_string(t->activity) +
                            (waits ? ": " + describe(t->wait, names) : "") + ", " + readable_duration(t->since) + "\n";
         if (t->created_at)
-            text += "created in " + t->created_at->function + " " + t->created_at->file + ":" + std::to_string(t->created_at->line) + "\n";
+            text += "created in " + t->created_at->function + " " + t->created_at->file + ":" +
+                    std::to_string(t->created_at->line) + "\n";
         text += "Stack (innermost await last):\n" + weft::format_stack(t->stack);
         std::fputs(text.c_str(), stdout);
     }

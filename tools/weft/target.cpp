@@ -6,7 +6,9 @@
 void target::add_to(CLI::App& command) {
     // PID, or with --core: PROGRAM. One positional that is either, for both stand in the same place.
     command.add_option("--core", core, "look into this core file; PROGRAM is what ran")->type_name("FILE");
-    command.add_option("who", program, "the process, by its id; with --core the program")->required()->type_name("PID|PROGRAM");
+    command.add_option("who", program, "the process, by its id; with --core the program")
+        ->required()
+        ->type_name("PID|PROGRAM");
 }
 
 weft::process_snapshot target::snapshot(const weft::snapshot_options& options) const {
@@ -22,6 +24,7 @@ int target::process() const {
         pid = std::stoi(program, &end);
     } catch (const std::exception&) {
     }
-    if (end != program.size() || pid <= 0) throw std::runtime_error(program + " is no process id (with --core FILE it would be a program)");
+    if (end != program.size() || pid <= 0)
+        throw std::runtime_error(program + " is no process id (with --core FILE it would be a program)");
     return pid;
 }

@@ -48,7 +48,8 @@ private:
 
 std::string percent(std::int64_t part, std::int64_t whole) {
     char text[16];
-    std::snprintf(text, sizeof text, "%.1f %%", whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0);
+    std::snprintf(text, sizeof text, "%.1f %%",
+                  whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0);
     return text;
 }
 
@@ -64,16 +65,17 @@ void show(const weft::process_snapshot& p, const std::vector<weft::finding>& fin
     if (options.times != 1 && terminal::is_interactive()) text += "\033[H\033[J";
     std::int64_t all = 0;
     for (const row& r : rows) all += r.cpu;
-    text += screen.in(terminal::colour::bold, "process " + std::to_string(p.pid) + ": " + std::to_string(rows.size()) + " tasks, " +
-                                                  percent(all, interval) + " of a core in them") + "\n";
+    text += screen.in(terminal::colour::bold, "process " + std::to_string(p.pid) + ": " + std::to_string(rows.size()) +
+                                                  " tasks, " + percent(all, interval) + " of a core in them") +
+            "\n";
     for (const weft::finding& f : findings)
         text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + f.text + "\n";
     table lines({"ID", "NAME", "CPU", "STATE", "FOR", "WAITS FOR", "WHERE"});
     for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), options.lines); ++i) {
         const weft::task_snapshot& t = *rows[i].task;
         const bool waits = t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked;
-        lines.add({std::to_string(t.id), t.name, percent(rows[i].cpu, interval), to_string(t.activity), readable_duration(t.since),
-                   waits ? describe(t.wait, names) : "-", place_of(t)});
+        lines.add({std::to_string(t.id), t.name, percent(rows[i].cpu, interval), to_string(t.activity),
+                   readable_duration(t.since), waits ? describe(t.wait, names) : "-", place_of(t)});
     }
     std::fputs((text + lines.to_string(screen)).c_str(), stdout);
     std::fflush(stdout);
@@ -114,8 +116,10 @@ void add_top(CLI::App& weft) {
     auto options = std::make_shared<top_options>();
     CLI::App& top = *weft.add_subcommand("top", "shows the busiest tasks of a process, again and again");
     options->who.add_to(top);
-    top.add_option("--sort", options->sort, "by what they use, or by how long they have waited")->check(CLI::IsMember({"cpu", "wait"}));
-    top.add_option("-d,--interval", options->interval_seconds, "seconds between two looks")->check(CLI::Range(0.1, 3600.0));
+    top.add_option("--sort", options->sort, "by what they use, or by how long they have waited")
+        ->check(CLI::IsMember({"cpu", "wait"}));
+    top.add_option("-d,--interval", options->interval_seconds, "seconds between two looks")
+        ->check(CLI::Range(0.1, 3600.0));
     top.add_option("-n,--times", options->times, "how often; 0: until it is interrupted, or the process ends");
     top.add_option("--lines", options->lines, "how many tasks");
     top.add_flag("--json", options->json, "as `weft ps --json`, a line each time");

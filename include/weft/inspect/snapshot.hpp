@@ -55,7 +55,8 @@ struct loop_snapshot {
     std::uint64_t thread = 0;  ///< the kernel's id of the thread that runs it; 0: none does
     std::string backend;
     loop_activity activity = loop_activity::stopped;
-    std::int64_t turn_for = 0;  ///< nanoseconds since what is ready began to be run; while it runs: it hears of nothing else
+    std::int64_t turn_for =
+        0;  ///< nanoseconds since what is ready began to be run; while it runs: it hears of nothing else
     bool is_virtual = false;  ///< its clock is none of the system's
     std::vector<task_snapshot> tasks;  ///< by id
 };
@@ -79,7 +80,8 @@ process_snapshot snapshot_process(int pid, const snapshot_options& options = {})
 
 /// The same of a core file. `program` is what ran: constants are read there. Times are as of each loop's last turn.
 /// @throws std::system_error, std::runtime_error
-process_snapshot snapshot_core(const std::string& core, const std::string& program, const snapshot_options& options = {});
+process_snapshot snapshot_core(const std::string& core, const std::string& program,
+                               const snapshot_options& options = {});
 
 /// Asks the loops of a process to take the CPU time of each step of a task from their next turn on, for so many seconds.
 /// Writes one word into its memory. @throws as snapshot_process()  @cost there: two system calls a step meanwhile

@@ -19,8 +19,9 @@ struct wait_subject {
         group = 5,  ///< at[0]: -> group, at[1]: in it a list of members, at[2]: in a member -> notice, at[3]: as above
         branches = 6,  ///< at[0]: an array of -> waiter, at[1]: of so many elements; a select
         lock = 7,  ///< at[0]: -> lock, in which at[1]: who holds it, a task's id (64 bits), at[2]: since when (a tick)
-        peer = 8,  ///< at[0]: -> stream, in which at[1]: a host's std::string, at[2]: a port (16 bits), at[3]: -> a name in
-                   ///< place of both
+        peer =
+            8,  ///< at[0]: -> stream, in which at[1]: a host's std::string, at[2]: a port (16 bits), at[3]: -> a name in
+        ///< place of both
         text = 9,  ///< at[0]: -> std::string
         child = 10,  ///< at[0]: -> child process, in which at[1]: its id (32 bits)
     };
