@@ -17,7 +17,8 @@ namespace weft::inline v0 {
 namespace {
 
 constexpr std::size_t receive_bytes = 64 * 1024;
-constexpr int accepts_per_turn = 64;  // a flood of connections must not starve the others
+/// Fewer than events_per_turn: of a flood of short connections as many must be able to end in a turn as begin.
+constexpr int accepts_per_turn = 8;
 
 void end(operation*& place, int result) {
     operation& op = *std::exchange(place, nullptr);
