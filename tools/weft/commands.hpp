@@ -7,3 +7,4 @@
 // is for the person who typed it; main() prints that and ends with 1. (2 is for a command line that makes no sense.)
 
 void add_doctor(CLI::App& weft);
+void add_frames(CLI::App& weft);

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     weft.set_version_flag("--version", "weft " WEFT_VERSION);
     weft.require_subcommand(1);
     add_doctor(weft);
+    add_frames(weft);
     try {
         weft.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
