@@ -11,3 +11,4 @@ void add_pstree(CLI::App& weft);
 void add_stack(CLI::App& weft);
 void add_top(CLI::App& weft);
 void add_doctor(CLI::App& weft);
+void add_frames(CLI::App& weft);

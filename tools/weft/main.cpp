@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     add_top(weft);
     add_stack(weft);
     add_doctor(weft);
+    add_frames(weft);
     try {
         weft.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
