@@ -109,6 +109,7 @@ void core_memory::find_program(const std::string& program) {
             }
         }
         m.view = at->second;
+        if (m.path == own_path) m.path = program;  // where it is now
     }
 }
 

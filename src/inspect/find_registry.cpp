@@ -12,7 +12,6 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr std::uint64_t page_mask = ~std::uint64_t(4095);
 constexpr std::size_t most_headers = 256, most_note_bytes = 1 << 16;
 
 /// The note's content is the distance from itself to the registry's head.
@@ -34,23 +33,19 @@ std::optional<std::uint64_t> registry_in_notes(const std::string& notes, std::ui
     return std::nullopt;
 }
 
-/// @param begin  where the file's beginning lies in memory
-std::optional<std::uint64_t> registry_of(const target_memory& memory, std::uint64_t begin) {
-    const auto header = memory.read<Elf64_Ehdr>(begin);
-    if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64)
-        return std::nullopt;
-    std::vector<Elf64_Phdr> parts(std::min<std::size_t>(header->e_phnum, most_headers));
-    memory_request all{begin + header->e_phoff, std::as_writable_bytes(std::span(parts))};
+std::optional<std::uint64_t> registry_of(const target_memory& memory, const mapped_file& f) {
+    const auto bias = memory.load_bias(f);
+    if (!bias) return std::nullopt;
+    const auto header = memory.read<Elf64_Ehdr>(f.begin);
+    std::vector<Elf64_Phdr> parts(std::min<std::size_t>(header ? header->e_phnum : 0, most_headers));
+    if (parts.empty()) return std::nullopt;
+    memory_request all{f.begin + header->e_phoff, std::as_writable_bytes(std::span(parts))};
     memory.read(std::span(&all, 1));
     if (!all.is_read) return std::nullopt;
-    const auto first =
-        std::ranges::find_if(parts, [](const Elf64_Phdr& p) { return p.p_type == PT_LOAD && p.p_offset == 0; });
-    if (first == parts.end()) return std::nullopt;
-    const std::uint64_t bias = begin - (first->p_vaddr & page_mask);
     for (const Elf64_Phdr& p : parts) {
         if (p.p_type != PT_NOTE || p.p_memsz > most_note_bytes) continue;
-        const std::string notes = memory.read_bytes(bias + p.p_vaddr, p.p_memsz);
-        if (const auto head = registry_in_notes(notes, bias + p.p_vaddr)) return head;
+        const std::string notes = memory.read_bytes(*bias + p.p_vaddr, p.p_memsz);
+        if (const auto head = registry_in_notes(notes, *bias + p.p_vaddr)) return head;
     }
     return std::nullopt;
 }
@@ -60,7 +55,7 @@ std::optional<std::uint64_t> registry_of(const target_memory& memory, std::uint6
 std::vector<std::uint64_t> find_registries(const target_memory& memory, const std::string& who) {
     std::vector<std::uint64_t> found;
     for (const mapped_file& f : memory.files()) {
-        if (const auto head = registry_of(memory, f.begin)) found.push_back(*head);
+        if (const auto head = registry_of(memory, f)) found.push_back(*head);
     }
     if (found.empty()) throw std::runtime_error(who + ": there is no weft in it");
     return found;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "inspect/target_memory.hpp"
+#include <weft/inspect/target_memory.hpp>
 
 #include <cstdint>
 #include <string>

@@ -114,8 +114,8 @@ void registry_reader::on_task(seen_task& t, const std::byte* bytes) {
     t.waiter = value_at<std::uint64_t>(bytes, layout_.task_waiting_at);
     t.since = value_at<std::uint32_t>(bytes, layout_.task_suspended_since);
     t.is_queued = value_at<std::uint8_t>(bytes, layout_.task_is_queued);
-    t.task.frame = t.resume_point;
     t.task.stack.clear();
+    t.task.frames.clear();
     t.task.wait = {};
     t.task.is_changing = false;
 
@@ -156,14 +156,19 @@ void registry_reader::ask_outermost(seen_task& t, std::uint64_t handle) {
 
 void registry_reader::ask_chain(seen_task& t, std::uint64_t promise) {
     if (t.task.stack.size() >= options_.deepest) return ask_innermost(t);
-    rounds_.ask(promise, promise_bytes_, [this, &t](const std::byte* bytes) {
+    rounds_.ask(promise, promise_bytes_, [this, &t, promise](const std::byte* bytes) {
         if (!belongs(t, bytes)) {
             t.task.is_changing = true;
             return;
         }
-        t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+        add_frame(t, promise, bytes);
         if (const auto awaited = value_at<std::uint64_t>(bytes, layout_.promise_awaited)) ask_chain(t, awaited);
     });
+}
+
+void registry_reader::add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes) {
+    t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+    t.task.frames.push_back(promise - layout_.handle_to_promise);
 }
 
 void registry_reader::ask_innermost(seen_task& t) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "inspect/reading_rounds.hpp"
-#include "inspect/target_memory.hpp"
+#include <weft/inspect/target_memory.hpp>
 
 #include <weft/inspect/snapshot.hpp>
 #include <weft/loop/registry.hpp>
@@ -48,6 +48,7 @@ private:
     void ask_outermost(seen_task& t, std::uint64_t handle);
     void ask_chain(seen_task& t, std::uint64_t promise);
     void ask_innermost(seen_task& t);
+    void add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes);
     bool belongs(const seen_task& t, const std::byte* promise) const;
     void on_waiter(seen_task& t, std::uint64_t waiter, wait_snapshot& wait);
     void on_subject(seen_task& t, std::uint64_t waiter, const wait_subject& subject, wait_snapshot& wait);

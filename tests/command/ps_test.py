@@ -117,6 +117,13 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
                          r"left, (waiting|blocked): lock held by #\d+(.|\n)*patient.cpp\", line \d+, in .*takes_both")
         self.assertIn("there is no task nobody", weft("stack", patient.pid, "nobody", status=1))
 
+    def test_stack_shows_what_is_in_the_frames(self):
+        patient = Program(self, [PATIENT], "ready")
+        self.assertRegex(weft("stack", patient.pid, "left", "--locals"),
+                         r"suspend point \d+, await\n(.|\n)* one = \{holding_ = 0x[0-9a-f]+\}")
+        frames = json.loads(weft("stack", patient.pid, "holder", "--locals", "--json"))["frames"]
+        self.assertEqual([local["name"] for local in frames[0]["locals"]], ["l", "held"])
+
     def test_top_names_the_busy_one_first(self):
         redis = Program(self, [MINI_REDIS, "--port", "0"], "")
         text = weft("top", redis.pid, "--times", "1", "--interval", "0.2")
@@ -155,6 +162,7 @@ class OfACore(unittest.TestCase, TruthOfThePatient):
             self.assertIn("deadlock", weft("ps", "--core", core, PATIENT))
             self.assertIn("gatherer", weft("pstree", "--core", core, PATIENT))
             self.assertIn("takes_both", weft("stack", "--core", core, PATIENT, "left"))
+            self.assertRegex(weft("stack", "--core", core, PATIENT, "left", "--locals"), r" one = \{holding_ = 0x")
 
     def test_what_is_no_core_file_is_refused(self):
         self.assertIn("it is no core file", weft("ps", "--core", PATIENT, PATIENT, status=1))

@@ -2,7 +2,9 @@
 // `weft stack`: where one task stands.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
+#include "weft/json.hpp"
 #include "weft/target.hpp"
+#include "weft/task_locals.hpp"
 #include "weft/terminal.hpp"
 
 #include <cstdio>
@@ -14,7 +16,7 @@ namespace {
 struct stack_options {
     target who;
     std::string task;
-    bool json = false;
+    bool locals = false, json = false;
 };
 
 /// By its id ("7" or "#7"), or by its name.
@@ -29,6 +31,40 @@ std::vector<const weft::task_snapshot*> tasks_called(const weft::process_snapsho
     return found;
 }
 
+/// A coroutine with what is in its frame. Who resumed it is who awaits it, the one before.
+std::string with_locals(const weft::stack_frame& frame, const std::optional<frame_values>& values, const std::string& why,
+                        const terminal& screen) {
+    std::string text = weft::format_stack({frame});
+    if (!values) return text + screen.in(terminal::colour::dim, "      (no values: " + why + ")") + "\n";
+    if (values->suspend_index) {
+        text += screen.in(terminal::colour::dim, "      suspend point " + std::to_string(*values->suspend_index) + ", " +
+                                                     values->suspended_at_kind) + "\n";
+    }
+    for (const local_value& v : values->locals)
+        text += "      " + v.name + " = " + v.value + screen.in(terminal::colour::dim, "  (" + v.type + ")") + "\n";
+    for (const std::string& note : values->notes) text += screen.in(terminal::colour::yellow, "      note: " + note) + "\n";
+    return text;
+}
+
+std::string json_with_locals(const weft::task_snapshot& t, task_locals& all) {
+    json_array frames;
+    for (std::size_t i = 0; i < t.frames.size(); ++i) {
+        json_object o;
+        o.add("at", to_json(t.stack[i])).number("frame", t.frames[i]);
+        if (const auto values = all.of(t.frames[i], t.stack[i])) {
+            if (values->suspend_index) o.number("suspend_point", *values->suspend_index);
+            json_array locals;
+            for (const local_value& v : values->locals)
+                locals.add(json_object().text("name", v.name).text("type", v.type).text("value", v.value).to_string());
+            o.add("locals", locals.to_string());
+        } else {
+            o.text("problem", all.why());
+        }
+        frames.add(o.to_string());
+    }
+    return json_object().add("task", to_json(t)).add("frames", frames.to_string()).to_string();
+}
+
 void run_stack(const stack_options& options) {
     weft::process_snapshot p = options.who.snapshot({.deepest = 100'000});
     weft::diagnose(p);
@@ -36,9 +72,11 @@ void run_stack(const stack_options& options) {
     const auto found = tasks_called(p, options.task);
     if (found.empty()) throw std::runtime_error("there is no task " + options.task);
     const terminal screen;
+    const auto memory = options.who.memory();
+    task_locals locals(*memory);
     for (const weft::task_snapshot* t : found) {
         if (options.json) {
-            std::puts(to_json(*t).c_str());
+            std::puts((options.locals ? json_with_locals(*t, locals) : to_json(*t)).c_str());
             continue;
         }
         const bool waits = t->activity == weft::task_activity::waiting || t->activity == weft::task_activity::blocked;
@@ -47,7 +85,15 @@ void run_stack(const stack_options& options) {
         if (t->created_at)
             text += "created in " + t->created_at->function + " " + t->created_at->file + ":" +
                     std::to_string(t->created_at->line) + "\n";
-        text += "Stack (innermost await last):\n" + weft::format_stack(t->stack);
+        text += "Stack (innermost await last):\n";
+        for (std::size_t i = 0; i < t->stack.size(); ++i) {
+            if (options.locals) {
+                const auto values = locals.of(t->frames[i], t->stack[i]);
+                text += with_locals(t->stack[i], values, locals.why(), screen);
+            } else {
+                text += weft::format_stack({t->stack[i]});
+            }
+        }
         std::fputs(text.c_str(), stdout);
     }
 }
@@ -59,6 +105,7 @@ void add_stack(CLI::App& weft) {
     CLI::App& stack = *weft.add_subcommand("stack", "shows where a task stands");
     options->who.add_to(stack);
     stack.add_option("task", options->task, "its id or its name")->required();
+    stack.add_flag("--locals", options->locals, "and what is in the frames, where there is debug information");
     stack.add_flag("--json", options->json, "as JSON");
     stack.callback([options] { run_stack(*options); });
 }

@@ -16,6 +16,10 @@ weft::process_snapshot target::snapshot(const weft::snapshot_options& options) c
     return weft::snapshot_process(process(), options);
 }
 
+std::unique_ptr<weft::target_memory> target::memory() const {
+    return core.empty() ? weft::memory_of_process(process()) : weft::memory_of_core(core, program);
+}
+
 int target::process() const {
     if (!core.empty()) throw std::runtime_error("this needs a process that runs, not a core file");
     std::size_t end = 0;

@@ -44,8 +44,8 @@ struct task_snapshot {
     std::optional<stack_frame> created_at{};
     wait_snapshot wait{};  ///< of one that waits
     std::vector<stack_frame> stack{};  ///< the chain of awaits, the innermost last; perhaps the innermost alone
+    std::vector<std::uint64_t> frames{};  ///< of each of these the address of its coroutine frame
     bool is_changing = false;  ///< it ran on while it was looked at: the stack may be of two moments
-    std::uint64_t frame = 0;  ///< the address of the innermost coroutine's frame; 0 while it runs
 };
 
 enum class loop_activity : std::uint8_t { stopped, waiting, running };
