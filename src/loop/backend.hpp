@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -114,8 +115,25 @@ std::unique_ptr<backend> make_epoll_backend();
 /// @throws std::system_error  the kernel has no io_uring, an old one, or forbids it
 std::unique_ptr<backend> make_io_uring_backend();
 
+/// A backend, and why it is that one.
+struct chosen_backend {
+    std::unique_ptr<backend> made;
+    std::string why;  ///< "WEFT_BACKEND asks for it", or what another one failed with
+    bool is_second_choice = false;
+};
 /// The one named by WEFT_BACKEND, else io_uring where it works, else epoll.
 /// @throws std::invalid_argument  WEFT_BACKEND names none  @throws std::system_error  the one it names does not work here
+chosen_backend choose_backend();
+/// The same, saying on stderr, once a process, that it is the second choice.
 std::unique_ptr<backend> make_backend();
+
+/// Something of io_uring's that a kernel has or has not.
+struct io_uring_part {
+    const char* name;
+    const char* use;  ///< what weft does with it
+    bool is_there;
+};
+/// What the io_uring backend uses. @throws std::system_error  as make_io_uring_backend
+std::vector<io_uring_part> probe_io_uring();
 
 }  // namespace weft::inline v0
