@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
+#include "loop/loop_observer.hpp"
 #include "loop/operation.hpp"
 
 #include <weft/base/clock.hpp>
@@ -78,6 +79,9 @@ public:
     /// Calls `visit` for each operation that is submitted and neither complete nor cancelled.
     virtual void for_each_submitted(const std::function<void(const operation&)>& visit) const = 0;
 
+    /// Who is told of each operation; null for nobody.
+    virtual void set_observer(loop_observer* o) noexcept { observer_ = o; }
+
     /// Submits without waiting: before somebody else waits on poll_fd().
     virtual void flush() = 0;
 
@@ -100,7 +104,23 @@ protected:
     /// close() is to call this, before the number can be used again.
     void disclaim(native_handle fd) noexcept;
 
+    /// What every submit() and cancel() of an operation that is carried out here comes to, and every end of one.
+    void has_submitted(const operation& op) noexcept {
+        if (observer_) [[unlikely]]
+            observer_->submitted(op);
+    }
+    void is_cancelling(const operation& op) noexcept {
+        if (observer_) [[unlikely]]
+            observer_->cancelled(op);
+    }
+    void deliver(operation& op, const completion& c) {
+        if (observer_) [[unlikely]]
+            observer_->completed(op, c);
+        op.on_complete(op, c);
+    }
+
 private:
+    loop_observer* observer_ = nullptr;
     std::shared_ptr<buffer_pool> buffers_;
     std::vector<bool> claimed_;  // by descriptor
 };
