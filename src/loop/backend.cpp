@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -65,31 +66,42 @@ int errno_of_failure() noexcept {
 }
 
 #if !WEFT_WITH_IO_URING
-std::unique_ptr<backend> make_io_uring_backend() {
+namespace {
+[[noreturn]] void throw_built_without_io_uring() {
     throw std::system_error(ENOSYS, std::generic_category(),
                             "io_uring: weft was built without it (WEFT_WITH_IO_URING=OFF)");
 }
+}  // namespace
+std::unique_ptr<backend> make_io_uring_backend() { throw_built_without_io_uring(); }
+std::vector<io_uring_part> probe_io_uring() { throw_built_without_io_uring(); }
 #endif
 
-std::unique_ptr<backend> make_backend() {
+chosen_backend choose_backend() {
     const char* const asked = std::getenv("WEFT_BACKEND");
     const std::string name = asked ? asked : "";
-    if (name == "epoll") return make_epoll_backend();
-    if (name == "io_uring") return make_io_uring_backend();
+    if (name == "epoll") return {.made = make_epoll_backend(), .why = "WEFT_BACKEND asks for it"};
+    if (name == "io_uring") return {.made = make_io_uring_backend(), .why = "WEFT_BACKEND asks for it"};
     if (!name.empty()) throw std::invalid_argument("WEFT_BACKEND=" + name + ": there are \"io_uring\" and \"epoll\"");
-    if constexpr (WEFT_WITH_IO_URING) {
-        try {
-            return make_io_uring_backend();
-        } catch (const std::system_error& e) {
-            // Once a process is enough: which kernel this is does not change.
-            static const bool said = [&] {
-                std::fprintf(stderr, "weft: %s; using epoll\n", e.what());
-                return true;
-            }();
-            static_cast<void>(said);
-        }
+    if constexpr (!WEFT_WITH_IO_URING)
+        return {.made = make_epoll_backend(), .why = "weft was built without io_uring (WEFT_WITH_IO_URING=OFF)"};
+    try {
+        return {.made = make_io_uring_backend(), .why = "it works here, and is the first choice"};
+    } catch (const std::system_error& e) {
+        return {.made = make_epoll_backend(), .why = e.what(), .is_second_choice = true};
     }
-    return make_epoll_backend();
+}
+
+std::unique_ptr<backend> make_backend() {
+    chosen_backend chosen = choose_backend();
+    if (chosen.is_second_choice) {
+        // Once a process is enough: which kernel this is does not change.
+        static const bool said = [&] {
+            std::fprintf(stderr, "weft: %s; using epoll\n", chosen.why.c_str());
+            return true;
+        }();
+        static_cast<void>(said);
+    }
+    return std::move(chosen.made);
 }
 
 }  // namespace weft::inline v0

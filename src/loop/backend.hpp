@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
+#include "loop/loop_observer.hpp"
 #include "loop/operation.hpp"
 
 #include <weft/base/clock.hpp>
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -79,6 +81,9 @@ public:
     /// Calls `visit` for each operation that is submitted and neither complete nor cancelled.
     virtual void for_each_submitted(const std::function<void(const operation&)>& visit) const = 0;
 
+    /// Who is told of each operation; null for nobody.
+    virtual void set_observer(loop_observer* o) noexcept { observer_ = o; }
+
     /// Submits without waiting: before somebody else waits on poll_fd().
     virtual void flush() = 0;
 
@@ -101,7 +106,23 @@ protected:
     /// close() is to call this, before the number can be used again.
     void disclaim(native_handle fd) noexcept;
 
+    /// What every submit() and cancel() of an operation that is carried out here comes to, and every end of one.
+    void has_submitted(const operation& op) noexcept {
+        if (observer_) [[unlikely]]
+            observer_->submitted(op);
+    }
+    void is_cancelling(const operation& op) noexcept {
+        if (observer_) [[unlikely]]
+            observer_->cancelled(op);
+    }
+    void deliver(operation& op, const completion& c) {
+        if (observer_) [[unlikely]]
+            observer_->completed(op, c);
+        op.on_complete(op, c);
+    }
+
 private:
+    loop_observer* observer_ = nullptr;
     std::shared_ptr<buffer_pool> buffers_;
     std::vector<bool> claimed_;  // by descriptor
 };
@@ -116,8 +137,25 @@ std::unique_ptr<backend> make_epoll_backend();
 /// @throws std::system_error  the kernel has no io_uring, an old one, or forbids it
 std::unique_ptr<backend> make_io_uring_backend();
 
+/// A backend, and why it is that one.
+struct chosen_backend {
+    std::unique_ptr<backend> made;
+    std::string why;  ///< "WEFT_BACKEND asks for it", or what another one failed with
+    bool is_second_choice = false;
+};
 /// The one named by WEFT_BACKEND, else io_uring where it works, else epoll.
 /// @throws std::invalid_argument  WEFT_BACKEND names none  @throws std::system_error  the one it names does not work here
+chosen_backend choose_backend();
+/// The same, saying on stderr, once a process, that it is the second choice.
 std::unique_ptr<backend> make_backend();
+
+/// Something of io_uring's that a kernel has or has not.
+struct io_uring_part {
+    const char* name;
+    const char* use;  ///< what weft does with it
+    bool is_there;
+};
+/// What the io_uring backend uses. @throws std::system_error  as make_io_uring_backend
+std::vector<io_uring_part> probe_io_uring();
 
 }  // namespace weft::inline v0

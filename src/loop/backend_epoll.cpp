@@ -148,10 +148,12 @@ void epoll_backend::submit(operation& op) {
         case opcode::stat: throw std::system_error(ENOSYS, std::generic_category(), "epoll: a file operation");
     }
     op.slot = submitted;
+    has_submitted(op);
 }
 
 void epoll_backend::cancel(operation& op) noexcept {
     if (!op.is_submitted()) return;
+    is_cancelling(op);
     op.slot = operation::no_slot;
     descriptor& d = at(op.fd);
     for (operation** place : {&d.input, &d.output}) {
@@ -279,7 +281,7 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
         if (!op || !(events & (mask | EPOLLHUP | EPOLLERR))) return;
         at(fd).*member = nullptr;
         op->slot = operation::no_slot;
-        op->on_complete(*op, {static_cast<int>(events), true});
+        deliver(*op, {static_cast<int>(events), true});
     };
     bring(&descriptor::input, EPOLLIN | EPOLLRDHUP);
     bring(&descriptor::output, EPOLLOUT);
@@ -291,7 +293,7 @@ void epoll_backend::on_poll_event(native_handle fd, std::uint32_t events) {
         operation* const op = std::exchange(at(fd).*member, nullptr);
         if (!op) continue;
         op->slot = operation::no_slot;
-        op->on_complete(*op, {-error, true});  // may submit and cancel the other
+        deliver(*op, {-error, true});  // may submit and cancel the other
     }
 }
 

@@ -64,6 +64,7 @@ private:
     void on_event(const epoll_event& e);
     void on_poll_event(native_handle fd, std::uint32_t events);
     void work(native_handle fd);
+    void end(operation*& place, int result);
     void accept_some(native_handle fd);
     void receive_some(native_handle fd);
     void receive_message(native_handle fd);

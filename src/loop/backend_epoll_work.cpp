@@ -20,12 +20,6 @@ constexpr std::size_t receive_bytes = 64 * 1024;
 /// Fewer than events_per_turn: of a flood of short connections as many must be able to end in a turn as begin.
 constexpr int accepts_per_turn = 8;
 
-void end(operation*& place, int result) {
-    operation& op = *std::exchange(place, nullptr);
-    op.slot = operation::no_slot;
-    op.on_complete(op, {result, true});
-}
-
 /// @return a count, or -errno
 std::ptrdiff_t send_to_socket(native_handle fd, std::span<const std::byte> bytes) noexcept {
     for (;;) {
@@ -36,6 +30,12 @@ std::ptrdiff_t send_to_socket(native_handle fd, std::span<const std::byte> bytes
 }
 
 }  // namespace
+
+void epoll_backend::end(operation*& place, int result) {
+    operation& op = *std::exchange(place, nullptr);
+    op.slot = operation::no_slot;
+    deliver(op, {result, true});
+}
 
 void epoll_backend::work(native_handle fd) {
     // Every step may run callbacks that submit, cancel and close: each looks the descriptor up anew.
@@ -67,7 +67,7 @@ void epoll_backend::accept_some(native_handle fd) {
         if (accepted >= 0) {
             op.failures = 0;
             if (op.once) return end(d.input, accepted);
-            op.on_complete(op, {accepted, false});
+            deliver(op, {accepted, false});
         } else if (errno == EAGAIN) {
             d.readable = false;
             return;
@@ -105,7 +105,7 @@ void epoll_backend::receive_some(native_handle fd) {
     // come together with the last bytes, and before urgent data, where every read stops.
     if (static_cast<std::size_t>(count) < room.size() && !d.short_read_may_leave_more) d.readable = false;
     received_.added(static_cast<std::size_t>(count));
-    d.input->on_complete(*d.input, {static_cast<int>(count), false, &received_});
+    deliver(*d.input, {static_cast<int>(count), false, &received_});
     received_.rewind();
     if (descriptor& again = at(fd); again.input && again.readable) continue_later(fd, again);
 }

@@ -78,6 +78,7 @@ void io_uring_backend::submit(operation& op) {
         release(index);
         throw;
     }
+    has_submitted(op);
 }
 
 /// Writes the submission entry of the operation in a slot.
@@ -113,6 +114,7 @@ bool io_uring_backend::take_back(std::uint32_t index) noexcept {
 
 void io_uring_backend::cancel(operation& op) noexcept {
     if (!op.is_submitted()) return;
+    is_cancelling(op);
     const std::uint32_t index = std::exchange(op.slot, operation::no_slot);
     slots_[index].op = nullptr;
     if (abandoned_) return;

@@ -56,7 +56,7 @@ void io_uring_backend::complete(std::uint64_t data, int result, std::uint32_t fl
             break;
         default: break;
     }
-    if (operation* const op = release(index)) op->on_complete(*op, {result, true});
+    if (operation* const op = release(index)) deliver(*op, {result, true});
 }
 
 /// The operation is over: frees its slot. @return the operation, or null if it was cancelled
@@ -80,7 +80,7 @@ void io_uring_backend::rearm(std::uint32_t index) {
         error = refusal();
     }
     operation* const op = release(index);
-    op->on_complete(*op, {-error, true});
+    deliver(*op, {-error, true});
 }
 
 void io_uring_backend::complete_accept(std::uint32_t index, int result, bool more) {
@@ -91,14 +91,14 @@ void io_uring_backend::complete_accept(std::uint32_t index, int result, bool mor
         op->failures = 0;
         if (op->once) {
             release(index);
-            return op->on_complete(*op, {result, true});
+            return deliver(*op, {result, true});
         }
-        op->on_complete(*op, {result, false});
+        deliver(*op, {result, false});
     } else if (result == -EAGAIN) {
         let_wait(op->fd);
     } else if (!op->note_failure(-result)) {
         release(index);
-        return op->on_complete(*op, {result, true});
+        return deliver(*op, {result, true});
     }
     if (more) return;
     if (slots_[index].op) {
@@ -112,7 +112,7 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     if (flags & IORING_CQE_F_BUFFER) {
         const unsigned id = flags >> IORING_CQE_BUFFER_SHIFT;
         byte_buffer& bytes = received_.received(id, result > 0 ? static_cast<std::size_t>(result) : 0);
-        if (operation* const op = slots_[index].op; op && result > 0) op->on_complete(*op, {result, false, &bytes});
+        if (operation* const op = slots_[index].op; op && result > 0) deliver(*op, {result, false, &bytes});
         received_.done_with(id);
     }
     if (flags & IORING_CQE_F_MORE) return;
@@ -123,7 +123,7 @@ void io_uring_backend::complete_receive(std::uint32_t index, int result, std::ui
     const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED || result == -EINTR;
     if (op && goes_on && !op->paused) return rearm(index);
     release(index);
-    if (op && !goes_on) op->on_complete(*op, {result, true});
+    if (op && !goes_on) deliver(*op, {result, true});
 }
 
 /// A part of the bytes has gone; the rest follows. Of a pipe only that it takes something, or is broken: write(2) says which.
@@ -143,7 +143,7 @@ void io_uring_backend::complete_send(std::uint32_t index, int result) {
         result = static_cast<int>(op.sent);
     }
     release(index);
-    op.on_complete(op, {result, true});
+    deliver(op, {result, true});
 }
 
 /// An interrupted connect goes on by itself: it is waited for, and connect(2) says what came of it. On a Unix socket, where it
@@ -161,7 +161,7 @@ void io_uring_backend::complete_connect(std::uint32_t index, int result) {
         return rearm(index);
     }
     release(index);
-    op.on_complete(op, {result, true});
+    deliver(op, {result, true});
 }
 
 // Quiet sends
@@ -194,7 +194,7 @@ void io_uring_backend::complete_quiet_sends() {
         operation* const op = release(*each);
         if (!op) continue;
         op->is_quiet = false;
-        op->on_complete(*op, {static_cast<int>(static_cast<send_operation&>(*op).bytes.size()), true});
+        deliver(*op, {static_cast<int>(static_cast<send_operation&>(*op).bytes.size()), true});
     }
 }
 

@@ -3,6 +3,7 @@
 #include "loop/backend.hpp"
 #include "loop/descriptor_watch.hpp"
 #include "loop/fork_guard.hpp"
+#include "loop/loop_observer.hpp"
 #include "loop/loop_remote.hpp"
 #include "loop/signal_inbox.hpp"
 
@@ -74,7 +75,8 @@ event_loop::event_loop(std::unique_ptr<backend> b)
       backend_(std::move(b)),
       buffers_(backend_->buffers()),
       tasks_(this, backend_->name(), backend_->has_virtual_clock()),
-      debug_(debug_asked_for()),
+      watches_steps_(debug_asked_for()),
+      debug_(watches_steps_),
       timers_(backend_->now()),
       remote_(std::make_shared<loop_remote>(*this)) {}
 
@@ -171,15 +173,27 @@ void event_loop::turn(nanos deadline) {
     } else if (const nanos timer = timers_.next_deadline(); timer < deadline) {
         deadline = timer;
     }
+    if (observer_) [[unlikely]]
+        observer_->waits();
     tasks_.set_phase(loop_phase::waits);
     const bool may_continue = wait(deadline);
-    const nanos time = now();
-    tasks_.turn_begins(time);
+    const nanos began = now();
+    tasks_.turn_begins(began);
+    if (observer_) [[unlikely]]
+        observer_->waited(began);
     const int budget = backend_->has_happened() ? nodes_per_turn : nodes_per_quiet_turn;
     backend_->dispatch();
     take_from_other_threads();
-    timers_.advance(time);
-    if (!run_ready(budget) && !may_continue) on_deadlock();
+    timers_.advance(began);
+    const int steps = run_ready(budget);
+    counters_.iterations.add(1);
+    if (steps > 0) {
+        counters_.steps.add(static_cast<unsigned>(steps));
+        counters_.note_lag(now() - began);
+    }
+    if (observer_) [[unlikely]]
+        observer_->turned(steps);
+    if (steps == 0 && !may_continue) on_deadlock();
 }
 
 /// Waits for the kernel between the hooks, which come in pairs even if waiting fails.
@@ -197,15 +211,15 @@ bool event_loop::wait(nanos deadline) {
 
 /// Runs what is ready now, then what that made ready, and so on until `budget` nodes have run: what becomes ready while a
 /// batch runs waits for the next one, as in asyncio.
-bool event_loop::run_ready(int budget) {
-    bool any = false;
-    while (!ready_.empty() && budget > 0) {
-        any = true;
+/// @return how many
+int event_loop::run_ready(const int budget) {
+    int left = budget;
+    while (!ready_.empty() && left > 0) {
         if (shuffle_state_) [[unlikely]]
             shuffle_ready();
         ready_batch batch(ready_);
-        for (; ready_node* const node = batch.take(); --budget) {
-            if (debug_) [[unlikely]] {
+        for (; ready_node* const node = batch.take(); --left) {
+            if (watches_steps_) [[unlikely]] {
                 run_watched(*node);
             } else {
                 node->run(*node);  // may end and free the node
@@ -213,7 +227,7 @@ bool event_loop::run_ready(int budget) {
         }
         if (stopping_) break;
     }
-    return any;
+    return budget - left;
 }
 
 void event_loop::require_own_thread() const {
@@ -260,6 +274,9 @@ void event_loop::take_posted() noexcept {
     }
     while (oldest) {
         ready_node* const next = oldest->next;
+        if (observer_) [[unlikely]] {
+            if (const task_core* const task = task_core::from(*oldest)) observer_->woken(*task, true);
+        }
         ready_.push(*oldest);
         oldest = next;
     }
@@ -315,7 +332,7 @@ void event_loop::discard_callbacks() {
 void event_loop::close() {
     if (closed_) return;
     if (running_) throw invalid_state_error("cannot close a running event loop");
-    closing_ = true;
+    closing_ = heeds_wakes_ = true;
     if (fork_guard_->in_child()) backend_->abandon();
     event_loop* const outer = std::exchange(this_thread_loop, this);  // destructors in frames may ask for their loop
     discard_callbacks();

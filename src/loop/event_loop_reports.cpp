@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a loop tells of: errors that nobody caught, callbacks that took too long, tasks that nothing can wake any more.
+#include "loop/loop_observer.hpp"
 #include "loop/report.hpp"
 
 #include <weft/coro/format_exception.hpp>
@@ -75,8 +76,19 @@ void event_loop::on_deadlock() {
     throw deadlock_error(std::move(waiting));
 }
 
-/// Runs a node and reports it if it kept everything else waiting.
+/// Runs a node, of which an observer is told, or debug mode is on.
 void event_loop::run_watched(ready_node& node) {
+    if (observer_) observer_->step_begins(task_core::from(node));
+    if (debug_) {
+        run_timed(node);
+    } else {
+        node.run(node);
+    }
+    if (observer_) observer_->step_ended();  // another one, perhaps
+}
+
+/// Runs a node and reports it if it kept everything else waiting.
+void event_loop::run_timed(ready_node& node) {
     task_core* const task = task_core::from(node);
     const std::uint64_t id = task ? task->id() : 0;
     const std::string name = task ? task->name() : "callback";

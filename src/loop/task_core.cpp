@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "loop/loop_observer.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/loop/event_loop.hpp>
 #include <weft/loop/future.hpp>
@@ -115,7 +117,11 @@ std::exception_ptr task_core::cancellation_at_the_end() const {
 
 void task_core::make_ready() noexcept {
     waiting_at_ = nullptr;
-    if (queued_.load(std::memory_order_relaxed) || loop()->is_closing()) return;
+    if (queued_.load(std::memory_order_relaxed)) return;
+    if (loop()->heeds_wakes()) [[unlikely]] {
+        if (loop()->is_closing()) return;
+        loop()->observer()->woken(*this, false);
+    }
     queued_.store(true, std::memory_order_relaxed);
     loop()->make_ready(*this);
 }
@@ -138,6 +144,8 @@ void task_core::start_eagerly() {
     task_core* const creator = loop()->current_task();
     run(*this);
     loop()->tasks().set_current(creator);
+    if (loop_observer* const o = loop()->observer()) [[unlikely]]
+        o->started_eagerly(*this);
 }
 
 void task_core::run_first_step(ready_node& node) {

@@ -72,6 +72,19 @@ std::int64_t timer_queue::next_deadline() noexcept {
     return find_first(first) ? wheel_[first.level][first.index].earliest : std::numeric_limits<std::int64_t>::max();
 }
 
+std::size_t timer_queue::size() noexcept {
+    std::size_t count = 0;
+    const auto add = [&](intrusive_list<timer_node>& timers) {
+        for (auto t = timers.begin(); t != timers.end(); ++t) ++count;
+    };
+    add(due_);
+    add(newly_due_);
+    for (auto& level : wheel_) {
+        for (slot& s : level) add(s.timers);
+    }
+    return count;
+}
+
 void timer_queue::advance(std::int64_t now) {
     const std::uint64_t target = tick_of(now);
     for (;;) {

@@ -40,6 +40,7 @@ public:
     void for_each_submitted(const std::function<void(const operation&)>& visit) const override {
         real_->for_each_submitted(visit);
     }
+    void set_observer(loop_observer* o) noexcept override { real_->set_observer(o); }
     void flush() override { real_->flush(); }
     void wake() noexcept override { real_->wake(); }
     void abandon() noexcept override { real_->abandon(); }

@@ -66,4 +66,22 @@ TEST(ready_queue, what_is_left_of_a_batch_comes_first_again) {
     }
 }
 
+TEST(ready_queue, counts_what_is_left_of_a_batch_as_well) {
+    weft::ready_node nodes[3], later;
+    weft::ready_queue queue;
+    EXPECT_EQ(queue.size(), 0u);
+    for (weft::ready_node& n : nodes) queue.push(n);
+    EXPECT_EQ(queue.size(), 3u);
+    {
+        weft::ready_batch batch(queue);
+        EXPECT_EQ(queue.size(), 3u);
+        EXPECT_EQ(batch.take(), &nodes[0]);
+        EXPECT_EQ(queue.size(), 2u) << "the one that runs is ready no more";
+        queue.push(later);
+        EXPECT_EQ(queue.size(), 3u);
+        EXPECT_EQ(batch.take(), &nodes[1]);
+    }
+    EXPECT_EQ(queue.size(), 2u) << "what was not run is first in line again";
+}
+
 }  // namespace

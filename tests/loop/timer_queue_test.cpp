@@ -252,4 +252,22 @@ TEST(timer_queue, next_deadline_is_exact_while_nothing_is_cancelled) {
     EXPECT_LE(turns, 2000);  // each turn fires at least one
 }
 
+TEST(timer_queue, counts_its_timers_wherever_they_are) {
+    std::vector<int> log;
+    weft::timer_queue queue(0);
+    EXPECT_EQ(queue.size(), 0u);
+    timer due(log, 1), soon(log, 2), late(log, 3), never(log, 4);
+    queue.add(due, 0);
+    queue.add(soon, 1'000'000);
+    queue.add(late, 3'600'000'000'000);
+    queue.add(never, latest);
+    EXPECT_EQ(queue.size(), 4u);
+    EXPECT_EQ(queue.next_deadline(), 0);  // puts in order what is due
+    EXPECT_EQ(queue.size(), 4u);
+    weft::timer_queue::cancel(late);
+    EXPECT_EQ(queue.size(), 3u);
+    queue.advance(1'000'000);
+    EXPECT_EQ(queue.size(), 1u);
+}
+
 }  // namespace

@@ -37,6 +37,8 @@ public:
 
     /// Suspended somewhere: there is a point to resume. False while it runs.
     bool suspended() const noexcept { return static_cast<bool>(resume_point_); }
+    /// The innermost suspended coroutine, one of weft's; null while it runs.
+    std::coroutine_handle<> resume_point() const noexcept { return resume_point_; }
 
     /// For awaiters: what the next wake-up resumes.
     void suspend_at(std::coroutine_handle<> innermost) noexcept { resume_point_ = innermost; }

@@ -6,6 +6,7 @@
 #include <weft/base/unique_fd.hpp>
 #include <weft/coro/function_concepts.hpp>
 #include <weft/loop/handle.hpp>
+#include <weft/loop/loop_counters.hpp>
 #include <weft/loop/loop_resource.hpp>
 #include <weft/loop/loop_service.hpp>
 #include <weft/loop/ready_queue.hpp>
@@ -32,6 +33,7 @@ class buffer_pool;
 class descriptor_watch;
 class executor;
 class fork_guard;
+class loop_observer;
 class loop_remote;
 class signal_inbox;
 
@@ -191,9 +193,13 @@ public:
     /// Debug mode reports what takes longer than slow_callback_duration, refuses calls from a wrong thread, and reports
     /// tasks that were never awaited. On from the start where the environment has WEFT_DEBUG=1.
     /// @cost a look at the clock before and after every step of a task  @see loop.set_debug
-    void set_debug(bool on) noexcept { debug_ = on; }
+    void set_debug(bool on) noexcept {
+        debug_ = on;
+        watches_steps_ = debug_ || observer_;
+    }
     bool get_debug() const noexcept { return debug_; }
-    /// How long a callback, or a task between two awaits, may take in debug mode before it is reported.
+    /// How long a callback, or a task between two awaits, may take before debug mode reports it, and a flight_recorder
+    /// writes what led to it if it is to.
     clock::duration slow_callback_duration = std::chrono::milliseconds(100);
     /// In debug mode: @throws invalid_state_error  this is not the loop's thread
     void check_thread() const {
@@ -240,6 +246,22 @@ public:
     bool has_default_executor() const noexcept { return default_executor_ != nullptr; }
     bool has_async_generators() const noexcept { return !async_generators_.empty(); }
     task_registry& tasks() noexcept { return tasks_; }
+    std::uint64_t tasks_created() const noexcept { return last_task_id_; }
+    /// What the loop has done so far. @thread any
+    const loop_counters& counters() const noexcept { return counters_; }
+    /// What it has before it. @cost a look at each
+    struct outstanding_work {
+        std::size_t tasks = 0;  ///< that are not done
+        std::size_t ready = 0;  ///< tasks and callbacks that can run
+        std::size_t timers = 0;
+        std::size_t operations = 0;  ///< that the kernel has
+    };
+    outstanding_work outstanding();
+    /// Who is told what the loop does; null for nobody. It must go before the loop closes.
+    void set_observer(loop_observer* o) noexcept;
+    loop_observer* observer() const noexcept { return observer_; }
+    /// It is closing, or has an observer: one look for both.
+    bool heeds_wakes() const noexcept { return heeds_wakes_; }
     task_core* current_task() const noexcept { return tasks_.current(); }
     /// The context of what runs now: the task's, or the callback's. Null or empty if nothing was ever set in it.
     const context_reference* present_context() const noexcept {
@@ -281,8 +303,9 @@ private:
     std::uint64_t thread_id();
     void turn(nanos deadline);
     bool wait(nanos deadline);
-    bool run_ready(int budget);
+    int run_ready(int budget);
     void run_watched(ready_node& node);
+    void run_timed(ready_node& node);
     void shuffle_ready();
     void discard_callbacks();
     void destroy_tasks();
@@ -325,6 +348,8 @@ private:
     std::shared_ptr<buffer_pool> buffers_;
     task_registry tasks_;
     ready_queue ready_;  // with the flags, which are looked at as often, in a cache line
+    bool watches_steps_ = false;  // debug mode, or an observer
+    bool heeds_wakes_ = false;  // closing, or an observer
     bool running_ = false, stopping_ = false, ending_ = false, closing_ = false, closed_ = false;
     bool debug_ = false, embedded_ = false, executor_shut_down_ = false;
     timer_queue timers_;
@@ -344,6 +369,8 @@ private:
     context_reference callback_context_;
     std::uint64_t thread_id_ = 0;  // from the first run on
     std::uint64_t last_task_id_ = 0, last_token_ = 0;
+    loop_counters counters_;
+    loop_observer* observer_ = nullptr;
     std::function<void()> before_wait_, after_wait_;
     exception_handler exception_handler_;
     std::optional<std::uint64_t> shuffle_state_;

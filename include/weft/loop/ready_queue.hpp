@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
 #include <utility>
 
 namespace weft::inline v0 {
@@ -10,6 +12,8 @@ struct ready_node {
     ready_node* next = nullptr;
     void (*run)(ready_node&) = nullptr;
 };
+
+class ready_batch;
 
 /// What is to run, first in, first out. Owns nothing. Invariant: `tail_` is where the next one is linked.
 class ready_queue {
@@ -33,10 +37,14 @@ public:
         return node;
     }
 
+    /// With what is left of the batch that is being run. @cost a look at each
+    std::size_t size() const noexcept;
+
 private:
     friend class ready_batch;
     ready_node* head_ = nullptr;
     ready_node** tail_ = &head_;
+    const ready_batch* batch_ = nullptr;  // the one that is being run
 };
 
 /// All that a queue held at one moment, to be run in order; what becomes ready from then on makes the next batch. What is
@@ -44,10 +52,13 @@ private:
 class ready_batch {
 public:
     explicit ready_batch(ready_queue& queue) noexcept
-        : queue_(queue), next_(std::exchange(queue.head_, nullptr)), tail_(std::exchange(queue.tail_, &queue.head_)) {}
+        : queue_(queue), next_(std::exchange(queue.head_, nullptr)), tail_(std::exchange(queue.tail_, &queue.head_)) {
+        queue.batch_ = this;
+    }
     ready_batch(const ready_batch&) = delete;
     ready_batch& operator=(const ready_batch&) = delete;
     ~ready_batch() {
+        queue_.batch_ = nullptr;
         if (!next_) return;
         *tail_ = queue_.head_;
         if (!queue_.head_) queue_.tail_ = tail_;
@@ -62,9 +73,18 @@ public:
     }
 
 private:
+    friend class ready_queue;
     ready_queue& queue_;
     ready_node* next_;
     ready_node** tail_;
 };
+
+inline std::size_t ready_queue::size() const noexcept {
+    std::size_t count = 0;
+    for (const ready_node* first : {batch_ ? batch_->next_ : nullptr, head_}) {
+        for (const ready_node* node = first; node; node = node->next) ++count;
+    }
+    return count;
+}
 
 }  // namespace weft::inline v0

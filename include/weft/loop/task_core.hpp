@@ -161,6 +161,8 @@ public:
     /// Makes a suspended task ready. Every wake-up of a task on its loop's thread ends here.
     void make_ready() noexcept;
 
+    bool has_started() const noexcept { return run != &run_first_step; }
+
     /// Runs its first step now, within its creator's.
     void start_eagerly();
 

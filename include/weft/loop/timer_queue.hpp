@@ -3,6 +3,7 @@
 
 #include <weft/base/intrusive_list.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace weft::inline v0 {
@@ -59,6 +60,9 @@ public:
 
     /// No timer fires before this; exact unless the earliest timer was cancelled. INT64_MAX when there is none.
     std::int64_t next_deadline() noexcept;
+
+    /// How many there are. @cost a look at each
+    std::size_t size() noexcept;
 
     /// Fires every timer whose deadline is not later than `now`. What is added meanwhile and due fires too.
     void advance(std::int64_t now);
