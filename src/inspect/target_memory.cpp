@@ -40,7 +40,8 @@ std::optional<std::uint64_t> target_memory::load_bias(const mapped_file& f) cons
     constexpr std::size_t most_parts = 256;
     for (std::size_t i = 0; i < std::min<std::size_t>(header->e_phnum, most_parts); ++i) {
         const auto part = read<Elf64_Phdr>(f.begin + header->e_phoff + i * sizeof(Elf64_Phdr));
-        if (part && part->p_type == PT_LOAD && part->p_offset == 0) return f.begin - (part->p_vaddr & ~std::uint64_t(4095));
+        if (part && part->p_type == PT_LOAD && part->p_offset == 0)
+            return f.begin - (part->p_vaddr & ~std::uint64_t(4095));
     }
     return std::nullopt;
 }

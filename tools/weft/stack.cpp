@@ -32,17 +32,19 @@ std::vector<const weft::task_snapshot*> tasks_called(const weft::process_snapsho
 }
 
 /// A coroutine with what is in its frame. Who resumed it is who awaits it, the one before.
-std::string with_locals(const weft::stack_frame& frame, const std::optional<frame_values>& values, const std::string& why,
-                        const terminal& screen) {
+std::string with_locals(const weft::stack_frame& frame, const std::optional<frame_values>& values,
+                        const std::string& why, const terminal& screen) {
     std::string text = weft::format_stack({frame});
     if (!values) return text + screen.in(terminal::colour::dim, "      (no values: " + why + ")") + "\n";
     if (values->suspend_index) {
-        text += screen.in(terminal::colour::dim, "      suspend point " + std::to_string(*values->suspend_index) + ", " +
-                                                     values->suspended_at_kind) + "\n";
+        text += screen.in(terminal::colour::dim, "      suspend point " + std::to_string(*values->suspend_index) +
+                                                     ", " + values->suspended_at_kind) +
+                "\n";
     }
     for (const local_value& v : values->locals)
         text += "      " + v.name + " = " + v.value + screen.in(terminal::colour::dim, "  (" + v.type + ")") + "\n";
-    for (const std::string& note : values->notes) text += screen.in(terminal::colour::yellow, "      note: " + note) + "\n";
+    for (const std::string& note : values->notes)
+        text += screen.in(terminal::colour::yellow, "      note: " + note) + "\n";
     return text;
 }
 

@@ -31,7 +31,8 @@ task_locals::loaded_file* task_locals::file_of(std::uint64_t address) {
 
 std::optional<frame_values> task_locals::of(std::uint64_t frame, const weft::stack_frame& at) {
     // A frame begins with what resumes it, null when it has finished, and what destroys it.
-    const auto resume = memory_.read<std::uint64_t>(frame), destroy = memory_.read<std::uint64_t>(frame + sizeof(void*));
+    const auto resume = memory_.read<std::uint64_t>(frame),
+               destroy = memory_.read<std::uint64_t>(frame + sizeof(void*));
     const std::uint64_t function = resume && *resume ? *resume : destroy.value_or(0);
     loaded_file* const file = file_of(function);
     if (!file || !file->info) {
