@@ -2,7 +2,7 @@
 #pragma once
 
 // Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams, servers and TLS,
-// datagrams, files, processes and signals, protocols and transports.
+// datagrams, files, processes and signals, protocols and transports; and what shows what they do.
 
 #include <weft/base/clock.hpp>
 #include <weft/base/describe_exception.hpp>
@@ -39,7 +39,13 @@
 #include <weft/flow/wait.hpp>
 #include <weft/flow/wait_for.hpp>
 #include <weft/flow/with.hpp>
+#include <weft/inspect/capture_stack.hpp>
+#include <weft/inspect/diagnose.hpp>
+#include <weft/inspect/flight_recorder.hpp>
 #include <weft/inspect/format_exception.hpp>
+#include <weft/inspect/loop_metrics.hpp>
+#include <weft/inspect/prometheus.hpp>
+#include <weft/inspect/snapshot.hpp>
 #include <weft/io/address.hpp>
 #include <weft/io/chunk.hpp>
 #include <weft/io/connect_protocol.hpp>
