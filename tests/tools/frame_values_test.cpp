@@ -40,12 +40,12 @@ const debug_info& own_debug_info() {
     return info;
 }
 
-frame_values values_of(const known::task& t, std::optional<source_place> where = {}) {
+frame_values values_of(const known::task& t) {
     const auto frame = reinterpret_cast<std::uint64_t>(t.frame());
     std::uint64_t functions[2];
     std::memcpy(functions, t.frame(), sizeof functions);
     const std::uint64_t function = functions[0] ? functions[0] : functions[1];
-    return locals_of(own_debug_info(), function - load_address(), read_own, frame, where).value();
+    return locals_of(own_debug_info(), function - load_address(), read_own, frame).value();
 }
 
 std::vector<std::string> names(const frame_values& values) {
@@ -113,6 +113,25 @@ TEST(frame_values, co_await_and_co_yield_are_numbered_together) {
         EXPECT_EQ(values.suspend_index, i);
         EXPECT_EQ(static_cast<int>(values.suspended_at.line), t.line());
     }
+}
+
+TEST(frame_values, where_the_frame_does_not_tell_its_place_others_may) {
+    known::task t = known::serve(80, "ada", "hello");
+    for (int i = 0; i < 3; ++i) t.resume();
+    const auto frame = reinterpret_cast<std::uint64_t>(t.frame());
+    std::uint64_t function = 0;
+    std::memcpy(&function, t.frame(), sizeof function);
+    const auto no_number = [](std::uint64_t address, std::span<std::byte> into) {
+        return into.size() > 2 && read_own(address, into);  // the number of the suspend point has one byte, or two
+    };
+    const source_place where{"somewhere/else/known_coroutines.cpp", static_cast<unsigned>(t.line()), 0};
+    const auto told = locals_of(own_debug_info(), function - load_address(), no_number, frame, where);
+    EXPECT_EQ(told->suspend_index, 2u);
+    EXPECT_EQ(value(*told, "answers"), "{1, 2, 3}");
+    EXPECT_EQ(value(*told, "i"), "there is no i");
+    const auto not_told = locals_of(own_debug_info(), function - load_address(), no_number, frame);
+    EXPECT_EQ(not_told->suspend_index, std::nullopt);
+    EXPECT_THAT(not_told->notes, testing::Contains(testing::HasSubstr("not known where it is suspended")));
 }
 
 TEST(frame_values, values_are_written_as_in_the_source) {

@@ -98,10 +98,14 @@ unsigned dwarf_die::line() const noexcept {
 
 dwarf_die plain_type(const dwarf_die& type) {
     Dwarf_Die peeled;
-    return dwarf_peel_type(type.raw(), &peeled) == 0 ? dwarf_die(peeled) : type;
+    const dwarf_die plain = dwarf_peel_type(type.raw(), &peeled) == 0 ? dwarf_die(peeled) : type;
+    // with -fdebug-types-section it is in a unit of its own
+    if (plain.is_declaration()) return plain.reference(DW_AT_signature).value_or(plain);
+    return plain;
 }
 
 std::uint64_t size_of_type(const dwarf_die& type) {
     Dwarf_Word size = 0;
-    return dwarf_aggregate_size(type.raw(), &size) == 0 ? size : 0;
+    const dwarf_die plain = plain_type(type);
+    return dwarf_aggregate_size(plain.raw(), &size) == 0 ? size : 0;
 }

@@ -26,10 +26,9 @@ struct found_suspension {
     std::uint64_t pc = 0;
 };
 
-std::string awaiter_of(const debug_info& info, const dwarf_die& await_suspend) {
-    dwarf_die function = await_suspend;
-    if (const auto origin = function.reference(DW_AT_abstract_origin)) function = *origin;
-    const std::string name = info.qualified_name(function);
+/// By its mangled name: another unit's copy of it, built with -g1, may not know its class.
+std::string awaiter_of(const std::string& mangled) {
+    const std::string name = function_name(mangled);
     return name.substr(0, std::min(name.rfind("::await_suspend"), name.size()));
 }
 
@@ -41,7 +40,7 @@ std::vector<found_suspension> find_suspensions(const debug_info& info, const fun
     for (const function_scan::call& each : scan.calls) {
         if (!each.is_inlined || !is_await_suspend(each.entry.name())) continue;
         found_suspension here;
-        here.awaiter = awaiter_of(info, each.entry);
+        here.awaiter = awaiter_of(each.entry.linkage_name());
         here.pc = each.entry.low_pc().value_or(0);
         here.it.blocks = each.blocks;
         here.it.point.place = {each.entry.call_file(),
@@ -53,7 +52,8 @@ std::vector<found_suspension> find_suspensions(const debug_info& info, const fun
         const auto function = info.function_at(call.to);
         if (!function || !is_await_suspend(function->name())) continue;
         found_suspension here;
-        here.awaiter = awaiter_of(info, *function);
+        const function_symbol* const symbol = info.function_around(call.to);
+        here.awaiter = awaiter_of(symbol ? symbol->name : function->linkage_name());
         here.pc = call.from;
         here.it.blocks = scan.blocks_around(call.from);
         here.it.point.place = info.place_of(call.from).value_or(source_place{});
@@ -78,7 +78,7 @@ std::optional<suspension> take(std::vector<found_suspension>& from, const std::s
 std::string type_of(const debug_info& info, const function_scan& scan, std::string_view name) {
     for (const function_scan::variable& each : scan.variables) {
         const auto type = each.entry.reference();
-        if (each.entry.name() == name && type) return info.qualified_name(plain_type(*type));
+        if (each.entry.name() == name && type) return type_name(info, plain_type(*type));
     }
     return "";
 }

@@ -40,7 +40,8 @@ std::string shared_notes(const std::vector<coroutine_layout>& all, const termina
     }
     std::string text;
     for (const auto& [note, count] : notes) {
-        text += t.in(terminal::colour::yellow, "note") + ": of " + std::to_string(count) + ": " + note + "\n";
+        text += t.in(terminal::colour::yellow, "note") + ": of " + std::to_string(count) +
+                (count == 1 ? " function: " : " functions: ") + note + "\n";
     }
     return text;
 }
