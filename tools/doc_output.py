@@ -5,7 +5,8 @@
     tools/doc_output.py --build build/dev [--check]
 
 A block of a page under docs/guide that follows `<!-- output: weft ps $PATIENT -->` is what that command prints, with the
-process of tests/command/patient for $PATIENT and its path for $PATIENT_FILE. With --check nothing is written; numbers,
+process of tests/command/patient for $PATIENT, its path for $PATIENT_FILE, and that of tests/tools/frames_program for
+$FRAMES_PROGRAM; all as clang-19 makes them in the dev preset. With --check nothing is written; numbers,
 durations, the paths of this machine and the width of columns do not matter then.
 """
 import argparse
@@ -46,7 +47,8 @@ def main():
     wrong = 0
     try:
         patient.stdout.readline()  # "ready"
-        names = {"PATIENT": str(patient.pid), "PATIENT_FILE": program}
+        names = {"PATIENT": str(patient.pid), "PATIENT_FILE": program,
+                 "FRAMES_PROGRAM": os.path.join(options.build, "tests/tools/frames_program")}
         for page in sorted(glob.glob(os.path.join(ROOT, "docs/guide/*.md"))):
             with open(page, encoding="utf-8") as file:
                 text = file.read()

@@ -182,18 +182,13 @@ private:
     }
 };
 
-bool is_for_colours() {
-    const char* const terminal = std::getenv("TERM");
-    return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && !(terminal && std::string(terminal) == "dumb");
-}
-
 void doctor(bool for_programs) {
     examination e;
     e.build();
     e.kernel();
     const bool can_run = e.backend();
     e.limits();
-    std::fputs((for_programs ? as_json(e.findings) : as_text(e.findings, is_for_colours())).c_str(), stdout);
+    std::fputs((for_programs ? as_json(e.findings) : as_text(e.findings, terminal())).c_str(), stdout);
     if (!can_run) throw std::runtime_error("no event loop can be made here");
 }
 

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t columns = 100, before_text = 24;
 
-struct colours {
-    const char *section = "", *problem = "", *remedy = "", *off = "";
-};
-constexpr colours on_a_terminal = {.section = "\033[1m", .problem = "\033[33m", .remedy = "\033[36m", .off = "\033[0m"};
-
 /// Words in lines of at most `columns`, each but the first behind the same indentation.
 std::string wrapped(std::string_view text) {
     std::string out;
@@ -53,20 +48,20 @@ finding finding::of_flag(std::string section, std::string name, bool flag) {
             .text = flag ? "yes" : "no",
             .json = flag ? "true" : "false"};
 }
-std::string as_text(const std::vector<finding>& findings, bool in_colour) {
-    const colours c = in_colour ? on_a_terminal : colours();
+std::string as_text(const std::vector<finding>& findings, const terminal& screen) {
+    using enum terminal::colour;
     std::string out, section;
     for (const finding& f : findings) {
         if (f.section != section)
-            out += (section.empty() ? "" : "\n") + std::string(c.section) + f.section + c.off + "\n";
+            out += (section.empty() ? "" : "\n") + screen.in(bold, f.section) + "\n";
         section = f.section;
         const std::string indentation(before_text, ' ');
         std::string name = (f.problem.empty() ? "  " : "! ") + f.name + " ";
         name.resize(std::max(name.size(), before_text), ' ');
-        out += (f.problem.empty() ? "" : c.problem) + name + wrapped(f.text) + (f.problem.empty() ? "" : c.off) + "\n";
+        out += screen.in(f.problem.empty() ? plain : yellow, name + wrapped(f.text)) + "\n";
         if (f.problem.empty()) continue;
         out += indentation + wrapped(f.problem) + "\n";
-        out += indentation + c.remedy + wrapped("-> " + f.remedy) + c.off + "\n";
+        out += indentation + screen.in(cyan, wrapped("-> " + f.remedy)) + "\n";
     }
     return out;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "weft/terminal.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,7 +21,6 @@ struct finding {
 };
 
 /// Sections with a line for each, in their order; what limits something is marked, and followed by what to do.
-/// @param in_colour  for a terminal
-std::string as_text(const std::vector<finding>& findings, bool in_colour);
+std::string as_text(const std::vector<finding>& findings, const terminal& screen);
 /// `{"section": {"name": value, …}, …, "problems": [{"section", "name", "problem", "remedy"}, …]}`
 std::string as_json(const std::vector<finding>& findings);

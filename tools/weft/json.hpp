@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/inspect/json_string.hpp>
+
 #include <concepts>
 #include <string>
 #include <string_view>
 
-/// `text` in quotes. What is not valid UTF-8, as out of a broken memory, is replaced.
-std::string json_string(std::string_view text);
+using weft::json_string;
 
 /// An object or an array that grows: members come in the order in which they are added, and are JSON already but for the
 /// values that have an overload of their own.

@@ -7,9 +7,16 @@
 #include <cstdio>
 #include <cstdlib>
 
+namespace {
+bool is_dumb() {
+    const char* const kind = std::getenv("TERM");
+    return kind && std::string_view(kind) == "dumb";
+}
+}  // namespace
+
 bool terminal::is_interactive() noexcept { return ::isatty(STDOUT_FILENO); }
 
-terminal::terminal() : in_colour_(is_interactive() && !std::getenv("NO_COLOR")) {}
+terminal::terminal() : in_colour_(is_interactive() && !std::getenv("NO_COLOR") && !is_dumb()) {}
 
 std::string terminal::in(colour c, std::string_view text) const {
     static constexpr const char* codes[] = {"", "1", "2", "31", "32", "33", "36"};
