@@ -6,6 +6,8 @@
 
 namespace weft::inline v0 {
 
+static_assert(sizeof(return_when) == 4 && static_cast<int>(return_when::all_completed) == 2, "as wait_subject says");
+
 const wait_kind wait_awaiter::kind_ = {
     .name = "wait",
     .cancel =
@@ -13,7 +15,9 @@ const wait_kind wait_awaiter::kind_ = {
             static_cast<wait_awaiter&>(w).wake();
             return false;
         },
-    .subject = {wait_subject::thing::hooks, {offsetof(wait_awaiter, futures_), memory_layout::future_of_notice}},
+    .subject = {wait_subject::thing::some_hooks,
+                {offsetof(wait_awaiter, futures_), memory_layout::future_of_notice, offsetof(wait_awaiter, options_.return_when),
+                 offsetof(wait_awaiter, has_timeout_)}},
 };
 
 wait_awaiter::wait_awaiter(std::span<future_core* const> futures, const wait_options& options)

@@ -20,9 +20,10 @@ namespace weft::inline v0 {
 /// A file as memory.
 struct core_memory::file_view {
     explicit file_view(const std::string& path) {
-        const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
         struct stat status{};
         if (!fd || ::fstat(fd.get(), &status) != 0) throw std::system_error(errno, std::generic_category(), path);
+        if (!S_ISREG(status.st_mode)) throw std::runtime_error(path + ": it is no regular file");
         size = static_cast<std::size_t>(status.st_size);
         if (size == 0) throw std::runtime_error(path + ": the file is empty");
         void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
@@ -97,7 +98,7 @@ void core_memory::read_file_note(std::uint64_t offset, std::uint64_t size) {
 void core_memory::find_program(const std::string& program) {
     const auto own = std::make_shared<file_view>(program);
     if (mappings_.empty()) return;
-    // The program is that which lies lowest, but for one that is loaded where the linker said: and that is lower still.
+    // The program is what lies lowest, as the kernel places it (unless `ulimit -s unlimited` has it place libraries first).
     const std::string own_path = mappings_.front().path;
     std::map<std::string, std::shared_ptr<file_view>> opened{{own_path, own}};
     for (mapping& m : mappings_) {

@@ -21,7 +21,14 @@ std::string seconds(std::int64_t ns) {
 std::string named(const task_snapshot& t) { return "#" + std::to_string(t.id) + " " + t.name; }
 
 std::string place(const task_snapshot& t) {
-    return t.stack.empty() ? "" : " (" + t.stack.back().file + ":" + std::to_string(t.stack.back().line) + ")";
+    const stack_frame* const frame = own_frame(t);
+    return frame ? " (" + frame->file + ":" + std::to_string(frame->line) + ")" : "";
+}
+
+/// `visit` is called with a wait and, of a select, with those that it is made of.
+void for_each_wait(const wait_snapshot& w, const auto& visit) {
+    visit(w);
+    for (const wait_snapshot& branch : w.branches) for_each_wait(branch, visit);
 }
 
 /// Who waits for whom.
@@ -53,34 +60,20 @@ public:
         }
     }
 
-    /// Each circle once, in the order of who waits for whom, from the task with the lowest id on.
+    /// Of those that are blocked, each set in which everybody waits, by way of others, for everybody: one circle in it, in the
+    /// order of who waits for whom, from the task with the lowest id on.
     std::vector<std::vector<task_address>> circles() {
-        std::vector<std::vector<task_address>> found;
         std::vector<task_address> blocked;
         for (const auto& [address, n] : nodes_) {
             if (!n.goes_on) blocked.push_back(address);
         }
         std::ranges::sort(blocked, {}, [&](task_address a) { return std::pair(at(a).id, a); });
-        struct first_met {
-            std::size_t walk, place;
-        };
-        std::unordered_map<task_address, first_met> met;
-        for (std::size_t walk = 0; walk < blocked.size(); ++walk) {
-            std::vector<task_address> path;
-            for (std::optional<task_address> a = blocked[walk]; a; a = next_blocked(*a)) {
-                const auto [where, is_new] = met.try_emplace(*a, first_met{walk, path.size()});
-                if (is_new) {
-                    path.push_back(*a);
-                    continue;
-                }
-                if (where->second.walk != walk) break;  // on from here it has been walked before
-                std::vector<task_address> circle(path.begin() + static_cast<std::ptrdiff_t>(where->second.place),
-                                                 path.end());
-                std::ranges::rotate(circle,
-                                    std::ranges::min_element(circle, {}, [&](task_address c) { return at(c).id; }));
-                found.push_back(std::move(circle));
-                break;
-            }
+        std::vector<std::vector<task_address>> found;
+        for (const std::vector<task_address>& together : knots_of(blocked)) {
+            std::vector<task_address> circle = circle_in(together);
+            if (circle.empty()) continue;
+            std::ranges::rotate(circle, std::ranges::min_element(circle, {}, [&](task_address c) { return at(c).id; }));
+            found.push_back(std::move(circle));
         }
         return found;
     }
@@ -98,6 +91,9 @@ private:
         std::size_t missing = 0;  // of what it needs, how many are not known to go on
         std::vector<node*> waited_for_by;
         bool goes_on = false;
+        // For the components:
+        bool is_open = false;
+        std::size_t met = 0, lowest = 0, knot = 0;
     };
 
     needs_these needs_of(const wait_snapshot& w, std::uint64_t loop) const {
@@ -112,10 +108,13 @@ private:
                 if (n.tasks.empty() && !n.can_never_be) return {};
                 any.tasks.insert(any.tasks.end(), n.tasks.begin(), n.tasks.end());
             }
+            any.can_never_be = any.tasks.empty();
             return any;
         }
-        const bool one = w.kind == "wait" || w.kind == "as completed";
-        return {.tasks = w.tasks, .one_is_enough = one, .can_never_be = w.is_orphaned && (!one || w.tasks.empty())};
+        if (w.one_is_enough && w.may_end_otherwise) return {};
+        return {.tasks = w.tasks,
+                .one_is_enough = w.one_is_enough,
+                .can_never_be = w.is_orphaned && (!w.one_is_enough || w.tasks.empty())};
     }
 
     /// From those that wait for no task, on to those whom they set free.
@@ -125,7 +124,7 @@ private:
             std::erase_if(n.needs.tasks, [&](task_address a) { return !nodes_.contains(a); });
             n.missing = n.needs.one_is_enough ? std::min<std::size_t>(n.needs.tasks.size(), 1) : n.needs.tasks.size();
             for (const task_address a : n.needs.tasks) nodes_.at(a).waited_for_by.push_back(&n);
-            if (n.task->activity != task_activity::waiting || (n.missing == 0 && !n.needs.can_never_be))
+            if (n.task->activity != task_activity::waiting || n.task->is_changing || (n.missing == 0 && !n.needs.can_never_be))
                 free.push_back(&n);
         }
         while (!free.empty()) {
@@ -137,12 +136,67 @@ private:
             }
         }
     }
-    std::optional<task_address> next_blocked(task_address a) const {
-        for (const task_address other : nodes_.at(a).needs.tasks) {
-            const auto n = nodes_.find(other);
-            if (n != nodes_.end() && !n->second.goes_on) return other;
+    /// The strongly connected components (by Tarjan, without recursion: a line of joins may be long).
+    std::vector<std::vector<task_address>> knots_of(const std::vector<task_address>& blocked) {
+        std::vector<std::vector<task_address>> knots;
+        std::vector<task_address> open;  // those met whose component is not complete
+        std::vector<std::pair<task_address, std::size_t>> path;  // and which of its needs is next
+        std::size_t last = 0;
+        for (const task_address first : blocked) {
+            if (nodes_.at(first).met) continue;
+            path.emplace_back(first, 0);
+            while (!path.empty()) {
+                const auto [address, next] = path.back();
+                node& n = nodes_.at(address);
+                if (next == 0) {
+                    n.met = n.lowest = ++last;
+                    n.is_open = true;
+                    open.push_back(address);
+                }
+                if (next < n.needs.tasks.size()) {
+                    ++path.back().second;
+                    const task_address other = n.needs.tasks[next];
+                    const node& o = nodes_.at(other);
+                    if (o.goes_on) continue;
+                    if (!o.met) {
+                        path.emplace_back(other, 0);
+                    } else if (o.is_open) {
+                        n.lowest = std::min(n.lowest, o.met);
+                    }
+                    continue;
+                }
+                path.pop_back();
+                if (!path.empty()) {
+                    node& before = nodes_.at(path.back().first);
+                    before.lowest = std::min(before.lowest, n.lowest);
+                }
+                if (n.lowest != n.met) continue;
+                std::vector<task_address>& knot = knots.emplace_back();
+                do {
+                    knot.push_back(open.back());
+                    nodes_.at(open.back()).is_open = false;
+                    nodes_.at(open.back()).knot = knots.size();
+                    open.pop_back();
+                } while (knot.back() != address);
+            }
         }
-        return std::nullopt;
+        return knots;
+    }
+    /// Going on in a component, from each task to the first in it that it needs, ends in a circle. Empty: it is one task, which
+    /// does not wait for itself.
+    std::vector<task_address> circle_in(const std::vector<task_address>& knot) const {
+        std::vector<task_address> path;
+        std::unordered_map<task_address, std::size_t> place;
+        const auto lowest = std::ranges::min_element(knot, {}, [&](task_address a) { return at(a).id; });
+        for (task_address a = *lowest; place.try_emplace(a, path.size()).second;) {
+            path.push_back(a);
+            const std::vector<task_address>& needs = nodes_.at(a).needs.tasks;
+            const auto next = std::ranges::find(needs, nodes_.at(a).knot, [&](task_address o) { return nodes_.at(o).knot; });
+            if (next == needs.end()) return {};
+            a = *next;
+            if (place.contains(a)) return {path.begin() + static_cast<std::ptrdiff_t>(place.at(a)), path.end()};
+        }
+        return {};
     }
 
     std::unordered_map<task_address, node> nodes_;
@@ -204,25 +258,27 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
             found.push_back(std::move(f));
         }
         for (const task_snapshot& t : loop.tasks) {
-            if (t.wait.is_orphaned) {
-                found.push_back({finding::what::orphaned,
-                                 named(t) + place(t) + " waits for a task that was destroyed before its end",
-                                 {t.address}});
-            }
-            if (!t.wait.lock || !locks.insert(t.wait.lock).second || !t.wait.lock_holder) continue;
-            const task_snapshot* const holder = graph.holder(loop.address, t.wait.lock_holder);
-            const std::int64_t held = t.wait.lock_held_for.value_or(0);
-            if (!holder) {
-                found.push_back({finding::what::lock_abandoned,
-                                 "the lock that " + named(t) + place(t) + " waits for was locked by task #" +
-                                     std::to_string(t.wait.lock_holder) + ", which has ended",
-                                 {t.address}});
-            } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
-                found.push_back({finding::what::lock_held,
-                                 "a lock has been held for " + seconds(held) + " by " + named(*holder) +
-                                     place(*holder) + ", and " + named(t) + " waits for it",
-                                 {holder->address, t.address}});
-            }
+            if (t.is_changing) continue;
+            for_each_wait(t.wait, [&](const wait_snapshot& w) {
+                if (w.is_orphaned) {
+                    found.push_back({finding::what::orphaned,
+                                     named(t) + place(t) + " waits for a task that was destroyed before its end", {t.address}});
+                }
+                if (!w.lock || !w.lock_holder || !locks.insert(w.lock).second) return;
+                const task_snapshot* const holder = graph.holder(loop.address, w.lock_holder);
+                const std::int64_t held = w.lock_held_for.value_or(0);
+                if (!holder) {
+                    found.push_back({finding::what::lock_abandoned,
+                                     "the lock that " + named(t) + place(t) + " waits for was locked by task #" +
+                                         std::to_string(w.lock_holder) + ", which has ended",
+                                     {t.address}});
+                } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
+                    found.push_back({finding::what::lock_held,
+                                     "a lock has been held for " + seconds(held) + " by " + named(*holder) + place(*holder) +
+                                         ", and " + named(t) + " waits for it",
+                                     {holder->address, t.address}});
+                }
+            });
         }
     }
     graph.mark_blocked();

@@ -55,7 +55,8 @@ std::optional<std::uint64_t> registry_of(const target_memory& memory, const mapp
 std::vector<std::uint64_t> find_registries(const target_memory& memory, const std::string& who) {
     std::vector<std::uint64_t> found;
     for (const mapped_file& f : memory.files()) {
-        if (const auto head = registry_of(memory, f)) found.push_back(*head);
+        const auto head = registry_of(memory, f);
+        if (head && std::ranges::find(found, *head) == found.end()) found.push_back(*head);
     }
     if (found.empty()) throw std::runtime_error(who + ": there is no weft in it");
     return found;

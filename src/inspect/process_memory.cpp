@@ -36,6 +36,7 @@ std::string reason_for_refusal(int pid) {
     }
     if (owner != ::getuid())
         return "it belongs to another user (uid " + std::to_string(owner) + "): run this as that user, or as root";
+    if (scope == "3") return "kernel.yama.ptrace_scope is 3, which nobody may change before the next boot";
     if (!scope.empty() && scope != "0") {
         return "kernel.yama.ptrace_scope is " + scope +
                ": run this as root, or allow it by `sysctl kernel.yama.ptrace_scope=0`";
@@ -53,34 +54,38 @@ process_memory::process_memory(int pid) : pid_(pid) {
     }
     std::byte unused{};
     iovec into{&unused, 1}, from{nullptr, 1};  // an address that nobody has: EFAULT is a good answer
-    if (::process_vm_readv(pid, &into, 1, &from, 1, 0) < 0 && errno == EPERM) {
-        throw std::system_error(EPERM, std::generic_category(),
-                                "reading the memory of " + who + ": " + reason_for_refusal(pid));
-    } else if (errno == ESRCH) {
-        throw std::system_error(ESRCH, std::generic_category(), who);
-    } else if (errno == ENOSYS) {
-        throw std::system_error(ENOSYS, std::generic_category(), "this kernel has no process_vm_readv");
+    if (::process_vm_readv(pid, &into, 1, &from, 1, 0) >= 0 || errno == EFAULT) return;
+    switch (const int error = errno) {
+        case EPERM:
+            throw std::system_error(error, std::generic_category(),
+                                    "reading the memory of " + who + ": " + reason_for_refusal(pid));
+        case ENOSYS: throw std::system_error(error, std::generic_category(), "this kernel has no process_vm_readv");
+        default: throw std::system_error(error, std::generic_category(), who);
     }
 }
 
 void process_memory::read(std::span<memory_request> all) const {
+    constexpr std::uint64_t page_mask = ~std::uint64_t(4095);
     iovec into[pieces_per_call], from[pieces_per_call];
-    for (std::size_t next = 0; next < all.size();) {
-        const std::size_t count = std::min(pieces_per_call, all.size() - next);
+    for (; !all.empty(); all = all.subspan(std::min(pieces_per_call, all.size()))) {
+        const std::size_t count = std::min(pieces_per_call, all.size());
         for (std::size_t i = 0; i < count; ++i) {
-            const memory_request& r = all[next + i];
-            into[i] = {r.into.data(), r.into.size()};
-            from[i] = {reinterpret_cast<void*>(r.address), r.into.size()};
+            into[i] = {all[i].into.data(), all[i].into.size()};
+            from[i] = {reinterpret_cast<void*>(all[i].address), all[i].into.size()};
         }
-        const ssize_t got = ::process_vm_readv(pid_, into, count, from, count, 0);
-        std::size_t left = got < 0 ? 0 : static_cast<std::size_t>(got);
-        std::size_t done = 0;
-        while (done < count && left >= all[next + done].into.size()) {
-            left -= all[next + done].into.size();
-            all[next + done++].is_read = true;
+        for (std::size_t next = 0; next < count;) {
+            const ssize_t got = ::process_vm_readv(pid_, into + next, count - next, from + next, count - next, 0);
+            std::size_t left = got < 0 ? 0 : static_cast<std::size_t>(got);
+            while (next < count && left >= all[next].into.size()) {
+                left -= all[next].into.size();
+                all[next++].is_read = true;
+            }
+            if (next == count) break;
+            // That one cannot be read, nor those behind it that begin in the same page.
+            const std::uint64_t lost = all[next].address & page_mask;
+            do ++next;
+            while (next < count && (all[next].address & page_mask) == lost);
         }
-        next += done;
-        if (done < count) ++next;  // that one cannot be read: on with those behind it
     }
 }
 

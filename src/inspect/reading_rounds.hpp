@@ -6,10 +6,22 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace weft::inline v0 {
+
+/// What was read somewhere, to be compared with what is there later.
+struct seen_memory {
+    std::uint64_t address;
+    std::uint32_t count;
+    std::size_t hash;
+
+    static std::size_t hash_of(const std::byte* bytes, std::size_t count) noexcept {
+        return std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes), count});
+    }
+};
 
 /// Reads what was asked for in one go, hands it over, then what was asked for meanwhile, and so on. So a pointer is followed in
 /// a hundred thousand tasks by as many system calls as it is long, times a hundred.
@@ -17,18 +29,13 @@ class reading_rounds {
 public:
     explicit reading_rounds(const target_memory& memory) noexcept : memory_(memory) {}
 
-    /// `then(bytes)` is called by run(), unless that memory cannot be read.
-    void ask(std::uint64_t address, std::size_t count, std::function<void(const std::byte*)> then) {
-        asked_.push_back({address, count, std::move(then)});
-    }
-    /// The same for a value. `then` is called with it.
-    template <class T, class Then>
-    void ask(std::uint64_t address, Then then) {
-        ask(address, sizeof(T), [then = std::move(then)](const std::byte* bytes) {
-            T value;
-            std::memcpy(&value, bytes, sizeof value);
-            then(value);
-        });
+    /// `then(bytes)` is called by run(), unless that memory cannot be read, or too much has been asked for.
+    /// @param evidence  what was read is noted there, if it is not null
+    void ask(std::uint64_t address, std::size_t count, std::vector<seen_memory>* evidence,
+             std::function<void(const std::byte*)> then) {
+        if (left_ == 0) return;
+        --left_;
+        asked_.push_back({address, count, evidence, std::move(then)});
     }
 
     void run() {
@@ -46,7 +53,12 @@ public:
             }
             memory_.read(requests);
             for (std::size_t i = 0; i < now.size(); ++i) {
-                if (requests[i].is_read) now[i].then(requests[i].into.data());
+                if (!requests[i].is_read) continue;
+                const std::byte* const read = requests[i].into.data();
+                if (now[i].evidence)
+                    now[i].evidence->push_back({now[i].address, static_cast<std::uint32_t>(now[i].count),
+                                                seen_memory::hash_of(read, now[i].count)});
+                now[i].then(read);
             }
         }
     }
@@ -55,10 +67,12 @@ private:
     struct question {
         std::uint64_t address;
         std::size_t count;
+        std::vector<seen_memory>* evidence;
         std::function<void(const std::byte*)> then;
     };
     const target_memory& memory_;
     std::vector<question> asked_;
+    std::size_t left_ = 20'000'000;  // a memory that leads in circles ends
 };
 
 }  // namespace weft::inline v0

@@ -11,7 +11,7 @@ namespace weft::inline v0 {
 namespace {
 
 constexpr int most_looks = 4;  // at a task that never is still
-constexpr std::size_t most_loops = 4096, most_pages = 1 << 20;
+constexpr std::size_t most_loops = 4096;
 
 }  // namespace
 
@@ -24,22 +24,19 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
         throw std::runtime_error("what should be weft's registry of tasks is none");
     const auto* const raw = reinterpret_cast<const std::byte*>(bytes.data());
     const auto version = value_at<std::uint32_t>(raw, offsetof(registry_head, version));
-    if (version != 2 ||
-        value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
+    if (version != 2 || value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
         throw std::runtime_error("its registry of tasks has layout version " + std::to_string(version) +
                                  ", and this reads version 2: use the weft command of the program's weft");
     }
     roots_ = value_at<std::uint64_t>(raw, offsetof(registry_head, roots));
-    const auto known =
-        std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
+    const auto known = std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
     const std::string layout = memory.read_bytes(value_at<std::uint64_t>(raw, offsetof(registry_head, layout)), known);
     if (layout.size() != known) throw std::runtime_error("the layout of its registry of tasks cannot be read");
     std::memcpy(&layout_, layout.data(), known);
     const registry_layout& l = layout_;
     task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
                                              l.task_id_or_extras, l.task_resume_point});
-    promise_bytes_ =
-        std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
+    promise_bytes_ = std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
 }
 
 void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
@@ -48,47 +45,62 @@ void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
     for (std::size_t i = 0; at && i < most_loops; ++i) {
         const auto root = memory_.read<raw_root>(at);
         if (!root) break;
+        if (root->loop) {
+            loop_snapshot& loop = loops.emplace_back();
+            loop.address = root->loop;
+            loop.is_virtual = root->is_virtual != 0;
+            loop.backend = memory_.read_text(root->backend, 64);
+            loop_now_ = loop.is_virtual || !now_ ? root->time : std::max(*now_, root->time);
+            read_tasks(at, loop);
+        }
         at = root->next;
-        if (!root->loop) continue;
-        loop_snapshot& loop = loops.emplace_back();
-        loop.address = root->loop;
-        loop.thread = root->thread;
-        loop.is_virtual = root->is_virtual;
-        loop.backend = memory_.read_text(root->backend, 64);
-        loop.activity = !root->thread                     ? loop_activity::stopped
-                        : root->phase == loop_phase::runs ? loop_activity::running
-                                                          : loop_activity::waiting;
-        loop_now_ = root->is_virtual || !now_ ? root->time : std::max(*now_, root->time);
-        loop.turn_for = loop_now_ - root->time;
-        read_tasks(*root, loop);
     }
     for (std::size_t i = first; i < loops.size(); ++i) {
         for (task_snapshot& t : loops[i].tasks) resolve_futures(t.wait);
+        confirm_holders(loops[i]);
     }
 }
 
-void registry_reader::read_tasks(const raw_root& root, loop_snapshot& loop) {
-    std::vector<seen_task> tasks;
-    find_tasks(root.pages, tasks);
+void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
+    std::deque<seen_task> tasks;
+    const auto pages = memory_.read<std::uint64_t>(root_at + offsetof(raw_root, pages));
+    find_tasks(pages.value_or(0), tasks);
     for (seen_task& t : tasks) look_at(t);
     rounds_.run();
     look_again(tasks);
+    // Those that came meanwhile may be what others wait for by now.
+    const std::size_t first_new = tasks.size();
+    find_tasks(pages.value_or(0), tasks);
+    for (std::size_t i = first_new; i < tasks.size(); ++i) {
+        look_at(tasks[i]);
+        tasks[i].is_torn = true;
+    }
+    rounds_.run();
+    const auto root = memory_.read<raw_root>(root_at);
+    if (!root) return;
+    loop.thread = root->thread;
+    loop.activity = !root->thread ? loop_activity::stopped
+                    : root->phase == static_cast<std::uint32_t>(loop_phase::runs) ? loop_activity::running
+                                                                                  : loop_activity::waiting;
+    loop.turn_for = std::max<std::int64_t>(loop_now_ - root->time, 0);
     for (seen_task& t : tasks) {
-        if (t.is_gone || t.bytes.empty()) continue;
-        finish(t, root);
-        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] =
-            t.task.address;
+        if (t.is_gone || !t.is_seen) continue;
+        finish(t, *root);
+        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] = t.task.address;
         loop.tasks.push_back(std::move(t.task));
     }
     std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
 }
 
-void registry_reader::find_tasks(std::uint64_t page, std::vector<seen_task>& tasks) {
-    for (std::size_t i = 0; page && i < most_pages; ++i) {
+/// Adds those that are not among them yet.
+void registry_reader::find_tasks(std::uint64_t page, std::deque<seen_task>& tasks) {
+    std::unordered_set<std::uint64_t> known, pages;
+    for (const seen_task& t : tasks) known.insert(t.word);
+    while (page && pages.insert(page).second) {
         const auto raw = memory_.read<raw_page>(page);
         if (!raw) return;
         for (std::size_t slot = 0; slot < registry_page::capacity; ++slot) {
-            if (!registry_slot::is_used(raw->words[slot])) continue;
+            if (!registry_slot::is_used(raw->words[slot]) || known.contains(raw->words[slot])) continue;
             seen_task& t = tasks.emplace_back();
             t.slot = page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t);
             t.word = raw->words[slot];
@@ -101,48 +113,47 @@ void registry_reader::find_tasks(std::uint64_t page, std::vector<seen_task>& tas
 }
 
 void registry_reader::look_at(seen_task& t) {
-    rounds_.ask(t.task.address, task_bytes_, [this, &t](const std::byte* bytes) { on_task(t, bytes); });
-    if (t.cpu_time_at)
-        rounds_.ask<std::uint64_t>(t.cpu_time_at,
-                                   [&t](std::uint64_t ns) { t.task.cpu = static_cast<std::int64_t>(ns); });
+    t.evidence.clear();
+    t.task.stack.clear();
+    t.task.frames.clear();
+    t.task.name.clear();
+    t.task.wait = {};
+    rounds_.ask(t.task.address, task_bytes_, &t.evidence, [this, &t](const std::byte* bytes) { on_task(t, bytes); });
+    if (!t.cpu_time_at) return;
+    rounds_.ask(t.cpu_time_at, sizeof(std::uint64_t), nullptr,
+                [&t](const std::byte* bytes) { t.task.cpu = value_at<std::int64_t>(bytes, 0); });
 }
 
 void registry_reader::on_task(seen_task& t, const std::byte* bytes) {
-    t.bytes.assign(bytes, bytes + task_bytes_);
+    t.is_seen = true;
     t.kind = value_at<std::uint64_t>(bytes, layout_.task_kind);
     t.resume_point = value_at<std::uint64_t>(bytes, layout_.task_resume_point);
     t.waiter = value_at<std::uint64_t>(bytes, layout_.task_waiting_at);
-    t.since = value_at<std::uint32_t>(bytes, layout_.task_suspended_since);
-    t.is_queued = value_at<std::uint8_t>(bytes, layout_.task_is_queued);
-    t.task.stack.clear();
-    t.task.frames.clear();
-    t.task.wait = {};
-    t.task.is_changing = false;
-
+    t.suspended_since = value_at<std::uint32_t>(bytes, layout_.task_suspended_since);
+    t.is_queued = value_at<std::uint8_t>(bytes, layout_.task_is_queued) != 0;
     const auto id = value_at<std::uint64_t>(bytes, layout_.task_id_or_extras);
     if (id & 1) {
         t.task.id = id >> 1;
     } else {
-        rounds_.ask<std::uint64_t>(id + layout_.extras_id, [&t](std::uint64_t own) { t.task.id = own; });
-        ask_string(id + layout_.extras_name, [&t](std::string name) { t.task.name = std::move(name); });
+        ask<std::uint64_t>(t, id + layout_.extras_id, [&t](std::uint64_t own) { t.task.id = own; });
+        ask_string(t, id + layout_.extras_name, [&t](std::string name) { t.task.name = std::move(name); });
     }
     if (const seen_kind& kind = kind_at(t.kind); kind.to_body) {
-        rounds_.ask<std::uint64_t>(t.task.address + static_cast<std::uint64_t>(std::int64_t{kind.to_body}),
-                                   [this, &t](std::uint64_t handle) { ask_outermost(t, handle); });
+        ask<std::uint64_t>(t, t.task.address + static_cast<std::uint64_t>(std::int64_t{kind.to_body}),
+                           [this, &t](std::uint64_t handle) { ask_outermost(t, handle); });
     }
-    if (t.waiter) on_waiter(t, t.waiter, t.task.wait);
+    if (t.waiter) ask_wait({&t, &t.task.wait, t.waiter}, false);
 }
 
 /// It knows its execution, which lies in the task: what has been freed or belongs to another task shows itself.
 bool registry_reader::belongs(const seen_task& t, const std::byte* promise) const {
-    const auto execution = value_at<std::uint64_t>(promise, layout_.promise_execution);
-    return execution == t.task.address + layout_.task_execution || execution == 0;
+    return value_at<std::uint64_t>(promise, layout_.promise_execution) == t.task.address + layout_.task_execution;
 }
 
 void registry_reader::ask_outermost(seen_task& t, std::uint64_t handle) {
     if (!handle) return;
     const std::uint64_t promise = handle + layout_.handle_to_promise;
-    rounds_.ask(promise, promise_bytes_, [this, &t](const std::byte* bytes) {
+    rounds_.ask(promise, promise_bytes_, &t.evidence, [this, &t](const std::byte* bytes) {
         if (!belongs(t, bytes)) return;
         const stack_frame& created = location_at(value_at<std::uint64_t>(bytes, layout_.promise_created_at));
         if (created.line) t.task.created_at = created;
@@ -156,9 +167,9 @@ void registry_reader::ask_outermost(seen_task& t, std::uint64_t handle) {
 
 void registry_reader::ask_chain(seen_task& t, std::uint64_t promise) {
     if (t.task.stack.size() >= options_.deepest) return ask_innermost(t);
-    rounds_.ask(promise, promise_bytes_, [this, &t, promise](const std::byte* bytes) {
+    rounds_.ask(promise, promise_bytes_, &t.evidence, [this, &t, promise](const std::byte* bytes) {
         if (!belongs(t, bytes)) {
-            t.task.is_changing = true;
+            t.is_torn = true;
             return;
         }
         add_frame(t, promise, bytes);
@@ -173,48 +184,60 @@ void registry_reader::add_frame(seen_task& t, std::uint64_t promise, const std::
 
 void registry_reader::ask_innermost(seen_task& t) {
     if (!t.resume_point) return;
-    rounds_.ask(t.resume_point + layout_.handle_to_promise, promise_bytes_, [this, &t](const std::byte* bytes) {
-        if (belongs(t, bytes))
-            t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+    const std::uint64_t promise = t.resume_point + layout_.handle_to_promise;
+    rounds_.ask(promise, promise_bytes_, &t.evidence, [this, &t, promise](const std::byte* bytes) {
+        if (belongs(t, bytes)) add_frame(t, promise, bytes);
     });
 }
 
-/// Those that are the same as they were have been seen as they are; the others are looked at once more.
-void registry_reader::look_again(std::vector<seen_task>& tasks) {
+/// Those of which all is as it was have been seen as they are; the others are looked at once more.
+void registry_reader::look_again(std::deque<seen_task>& tasks) {
     std::vector<seen_task*> unsure;
     for (seen_task& t : tasks) unsure.push_back(&t);
     for (int looks = 1; !unsure.empty(); ++looks) {
-        std::vector<seen_task*> changed;
+        std::unordered_set<seen_task*> changed;
         for (seen_task* const t : unsure) {
-            rounds_.ask(t->task.address, task_bytes_, [&changed, t](const std::byte* bytes) {
-                if (!std::equal(t->bytes.begin(), t->bytes.end(), bytes) || t->task.is_changing) changed.push_back(t);
-            });
-            rounds_.ask<std::uint64_t>(t->slot, [t](std::uint64_t word) { t->is_gone = word != t->word; });
+            const std::vector<seen_memory> before = std::move(t->evidence);
+            t->evidence.clear();
+            for (const seen_memory& m : before) {
+                rounds_.ask(m.address, m.count, nullptr, [&changed, t, m](const std::byte* bytes) {
+                    if (seen_memory::hash_of(bytes, m.count) != m.hash) changed.insert(t);
+                });
+            }
+            rounds_.ask(t->slot, sizeof t->word, nullptr,
+                        [t](const std::byte* bytes) { t->is_gone = value_at<std::uint64_t>(bytes, 0) != t->word; });
+            if (t->is_torn) changed.insert(t);
         }
         rounds_.run();
-        std::erase_if(changed, [](const seen_task* t) { return t->is_gone; });
-        if (looks == most_looks) {
-            for (seen_task* const t : changed) t->task.is_changing = true;
-            return;
+        unsure.assign(changed.begin(), changed.end());
+        std::erase_if(unsure, [](const seen_task* t) { return t->is_gone; });
+        for (seen_task* const t : unsure) t->task.is_changing = true;
+        if (looks == most_looks) return;
+        for (seen_task* const t : unsure) {
+            t->is_torn = false;
+            look_at(*t);
         }
-        for (seen_task* const t : changed) look_at(*t);
         rounds_.run();
-        unsure = std::move(changed);
     }
 }
 
 void registry_reader::finish(seen_task& t, const raw_root& root) const {
     task_snapshot& task = t.task;
     if (task.name.empty()) task.name = "Task-" + std::to_string(task.id);
-    const bool runs = root.current == task.address;
+    task.is_changing = task.is_changing || t.is_torn;
+    // One that neither waits nor is ready, and has no place to go on from, is within a step: it runs, or has started another one.
+    const bool runs = root.current == task.address || (!t.resume_point && !t.waiter && !t.is_queued);
     task.activity = runs ? task_activity::running : t.is_queued ? task_activity::ready : task_activity::waiting;
     if (task.activity != task_activity::waiting) task.wait = {};
-    if (runs) {
-        task.since = loop_now_ - root.time;
-    } else {
-        const auto tick = static_cast<std::uint32_t>(static_cast<std::uint64_t>(loop_now_) >> task_registry::tick_bits);
-        task.since = static_cast<std::int64_t>(tick - t.since) << task_registry::tick_bits;
-    }
+    task.since = runs ? std::max<std::int64_t>(loop_now_ - root.time, 0) : since(t.suspended_since);
+}
+
+/// How long ago a tick was. It may have come since this began.
+std::int64_t registry_reader::since(std::uint32_t tick) const noexcept {
+    const auto now = static_cast<std::uint32_t>(static_cast<std::uint64_t>(loop_now_) >> task_registry::tick_bits);
+    constexpr std::uint32_t a_minute = 60'000 / 16;  // as far as this can have been overtaken
+    const std::uint32_t ago = now - tick;
+    return tick - now < a_minute ? 0 : static_cast<std::int64_t>(ago) << task_registry::tick_bits;
 }
 
 // Things that many tasks have in common are read once.

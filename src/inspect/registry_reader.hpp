@@ -2,13 +2,15 @@
 #pragma once
 
 #include "inspect/reading_rounds.hpp"
-#include <weft/inspect/target_memory.hpp>
 
 #include <weft/inspect/snapshot.hpp>
+#include <weft/inspect/target_memory.hpp>
 #include <weft/loop/registry.hpp>
 #include <weft/loop/wait_subject.hpp>
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -18,6 +20,10 @@
 namespace weft::inline v0 {
 
 /// Reads the registry of a program, layout version 2 (see loop/registry.hpp), for one snapshot.
+///
+/// The program runs on meanwhile. So all that is read of a task is noted, and when all tasks have been seen, read once more: those
+/// for which it is the same were as they are shown at one and the same moment, in between. The others are looked at again,
+/// and marked as changing.
 class registry_reader {
 public:
     /// @param head  where it is  @param now  of CLOCK_MONOTONIC; empty: the target has no present
@@ -29,7 +35,6 @@ public:
     void read_loops(std::vector<loop_snapshot>& loops);
 
 private:
-    // What lies in the target, as words
     struct raw_root;
     struct raw_page;
     struct seen_task;
@@ -40,27 +45,39 @@ private:
         std::string name;
         wait_subject subject;
     };
+    /// A wait that is being looked at, and the task whose it is.
+    struct wait_in_sight {
+        seen_task* task;
+        wait_snapshot* wait;
+        std::uint64_t waiter;
+    };
 
-    void read_tasks(const raw_root& root, loop_snapshot& loop);
-    void find_tasks(std::uint64_t first_page, std::vector<seen_task>& tasks);
+    void read_tasks(std::uint64_t root_at, loop_snapshot& loop);
+    void find_tasks(std::uint64_t first_page, std::deque<seen_task>& tasks);
     void look_at(seen_task& t);
+    void look_again(std::deque<seen_task>& tasks);
     void on_task(seen_task& t, const std::byte* bytes);
     void ask_outermost(seen_task& t, std::uint64_t handle);
     void ask_chain(seen_task& t, std::uint64_t promise);
     void ask_innermost(seen_task& t);
     void add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes);
     bool belongs(const seen_task& t, const std::byte* promise) const;
-    void on_waiter(seen_task& t, std::uint64_t waiter, wait_snapshot& wait);
-    void on_subject(seen_task& t, std::uint64_t waiter, const wait_subject& subject, wait_snapshot& wait);
-    void ask_future(wait_snapshot& wait, std::uint64_t future);
-    void ask_hooks(wait_snapshot& wait, std::uint64_t vector, std::uint16_t to_future);
-    void ask_member(wait_snapshot& wait, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
-                    std::size_t left);
-    void ask_string(std::uint64_t string, std::function<void(std::string)> then);
-    void look_again(std::vector<seen_task>& tasks);
     void finish(seen_task& t, const raw_root& root) const;
-    void resolve_futures(wait_snapshot& wait);
 
+    void ask_wait(const wait_in_sight& w, bool is_branch);
+    void ask_subject(const wait_in_sight& w, const wait_subject& subject, bool is_branch);
+    void ask_future(const wait_in_sight& w, std::uint64_t future);
+    void ask_hooks(const wait_in_sight& w, std::uint64_t vector, std::uint16_t to_future);
+    void ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head, const wait_subject& subject, std::size_t left);
+    void ask_peer(const wait_in_sight& w, std::uint64_t stream, const wait_subject& subject);
+    void resolve_futures(wait_snapshot& wait) const;
+    void confirm_holders(loop_snapshot& loop) const;
+
+    template <class T, class Then>
+    void ask(seen_task& t, std::uint64_t address, Then then);
+    void ask_string(seen_task& t, std::uint64_t string, std::function<void(std::string)> then);
+
+    std::int64_t since(std::uint32_t tick) const noexcept;
     const seen_kind& kind_at(std::uint64_t address);
     const seen_wait_kind& wait_kind_at(std::uint64_t address);
     const stack_frame& location_at(std::uint64_t address);
@@ -73,11 +90,13 @@ private:
     std::size_t task_bytes_ = 0, promise_bytes_ = 0;
     std::int64_t loop_now_ = 0;  // of the loop that is being read
     reading_rounds rounds_;
+    std::uint16_t holder_in_lock_ = 0;
     std::unordered_map<std::uint64_t, seen_kind> kinds_;
     std::unordered_map<std::uint64_t, seen_wait_kind> wait_kinds_;
     std::unordered_map<std::uint64_t, stack_frame> locations_;
     std::unordered_map<std::uint64_t, task_address> task_of_future_;
-    std::unordered_set<std::uint64_t> pending_task_futures_;  // of those asked for
+    enum class future_state : std::uint8_t { done, of_a_task, of_a_destroyed_task, of_nobody };
+    std::unordered_map<std::uint64_t, future_state> futures_;  // those asked for
 };
 
 }  // namespace weft::inline v0

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <exception>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -20,9 +22,18 @@ namespace {
 process_snapshot snapshot(const target_memory& memory, const std::string& who, std::optional<std::int64_t> now,
                           const snapshot_options& options) {
     process_snapshot all;
+    std::exception_ptr problem;
+    bool any = false;
+    // A file that is mapped as data may look like a program, too: whatever is a registry counts.
     for (const std::uint64_t head : find_registries(memory, who)) {
-        registry_reader(memory, head, now, options).read_loops(all.loops);
+        try {
+            registry_reader(memory, head, now, options).read_loops(all.loops);
+            any = true;
+        } catch (const std::runtime_error&) {
+            problem = std::current_exception();
+        }
     }
+    if (!any && problem) std::rethrow_exception(problem);
     std::ranges::sort(all.loops, {}, [](const loop_snapshot& l) { return std::pair(l.thread, l.address); });
     return all;
 }
@@ -39,6 +50,13 @@ const char* to_string(task_activity a) noexcept {
         case task_activity::blocked: return "blocked";
     }
     return "?";
+}
+
+const stack_frame* own_frame(const task_snapshot& t) noexcept {
+    for (auto frame = t.stack.rbegin(); frame != t.stack.rend(); ++frame) {
+        if (!frame->function.starts_with("weft::")) return &*frame;
+    }
+    return t.stack.empty() ? nullptr : &t.stack.back();
 }
 
 process_snapshot snapshot_process(int pid, const snapshot_options& options) {

@@ -74,7 +74,7 @@ event_loop::event_loop(std::unique_ptr<backend> b)
     : fork_guard_(std::make_unique<fork_guard>()),
       backend_(std::move(b)),
       buffers_(backend_->buffers()),
-      tasks_(this, backend_->name(), backend_->has_virtual_clock()),
+      tasks_(this, backend_->name(), backend_->has_virtual_clock(), backend_->now()),
       watches_steps_(debug_asked_for()),
       debug_(watches_steps_),
       timers_(backend_->now()),

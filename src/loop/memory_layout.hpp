@@ -24,13 +24,12 @@ struct memory_layout {
             .task_waiting_at = offsetof(task_core, waiting_at_),
             .task_suspended_since = offsetof(task_core, suspended_since_),
             .task_id_or_extras = offsetof(task_core, id_or_extras_),
-            .task_cancelling = offsetof(task_core, cancelling_),
             .kind_to_body = offsetof(task_kind, to_body),
             .kind_to_future = offsetof(task_kind, to_future),
             .extras_id = offsetof(task_extras, id),
             .extras_name = offsetof(task_extras, name),
             .future_status = offsetof(future_core, status_),
-            .future_is_task = offsetof(future_core, is_task_),
+            .future_made_by = offsetof(future_core, made_by_),
             .handle_to_promise = 2 * sizeof(void*),  // which promise_base::handle() counts on as well
             .promise_execution = offsetof(promise_base, execution_),
             .promise_awaited = offsetof(promise_base, awaited_),
@@ -54,7 +53,7 @@ struct memory_layout {
     static constexpr std::uint16_t future_of_notice = offsetof(done_hook::notice, future_);
 
 private:
-    // As libstdc++ has had them since 2015; registry_layout_test looks whether it still does.
+    // As libstdc++ has had them since 2015; snapshot_test of inspect would not pass otherwise.
     struct location {
         const char *file, *function;
         unsigned line, column;

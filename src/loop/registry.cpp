@@ -2,6 +2,7 @@
 #include <weft/loop/registry.hpp>
 
 #include <ctime>
+#include <memory>
 #include <new>
 
 namespace weft::inline v0 {
@@ -26,7 +27,8 @@ asm(R"(
 
 static_assert(sizeof(registry_page) <= 4096 - 8, "with what malloc adds, a page of the machine's");
 
-task_registry::task_registry(void* loop, const char* backend_name, bool is_virtual) {
+task_registry::task_registry(void* loop, const char* backend_name, bool is_virtual, std::int64_t now)
+    : tick_(tick_of(now)) {
     // A free root of an earlier loop, else a new one at the head of the list.
     root_ = nullptr;
     for (registry_root* r = weft_registry_head.roots.load(std::memory_order_acquire); r && !root_;
@@ -45,7 +47,6 @@ task_registry::task_registry(void* loop, const char* backend_name, bool is_virtu
             root_->loop.store(nullptr, std::memory_order_release);
             throw;
         }
-        root_->time.store(0, std::memory_order_relaxed);
         root_->phase.store(loop_phase::stopped, std::memory_order_relaxed);
     } else {
         root_ = new registry_root;
@@ -56,6 +57,7 @@ task_registry::task_registry(void* loop, const char* backend_name, bool is_virtu
             // release: publishes the root's fields to whoever finds it in the list
         } while (!weft_registry_head.roots.compare_exchange_weak(head, root_, std::memory_order_release));
     }
+    root_->time.store(now, std::memory_order_relaxed);
     root_->is_virtual.store(is_virtual, std::memory_order_relaxed);
     root_->backend.store(backend_name, std::memory_order_relaxed);
 }
@@ -79,9 +81,9 @@ void task_registry::take_page(registry_page& page) {
 }
 
 void task_registry::grow() {
-    pages_.reserve(pages_.size() + 1);
-    auto* page = new registry_page();
-    take_page(*page);
+    auto added = std::make_unique<registry_page>();
+    take_page(*added);
+    registry_page* const page = added.release();  // for ever
     page->next.store(root_->pages.load(std::memory_order_relaxed), std::memory_order_relaxed);
     root_->pages.store(page, std::memory_order_release);  // publishes the page's slots
 }
@@ -94,7 +96,12 @@ void task_registry::look_whether_watched() noexcept {
     const std::uint64_t until = weft_registry_head.watched_until.load(std::memory_order_relaxed);
     takes_cpu_times_ =
         static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec) < until;
-    if (takes_cpu_times_) has_taken_cpu_times_ = true;
+    if (takes_cpu_times_) {
+        has_taken_cpu_times_ = true;
+    } else {
+        std::uint64_t over = until;  // so that no turn asks for the time any more; unless somebody looks again by now
+        weft_registry_head.watched_until.compare_exchange_strong(over, 0, std::memory_order_relaxed);
+    }
 }
 
 void task_registry::add_cpu_time(std::uint32_t number, std::uint64_t nanoseconds) noexcept {

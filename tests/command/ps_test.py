@@ -125,9 +125,11 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
         self.assertEqual([local["name"] for local in frames[0]["locals"]], ["l", "held"])
 
     def test_top_names_the_busy_one_first(self):
-        redis = Program(self, [MINI_REDIS, "--port", "0"], "")
-        text = weft("top", redis.pid, "--times", "1", "--interval", "0.2")
-        self.assertRegex(text, r"process \d+: \d+ tasks?")
+        patient = Program(self, [PATIENT], "ready")
+        lines = weft("top", patient.pid, "--times", "1", "--interval", "0.5").splitlines()
+        self.assertRegex(lines[0], r"process \d+: 110 tasks, [1-9][\d.]* % of a core in them")
+        first = next(i for i, line in enumerate(lines) if line.startswith("ID ")) + 1
+        self.assertRegex(lines[first], r"[1-9][\d.]* %  running .*patient\.cpp")
 
     def test_a_stripped_program_still_says_where(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -35,6 +35,12 @@ weft::wait_snapshot on_tasks(std::string kind, std::vector<std::uint64_t> ids) {
     for (const std::uint64_t id : ids) w.tasks.push_back(1000 + id);
     return w;
 }
+weft::wait_snapshot on_one_of(std::vector<std::uint64_t> ids, bool may_end_otherwise = false) {
+    weft::wait_snapshot w = on_tasks("wait", std::move(ids));
+    w.one_is_enough = true;
+    w.may_end_otherwise = may_end_otherwise;
+    return w;
+}
 weft::wait_snapshot on_lock(std::uint64_t holder, std::chrono::nanoseconds held = 0s, std::uint64_t lock = 77) {
     weft::wait_snapshot w{.kind = "lock"};
     w.lock = lock;
@@ -90,9 +96,39 @@ TEST(diagnose, lets_whoever_waits_for_one_of_several_go_on) {
     weft::wait_snapshot no_choice{.kind = "select"};
     no_choice.branches = {on_tasks("future", {3}), on_tasks("future", {4})};
     auto p = process(
-        {task(1, choice), task(2, on_tasks("wait", {2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
+        {task(1, choice), task(2, on_one_of({2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
     EXPECT_THAT(weft::diagnose(p), SizeIs(1));
     EXPECT_THAT(activities(p), ElementsAre(waiting, waiting, blocked, blocked));
+}
+
+TEST(diagnose, knows_that_a_wait_may_end_by_a_plain_future_or_at_a_time) {
+    auto p = process({task(1, on_one_of({1}, true)), task(2, on_one_of({2}, false))});
+    EXPECT_THAT(weft::diagnose(p), SizeIs(1));
+    EXPECT_THAT(activities(p), ElementsAre(waiting, blocked));
+}
+
+TEST(diagnose, finds_a_circle_behind_another_one) {
+    auto p = process({task(1, on_tasks("gather", {2, 3})), task(2, on_tasks("future", {5})), task(3, on_tasks("future", {1})),
+                      task(5, on_tasks("future", {6})), task(6, on_tasks("future", {5}))});
+    const auto found = weft::diagnose(p);
+    ASSERT_THAT(found, SizeIs(2));
+    EXPECT_THAT(found[0].tasks, testing::UnorderedElementsAre(1005, 1006));
+    EXPECT_THAT(found[1].tasks, testing::UnorderedElementsAre(1001, 1003));
+}
+
+TEST(diagnose, says_nothing_of_a_task_that_ran_on_while_it_was_looked_at) {
+    auto p = process({task(1, on_lock(2, 10s, 5)), task(2, on_lock(1, 10s, 6)), task(3, {.kind = "future", .is_orphaned = true})});
+    for (weft::task_snapshot& t : p.loops[0].tasks) t.is_changing = true;
+    EXPECT_THAT(weft::diagnose(p), IsEmpty());
+    EXPECT_THAT(activities(p), ElementsAre(waiting, waiting, waiting));
+}
+
+TEST(diagnose, sees_a_select_of_nothing_but_the_destroyed) {
+    weft::wait_snapshot choice{.kind = "select"};
+    choice.branches = {{.kind = "future", .is_orphaned = true}, {.kind = "future", .is_orphaned = true}};
+    auto p = process({task(1, choice)});
+    EXPECT_THAT(weft::diagnose(p), SizeIs(2));
+    EXPECT_THAT(activities(p), ElementsAre(blocked));
 }
 
 TEST(diagnose, finds_locks_that_are_held_long_or_by_the_dead) {

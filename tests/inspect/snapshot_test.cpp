@@ -11,9 +11,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <string>
+#include <memory>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
@@ -223,15 +227,17 @@ TEST(snapshot, leaves_out_what_is_too_deep_but_for_the_innermost) {
 }
 
 TEST(snapshot, sees_a_wait_for_a_task_that_was_destroyed) {
-    // Two loops: closing the first one destroys its tasks; whoever holds their handles never hears of an end.
     weft::testing::run([]() -> weft::task<> {
         const auto h = weft::create_task(outermost(), {.name = "doomed"});
         const auto waits = weft::create_task([](auto h) -> weft::task<> { co_await h; }(h), {.name = "waits"});
         co_await weft::sleep(1s);
-        h.core().leave_registry();  // as destruction does
+        h.core().leave_registry();  // as a loop does that closes
+        h.core().kind().destroy(h.core());
         const weft::process_snapshot p = look();
         EXPECT_TRUE(named(p, "waits").wait.is_orphaned);
         EXPECT_TRUE(named(p, "waits").wait.tasks.empty());
+        waits.cancel();
+        co_await weft::yield_now();
     }());
 }
 
@@ -254,6 +260,52 @@ TEST(snapshot, takes_cpu_times_while_somebody_looks) {
         weft::take_cpu_times(::getpid(), 0);
         busy.cancel();
     }());
+}
+
+weft::task<> short_lived(weft::lock& l) {
+    co_await weft::yield_now();
+    const auto held = co_await l.acquire();
+    co_await weft::yield_now();
+}
+
+weft::task<> busy_parent(weft::lock& l, const std::atomic<bool>& stop) {
+    while (!stop) {
+        co_await weft::gather(short_lived(l), short_lived(l));
+        const auto joined = weft::create_task(short_lived(l));
+        co_await joined;
+        co_await weft::with(weft::task_group{}, [&](weft::task_group& g) -> weft::task<> {
+            g.create_task(short_lived(l));
+            co_return;
+        });
+    }
+}
+
+TEST(snapshot, of_a_program_that_is_busy_ends_and_finds_nothing_wrong) {
+    std::atomic<bool> stop = false;
+    std::vector<std::string> wrong;
+    std::thread looks([&] {
+        for (int i = 0; i < 20; ++i) {
+            weft::process_snapshot p = look();
+            for (const weft::finding& f : weft::diagnose(p, {.loop_blocked = 1h, .lock_held = 1h})) wrong.push_back(f.text);
+            for (const weft::loop_snapshot& loop : p.loops) {
+                for (const weft::task_snapshot& t : loop.tasks) {
+                    if (t.since < 0 || t.since > std::chrono::nanoseconds(1h).count()) wrong.push_back("since");
+                }
+            }
+        }
+        stop = true;
+    });
+    weft::run([](std::atomic<bool>& stop) -> weft::task<> {
+        std::vector<std::unique_ptr<weft::lock>> locks;
+        std::vector<weft::task_handle<>> parents;
+        for (int i = 0; i < 50; ++i) {
+            locks.push_back(std::make_unique<weft::lock>());
+            for (int j = 0; j < 4; ++j) parents.push_back(weft::create_task(busy_parent(*locks.back(), stop)));
+        }
+        for (const auto& p : parents) co_await p;
+    }(stop));
+    looks.join();
+    EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
 TEST(snapshot, says_that_there_is_no_such_process_or_no_weft_in_it) {

@@ -153,7 +153,7 @@ class Task:
 def pending_task(future):
     """The task whose future is at an address; None if it is another kind of future, or done."""
     core = to("future_core", future)
-    if not core or not core["is_task_"] or enumerator(core["status_"]) != "pending":
+    if not core or enumerator(core["made_by_"]) == "nobody" or enumerator(core["status_"]) != "pending":
         return None
     return Task(core.cast(core.dynamic_type).cast(weft_type("task_core").pointer()))
 
@@ -216,7 +216,7 @@ class FuturePrinter:
         self.state, self.task = value["state_"]["state_"], None
         core = to("future_core", self.state)
         self.status = enumerator(core["status_"]) if core else "moved from"
-        if core and core["is_task_"]:
+        if core and enumerator(core["made_by_"]) != "nobody":
             name = gdb.types.get_basic_type(value.type).tag
             state = weft_type(re.sub(r"^.*?\b(future|task_handle)<", "task_state<", name, count=1))
             self.task = Task(self.state.cast(state.pointer()).cast(weft_type("task_core").pointer()))

@@ -19,7 +19,7 @@ const weft::task_snapshot* task_names::find(weft::task_address a) const {
 
 std::string task_names::operator()(weft::task_address a) const {
     const weft::task_snapshot* const t = find(a);
-    return t ? "#" + std::to_string(t->id) + " " + t->name : "a task";
+    return t ? "#" + std::to_string(t->id) + " " + printable(t->name) : "a task";
 }
 
 std::string kind_of(const weft::wait_snapshot& w) {
@@ -58,18 +58,11 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names) {
             all += (i ? ", " : "") + names(w.tasks[i]);
         return all + (w.tasks.size() > most_named ? ", …" : "");
     }
-    return kind_of(w) + (w.of.empty() ? "" : " " + w.of);
-}
-
-const weft::stack_frame* own_frame(const weft::task_snapshot& t) {
-    for (auto frame = t.stack.rbegin(); frame != t.stack.rend(); ++frame) {
-        if (!frame->function.starts_with("weft::")) return &*frame;
-    }
-    return t.stack.empty() ? nullptr : &t.stack.back();
+    return kind_of(w) + (w.of.empty() ? "" : " " + printable(w.of));
 }
 
 std::string place_of(const weft::task_snapshot& t) {
-    const weft::stack_frame* const frame = own_frame(t);
+    const weft::stack_frame* const frame = weft::own_frame(t);
     return frame ? frame->file + ":" + std::to_string(frame->line) : "";
 }
 

@@ -27,9 +27,7 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names);
 /// The same without what differs between tasks that do the same: "tcp read", "sleep".
 std::string kind_of(const weft::wait_snapshot& w);
 
-/// The innermost coroutine that is none of weft's own, or the innermost; null: there is none
-const weft::stack_frame* own_frame(const weft::task_snapshot& t);
-/// Its place: "server.cpp:12", or empty
+/// Where its own_frame() is: "server.cpp:12", or empty
 std::string place_of(const weft::task_snapshot& t);
 
 std::string to_json(const weft::stack_frame& f);

@@ -5,7 +5,10 @@
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <thread>
@@ -70,7 +73,7 @@ std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, c
     for (const group_of_tasks* g : in_order) {
         const weft::task_snapshot& t = *g->tasks.front();
         const std::string count = g->tasks.size() > 1 ? " ×" + std::to_string(g->tasks.size()) : "";
-        const weft::stack_frame* const frame = own_frame(t);
+        const weft::stack_frame* const frame = weft::own_frame(t);
         const std::string function = frame ? " " + frame->function : "";
         lines.add({std::to_string(t.id), t.name + count, to_string(t.activity) + std::string(t.is_changing ? "*" : ""),
                    readable_duration(g->longest), g->has_cpu ? readable_duration(g->cpu) : "-",
@@ -95,7 +98,7 @@ void run_ps(const ps_options& options) {
     const terminal screen;
     std::string text;
     for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + f.text + "\n";
+        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
     if (!findings.empty()) text += "\n";
     const task_names names(p);
     for (std::size_t i = 0; i < p.loops.size(); ++i) {

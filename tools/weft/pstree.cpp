@@ -16,6 +16,8 @@ namespace {
 using weft::task_address;
 using weft::task_snapshot;
 
+constexpr int deepest = 200;  // what is further down is counted
+
 /// Who stands below whom: below the task that awaits it, else below the one that created it.
 class task_tree {
 public:
@@ -35,6 +37,7 @@ public:
             const auto creator = by_id.find(static_cast<std::uint32_t>(t.creator));
             if (t.creator && creator != by_id.end()) put_below(t.address, creator->second, false);
         }
+        break_circles();
         for (const task_snapshot& t : loop.tasks) {
             if (const auto p = parents_.find(t.address); p == parents_.end())
                 roots.push_back(t.address);
@@ -58,16 +61,26 @@ private:
         task_address of;
         bool awaits;
     };
-    /// Unless it is below somebody already, or that would close a circle.
+    /// Unless it is below somebody already.
     void put_below(task_address child, task_address of, bool awaits) {
-        if (!tasks_.contains(child) || parents_.contains(child)) return;
-        for (task_address a = of;;) {
-            if (a == child) return;
-            const auto up = parents_.find(a);
-            if (up == parents_.end()) break;
-            a = up->second.of;
+        if (tasks_.contains(child)) parents_.try_emplace(child, parent{of, awaits});
+    }
+    /// Of those that wait for one another in a circle, the oldest stands below nobody.
+    void break_circles() {
+        std::unordered_map<task_address, std::size_t> walk_of;
+        std::size_t walk = 0;
+        for (const auto& [first, task] : tasks_) {
+            ++walk;
+            task_address a = first;
+            for (auto up = parents_.find(a); walk_of.try_emplace(a, walk).second && up != parents_.end(); up = parents_.find(a))
+                a = up->second.of;
+            if (walk_of.at(a) != walk || !parents_.contains(a)) continue;
+            task_address oldest = a;
+            for (task_address b = parents_.at(a).of; b != a; b = parents_.at(b).of) {
+                if (at(b).id < at(oldest).id) oldest = b;
+            }
+            parents_.erase(oldest);
         }
-        parents_.emplace(child, parent{of, awaits});
     }
 
     std::unordered_map<task_address, const task_snapshot*> tasks_;
@@ -80,7 +93,11 @@ public:
     tree_printer(const task_tree& tree, const task_names& names, const terminal& screen, bool fold) noexcept
         : tree_(tree), names_(names), screen_(screen), fold_(fold) {}
 
-    void print(const std::vector<task_address>& siblings, const std::string& indent) {
+    void print(const std::vector<task_address>& siblings, const std::string& indent, int depth = 0) {
+        if (depth == deepest && !siblings.empty()) {
+            text += indent + "└─ … and more below\n";
+            return;
+        }
         // Those without children of their own that do the same are one entry.
         std::vector<std::pair<task_address, std::size_t>> entries;
         std::unordered_map<std::string, std::size_t> known;
@@ -99,7 +116,7 @@ public:
         for (std::size_t i = 0; i < entries.size(); ++i) {
             const bool is_last = i + 1 == entries.size();
             print_task(entries[i].first, entries[i].second, indent + (is_last ? "└─ " : "├─ "),
-                       indent + (is_last ? "   " : "│  "));
+                       indent + (is_last ? "   " : "│  "), depth);
         }
     }
 
@@ -111,11 +128,11 @@ private:
         for (const weft::stack_frame& f : t.stack) all += f.file + ":" + std::to_string(f.line) + ",";
         return all;
     }
-    void print_task(task_address a, std::size_t count, const std::string& first, const std::string& rest) {
+    void print_task(task_address a, std::size_t count, const std::string& first, const std::string& rest, int depth) {
         const task_snapshot& t = tree_.at(a);
         const bool waits = t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked;
         text += first +
-                screen_.in(terminal::colour::bold, count > 1 ? t.name + " ×" + std::to_string(count) : names_(a)) +
+                screen_.in(terminal::colour::bold, count > 1 ? printable(t.name) + " ×" + std::to_string(count) : names_(a)) +
                 " " +
                 screen_.in(t.activity == weft::task_activity::blocked ? terminal::colour::red : terminal::colour::dim,
                            to_string(t.activity) +
@@ -126,7 +143,7 @@ private:
         for (const weft::stack_frame& f : t.stack)
             text += rest + bar + f.function +
                     screen_.in(terminal::colour::dim, " " + f.file + ":" + std::to_string(f.line)) + "\n";
-        print(tree_.below(a), rest);
+        print(tree_.below(a), rest, depth + 1);
     }
 
     const task_tree& tree_;
@@ -160,7 +177,7 @@ void run_pstree(const pstree_options& options) {
     std::string text;
     json_array loops;
     for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + f.text + "\n";
+        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const task_tree tree(p.loops[i]);
         if (options.json) {

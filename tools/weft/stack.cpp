@@ -31,10 +31,14 @@ std::vector<const weft::task_snapshot*> tasks_called(const weft::process_snapsho
     return found;
 }
 
+std::string format(const weft::stack_frame& f) {
+    return weft::format_stack({{printable(f.function), printable(f.file), f.line}});
+}
+
 /// A coroutine with what is in its frame. Who resumed it is who awaits it, the one before.
 std::string with_locals(const weft::stack_frame& frame, const std::optional<frame_values>& values,
                         const std::string& why, const terminal& screen) {
-    std::string text = weft::format_stack({frame});
+    std::string text = format(frame);
     if (!values) return text + screen.in(terminal::colour::dim, "      (no values: " + why + ")") + "\n";
     if (values->suspend_index) {
         text += screen.in(terminal::colour::dim, "      suspend point " + std::to_string(*values->suspend_index) +
@@ -93,7 +97,7 @@ void run_stack(const stack_options& options) {
                 const auto values = locals.of(t->frames[i], t->stack[i]);
                 text += with_locals(t->stack[i], values, locals.why(), screen);
             } else {
-                text += weft::format_stack({t->stack[i]});
+                text += format(t->stack[i]);
             }
         }
         std::fputs(text.c_str(), stdout);

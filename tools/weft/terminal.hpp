@@ -19,10 +19,13 @@ private:
     bool in_colour_;
 };
 
-/// "3.2 s", "17 min", "2 d 4 h"
+/// "3.2 s", "17 min", "2.1 d"
 std::string readable_duration(std::int64_t nanoseconds);
 
-/// Columns as wide as their widest cell; the last as wide as it is. Control characters are shown as '?'.
+/// What a person may be shown of the memory of another program: control characters, and what is no UTF-8, are '?'.
+std::string printable(std::string_view text);
+
+/// Columns as wide as their widest cell; the last as wide as it is.
 class table {
 public:
     explicit table(std::vector<std::string> heads) : rows_{std::move(heads)} {}

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 namespace {
 
@@ -27,21 +29,43 @@ struct row {
     std::int64_t cpu;  // nanoseconds since the last look
 };
 
-/// What each task has used since the last look. (An address may be another task's by now: then its id is another.)
+/// CPU time in nanoseconds that a thread has used; 0 if it cannot be known.
+std::int64_t cpu_time_of_thread(int pid, std::uint64_t thread) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(thread) + "/schedstat");
+    std::int64_t used = 0;
+    file >> used;
+    return used;
+}
+
+/// What each task has used since the last look. (An address may be another task's by now: then its id is another.) A step is
+/// counted when it ends; to a task that was in one at both looks goes what its thread has used.
 class cpu_since {
 public:
-    std::int64_t of(const weft::task_snapshot& t) {
-        const std::int64_t total = t.cpu.value_or(0);
-        seen& s = seen_[t.address];
-        const std::int64_t before = s.id == t.id ? std::exchange(s.cpu, total) : 0;
-        s = {t.id, total};
-        return total - before;
+    void look(const weft::process_snapshot& p, std::vector<row>& rows) {
+        std::unordered_map<weft::task_address, seen> now;
+        for (const weft::loop_snapshot& loop : p.loops) {
+            const std::int64_t of_thread = loop.thread ? cpu_time_of_thread(p.pid, loop.thread) : 0;
+            for (const weft::task_snapshot& t : loop.tasks) {
+                const bool runs = t.activity == weft::task_activity::running;
+                const seen s{t.id, t.cpu.value_or(0), of_thread, runs};
+                const auto before = seen_.find(t.address);
+                std::int64_t used = 0;
+                if (before != seen_.end() && before->second.id == t.id) {
+                    used = s.cpu - before->second.cpu;
+                    if (used == 0 && runs && before->second.runs) used = of_thread - before->second.of_thread;
+                }
+                rows.push_back({&t, used});
+                now.emplace(t.address, s);
+            }
+        }
+        seen_ = std::move(now);
     }
 
 private:
     struct seen {
-        std::uint64_t id = 0;
-        std::int64_t cpu = 0;
+        std::uint64_t id;
+        std::int64_t cpu, of_thread;
+        bool runs;
     };
     std::unordered_map<weft::task_address, seen> seen_;
 };
@@ -69,7 +93,7 @@ void show(const weft::process_snapshot& p, const std::vector<weft::finding>& fin
                                                   " tasks, " + percent(all, interval) + " of a core in them") +
             "\n";
     for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + f.text + "\n";
+        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
     table lines({"ID", "NAME", "CPU", "STATE", "FOR", "WAITS FOR", "WHERE"});
     for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), options.lines); ++i) {
         const weft::task_snapshot& t = *rows[i].task;
@@ -94,9 +118,7 @@ void run_top(const top_options& options) {
         const auto findings = weft::diagnose(p);
         const auto now = clock::now();
         std::vector<row> rows;
-        for (const weft::loop_snapshot& loop : p.loops) {
-            for (const weft::task_snapshot& t : loop.tasks) rows.push_back({&t, used.of(t)});
-        }
+        used.look(p, rows);
         if (i > 0) {  // the first look is what the others are measured from
             if (options.json) {
                 std::puts(to_json(p, findings).c_str());

@@ -52,6 +52,7 @@ private:
     std::vector<done_hook> futures_;
     owned_timer<wait_awaiter, &wait_awaiter::expire> timer_;
     wait_options options_;
+    bool has_timeout_ = options_.timeout.has_value();  // for who looks from outside
     std::size_t pending_;
 };
 

@@ -20,10 +20,12 @@ struct wait_snapshot {
     std::optional<std::int64_t> ends_in{};  ///< nanoseconds, of a sleep; negative: it is due
     /// The tasks whose ends it waits for: one, or those of a gather, a wait, a group.
     std::vector<task_address> tasks{};
+    bool one_is_enough = false;  ///< of these tasks, as for as_completed()
+    bool may_end_otherwise = false;  ///< by a future that is no task's, or at some time
     /// It waits for a task that was destroyed before its end: nobody will wake it.
     bool is_orphaned = false;
     std::uint64_t lock = 0;  ///< the lock's address, for a wait in its line
-    std::uint64_t lock_holder = 0;  ///< the id of the task that locked it, 0: none did
+    std::uint64_t lock_holder = 0;  ///< the id of the task that locked it (and may have handed the guard on); 0: none did
     std::optional<std::int64_t> lock_held_for{};  ///< nanoseconds
     std::vector<wait_snapshot> branches{};  ///< of a select
 };
@@ -47,6 +49,9 @@ struct task_snapshot {
     std::vector<std::uint64_t> frames{};  ///< of each of these the address of its coroutine frame
     bool is_changing = false;  ///< it ran on while it was looked at: the stack may be of two moments
 };
+
+/// The innermost coroutine that is none of weft's own, or the innermost; null: there is none.
+const stack_frame* own_frame(const task_snapshot& t) noexcept;
 
 enum class loop_activity : std::uint8_t { stopped, waiting, running };
 

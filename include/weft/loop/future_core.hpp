@@ -127,7 +127,10 @@ public:
 protected:
     enum class status : std::uint8_t { pending, finished, cancelled };
     /// @param is_task  whose body is what it holds in place of a result
-    explicit future_core(bool is_task) noexcept : holds_result_(!is_task), is_task_(is_task) {}
+    explicit future_core(bool is_task) noexcept
+        : holds_result_(!is_task), made_by_(is_task ? maker::task : maker::nobody) {}
+    /// The task is destroyed before its end: this stays pending.
+    void maker_is_destroyed() noexcept { made_by_ = maker::destroyed_task; }
     void complete(status s) noexcept {
         status_ = s;
         if (listeners_) tell_listeners(this);
@@ -172,7 +175,8 @@ protected:
     bool holds_result_;  // see future_state
 private:
     friend struct memory_layout;
-    const bool is_task_;  // for the registry's readers
+    enum class maker : std::uint8_t { nobody, task, destroyed_task };
+    maker made_by_;  // for the registry's readers
 };
 
 template <class T>

@@ -72,13 +72,13 @@ struct registry_root {
 struct registry_layout {
     // In a task. What its coroutines name as their execution is so far into it; the resume point is a handle, or null.
     std::uint16_t task_execution, task_resume_point, task_kind, task_is_queued, task_waiting_at, task_suspended_since,
-        task_id_or_extras, task_cancelling;
+        task_id_or_extras;
     // In a task's kind, as signed 32 bits: from the task to its outermost coroutine's handle, and to its future
     std::uint16_t kind_to_body, kind_to_future;
     // In the extras, for a task whose id_or_extras is even; else it is the id above that bit
     std::uint16_t extras_id, extras_name;
-    // In a future
-    std::uint16_t future_status, future_is_task;
+    // In a future, bytes: 0 while it is pending; 1 if a task makes its result, 2 if that was destroyed before its end
+    std::uint16_t future_status, future_made_by;
     // From a handle's address; in a promise
     std::uint16_t handle_to_promise, promise_execution, promise_awaited, promise_created_at, promise_where;
     // In what a std::source_location points at
@@ -106,7 +106,8 @@ extern "C" registry_head weft_registry_head;
 /// One loop's tasks. Adding and removing are O(1); after warm-up they allocate nothing.
 class task_registry {
 public:
-    task_registry(void* loop, const char* backend_name, bool is_virtual);
+    /// @param now  of its clock
+    task_registry(void* loop, const char* backend_name, bool is_virtual, std::int64_t now);
     task_registry(const task_registry&) = delete;
     task_registry& operator=(const task_registry&) = delete;
     ~task_registry();
@@ -150,8 +151,8 @@ public:
     void turn_begins(std::int64_t now) noexcept {
         root_->time.store(now, std::memory_order_relaxed);
         root_->phase.store(loop_phase::runs, std::memory_order_relaxed);
-        tick_ = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now) >> tick_bits);
-        if (weft_registry_head.watched_until.load(std::memory_order_relaxed)) [[unlikely]]
+        tick_ = tick_of(now);
+        if (weft_registry_head.watched_until.load(std::memory_order_relaxed) || takes_cpu_times_) [[unlikely]]
             look_whether_watched();
     }
     /// When the present turn began, as a tick.
@@ -180,6 +181,9 @@ private:
     static constexpr int index_bits = 9;
     static std::uint32_t index_in_page(std::uint32_t number) noexcept { return (number - 1) % (1u << index_bits); }
     registry_page& page_of(std::uint32_t number) const noexcept { return *pages_[(number - 1) >> index_bits]; }
+    static std::uint32_t tick_of(std::int64_t now) noexcept {
+        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now) >> tick_bits);
+    }
     void grow();
     void take_page(registry_page& page);
     void look_whether_watched() noexcept;

@@ -117,6 +117,7 @@ private:
     }
     void destroy_suspended() noexcept {
         destroy_body();
+        this->maker_is_destroyed();
         this->drop_reference();
     }
 

@@ -79,7 +79,10 @@ private:
     /// Of a wait for one of these that has a pointer to it, so many bytes behind its beginning.
     static constexpr wait_subject as_subject(std::size_t pointer_at);
     /// It is not locked any more: it is the next one's turn.
-    void pass_on() noexcept { state_ = line_.choose() ? state::passed_on : state::free; }
+    void pass_on() noexcept {
+        holder_ = 0;
+        state_ = line_.choose() ? state::passed_on : state::free;
+    }
 
     waiting_line line_;
     holding holding_{this};
