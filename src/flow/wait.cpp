@@ -16,8 +16,8 @@ const wait_kind wait_awaiter::kind_ = {
             return false;
         },
     .subject = {wait_subject::thing::some_hooks,
-                {offsetof(wait_awaiter, futures_), memory_layout::future_of_notice, offsetof(wait_awaiter, options_.return_when),
-                 offsetof(wait_awaiter, has_timeout_)}},
+                {offsetof(wait_awaiter, futures_), memory_layout::future_of_notice,
+                 offsetof(wait_awaiter, options_.return_when), offsetof(wait_awaiter, has_timeout_)}},
 };
 
 wait_awaiter::wait_awaiter(std::span<future_core* const> futures, const wait_options& options)

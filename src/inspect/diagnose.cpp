@@ -124,7 +124,8 @@ private:
             std::erase_if(n.needs.tasks, [&](task_address a) { return !nodes_.contains(a); });
             n.missing = n.needs.one_is_enough ? std::min<std::size_t>(n.needs.tasks.size(), 1) : n.needs.tasks.size();
             for (const task_address a : n.needs.tasks) nodes_.at(a).waited_for_by.push_back(&n);
-            if (n.task->activity != task_activity::waiting || n.task->is_changing || (n.missing == 0 && !n.needs.can_never_be))
+            if (n.task->activity != task_activity::waiting || n.task->is_changing ||
+                (n.missing == 0 && !n.needs.can_never_be))
                 free.push_back(&n);
         }
         while (!free.empty()) {
@@ -191,7 +192,8 @@ private:
         for (task_address a = *lowest; place.try_emplace(a, path.size()).second;) {
             path.push_back(a);
             const std::vector<task_address>& needs = nodes_.at(a).needs.tasks;
-            const auto next = std::ranges::find(needs, nodes_.at(a).knot, [&](task_address o) { return nodes_.at(o).knot; });
+            const auto next =
+                std::ranges::find(needs, nodes_.at(a).knot, [&](task_address o) { return nodes_.at(o).knot; });
             if (next == needs.end()) return {};
             a = *next;
             if (place.contains(a)) return {path.begin() + static_cast<std::ptrdiff_t>(place.at(a)), path.end()};
@@ -262,7 +264,8 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
             for_each_wait(t.wait, [&](const wait_snapshot& w) {
                 if (w.is_orphaned) {
                     found.push_back({finding::what::orphaned,
-                                     named(t) + place(t) + " waits for a task that was destroyed before its end", {t.address}});
+                                     named(t) + place(t) + " waits for a task that was destroyed before its end",
+                                     {t.address}});
                 }
                 if (!w.lock || !w.lock_holder || !locks.insert(w.lock).second) return;
                 const task_snapshot* const holder = graph.holder(loop.address, w.lock_holder);
@@ -274,8 +277,8 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
                                      {t.address}});
                 } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
                     found.push_back({finding::what::lock_held,
-                                     "a lock has been held for " + seconds(held) + " by " + named(*holder) + place(*holder) +
-                                         ", and " + named(t) + " waits for it",
+                                     "a lock has been held for " + seconds(held) + " by " + named(*holder) +
+                                         place(*holder) + ", and " + named(t) + " waits for it",
                                      {holder->address, t.address}});
                 }
             });

@@ -24,19 +24,22 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
         throw std::runtime_error("what should be weft's registry of tasks is none");
     const auto* const raw = reinterpret_cast<const std::byte*>(bytes.data());
     const auto version = value_at<std::uint32_t>(raw, offsetof(registry_head, version));
-    if (version != 2 || value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
+    if (version != 2 ||
+        value_at<std::uint32_t>(raw, offsetof(registry_head, page_capacity)) != registry_page::capacity) {
         throw std::runtime_error("its registry of tasks has layout version " + std::to_string(version) +
                                  ", and this reads version 2: use the weft command of the program's weft");
     }
     roots_ = value_at<std::uint64_t>(raw, offsetof(registry_head, roots));
-    const auto known = std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
+    const auto known =
+        std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
     const std::string layout = memory.read_bytes(value_at<std::uint64_t>(raw, offsetof(registry_head, layout)), known);
     if (layout.size() != known) throw std::runtime_error("the layout of its registry of tasks cannot be read");
     std::memcpy(&layout_, layout.data(), known);
     const registry_layout& l = layout_;
     task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
                                              l.task_id_or_extras, l.task_resume_point});
-    promise_bytes_ = std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
+    promise_bytes_ =
+        std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
 }
 
 void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
@@ -76,17 +79,20 @@ void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
         tasks[i].is_torn = true;
     }
     rounds_.run();
+    for (std::size_t i = first_new; i < tasks.size(); ++i) drop_if_gone(tasks[i]);
+    rounds_.run();
     const auto root = memory_.read<raw_root>(root_at);
     if (!root) return;
     loop.thread = root->thread;
-    loop.activity = !root->thread ? loop_activity::stopped
+    loop.activity = !root->thread                                                 ? loop_activity::stopped
                     : root->phase == static_cast<std::uint32_t>(loop_phase::runs) ? loop_activity::running
                                                                                   : loop_activity::waiting;
     loop.turn_for = std::max<std::int64_t>(loop_now_ - root->time, 0);
     for (seen_task& t : tasks) {
         if (t.is_gone || !t.is_seen) continue;
         finish(t, *root);
-        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] = t.task.address;
+        task_of_future_[t.task.address + static_cast<std::uint64_t>(std::int64_t{kind_at(t.kind).to_future})] =
+            t.task.address;
         loop.tasks.push_back(std::move(t.task));
     }
     std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
@@ -190,6 +196,12 @@ void registry_reader::ask_innermost(seen_task& t) {
     });
 }
 
+/// Its slot is another one's, or free: what was read may have been anything.
+void registry_reader::drop_if_gone(seen_task& t) {
+    rounds_.ask(t.slot, sizeof t.word, nullptr,
+                [&t](const std::byte* bytes) { t.is_gone = value_at<std::uint64_t>(bytes, 0) != t.word; });
+}
+
 /// Those of which all is as it was have been seen as they are; the others are looked at once more.
 void registry_reader::look_again(std::deque<seen_task>& tasks) {
     std::vector<seen_task*> unsure;
@@ -204,8 +216,7 @@ void registry_reader::look_again(std::deque<seen_task>& tasks) {
                     if (seen_memory::hash_of(bytes, m.count) != m.hash) changed.insert(t);
                 });
             }
-            rounds_.ask(t->slot, sizeof t->word, nullptr,
-                        [t](const std::byte* bytes) { t->is_gone = value_at<std::uint64_t>(bytes, 0) != t->word; });
+            drop_if_gone(*t);
             if (t->is_torn) changed.insert(t);
         }
         rounds_.run();

@@ -55,6 +55,7 @@ private:
     void read_tasks(std::uint64_t root_at, loop_snapshot& loop);
     void find_tasks(std::uint64_t first_page, std::deque<seen_task>& tasks);
     void look_at(seen_task& t);
+    void drop_if_gone(seen_task& t);
     void look_again(std::deque<seen_task>& tasks);
     void on_task(seen_task& t, const std::byte* bytes);
     void ask_outermost(seen_task& t, std::uint64_t handle);
@@ -68,7 +69,8 @@ private:
     void ask_subject(const wait_in_sight& w, const wait_subject& subject, bool is_branch);
     void ask_future(const wait_in_sight& w, std::uint64_t future);
     void ask_hooks(const wait_in_sight& w, std::uint64_t vector, std::uint16_t to_future);
-    void ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head, const wait_subject& subject, std::size_t left);
+    void ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
+                    std::size_t left);
     void ask_peer(const wait_in_sight& w, std::uint64_t stream, const wait_subject& subject);
     void resolve_futures(wait_snapshot& wait) const;
     void confirm_holders(loop_snapshot& loop) const;

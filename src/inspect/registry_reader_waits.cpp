@@ -40,16 +40,20 @@ void registry_reader::ask_subject(const wait_in_sight& w, const wait_subject& su
     switch (subject.what) {
         case unknown: return;
         case deadline:
-            return ask<std::int64_t>(*w.task, first, [now = loop_now_, wait](std::int64_t when) { wait->ends_in = when - now; });
+            return ask<std::int64_t>(*w.task, first,
+                                     [now = loop_now_, wait](std::int64_t when) { wait->ends_in = when - now; });
         case future: return pointer([this, w](std::uint64_t f) { ask_future(w, f); });
         case hooks: return ask_hooks(w, first, subject.at[1]);
         case some_hooks:
-            ask<std::int32_t>(*w.task, w.waiter + subject.at[2], [wait](std::int32_t when) { wait->one_is_enough = when != 2; });
-            ask<std::uint8_t>(*w.task, w.waiter + subject.at[3], [wait](std::uint8_t ends) { wait->may_end_otherwise |= ends != 0; });
+            ask<std::int32_t>(*w.task, w.waiter + subject.at[2],
+                              [wait](std::int32_t when) { wait->one_is_enough = when != 2; });
+            ask<std::uint8_t>(*w.task, w.waiter + subject.at[3],
+                              [wait](std::uint8_t ends) { wait->may_end_otherwise |= ends != 0; });
             return ask_hooks(w, first, subject.at[1]);
         case owned_hooks:
             wait->one_is_enough = true;
-            return pointer([this, w, subject](std::uint64_t owner) { ask_hooks(w, owner + subject.at[1], subject.at[2]); });
+            return pointer(
+                [this, w, subject](std::uint64_t owner) { ask_hooks(w, owner + subject.at[1], subject.at[2]); });
         case group:
             return pointer([this, w, subject](std::uint64_t g) {
                 const std::uint64_t head = g + subject.at[1];
@@ -82,7 +86,8 @@ void registry_reader::ask_subject(const wait_in_sight& w, const wait_subject& su
             });
         case child:
             return pointer([this, w, subject](std::uint64_t c) {
-                ask<std::int32_t>(*w.task, c + subject.at[1], [w](std::int32_t pid) { w.wait->of = "pid " + std::to_string(pid); });
+                ask<std::int32_t>(*w.task, c + subject.at[1],
+                                  [w](std::int32_t pid) { w.wait->of = "pid " + std::to_string(pid); });
             });
     }
 }
@@ -108,10 +113,10 @@ void registry_reader::ask_future(const wait_in_sight& w, std::uint64_t future) {
     rounds_.ask(future, bytes, nullptr, [this, future](const std::byte* raw) {
         const bool is_pending = value_at<std::uint8_t>(raw, layout_.future_status) == 0;
         const auto made_by = value_at<std::uint8_t>(raw, layout_.future_made_by);
-        futures_[future] = !is_pending      ? future_state::done
-                           : made_by == 1   ? future_state::of_a_task
-                           : made_by == 2   ? future_state::of_a_destroyed_task
-                                            : future_state::of_nobody;
+        futures_[future] = !is_pending    ? future_state::done
+                           : made_by == 1 ? future_state::of_a_task
+                           : made_by == 2 ? future_state::of_a_destroyed_task
+                                          : future_state::of_nobody;
     });
     // What is noted of it is its state alone: others come and go in its list of those who listen.
     ask<std::uint8_t>(*w.task, future + layout_.future_status, [](std::uint8_t) {});
@@ -136,8 +141,8 @@ void registry_reader::ask_hooks(const wait_in_sight& w, std::uint64_t vector, st
     });
 }
 
-void registry_reader::ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
-                                 std::size_t left) {
+void registry_reader::ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head,
+                                 const wait_subject& subject, std::size_t left) {
     if (node == head || !node || left == 0) return;
     ask<std::uint64_t>(*w.task, node + subject.at[2], [this, w, to_future = subject.at[3]](std::uint64_t notice) {
         ask<std::uint64_t>(*w.task, notice + to_future, [this, w](std::uint64_t f) { ask_future(w, f); });
@@ -178,7 +183,9 @@ void registry_reader::resolve_futures(wait_snapshot& wait) const {
 
 /// Who has locked a lock and is not among the tasks has ended, unless it has only just begun, or has unlocked it since.
 void registry_reader::confirm_holders(loop_snapshot& loop) const {
-    const auto is_known = [&](std::uint64_t id) { return std::ranges::binary_search(loop.tasks, id, {}, &task_snapshot::id); };
+    const auto is_known = [&](std::uint64_t id) {
+        return std::ranges::binary_search(loop.tasks, id, {}, &task_snapshot::id);
+    };
     const std::uint64_t last = loop.tasks.empty() ? 0 : loop.tasks.back().id;
     const auto confirm = [&](wait_snapshot& w) {
         if (!w.lock || !w.lock_holder || is_known(w.lock_holder)) return;

@@ -95,8 +95,8 @@ TEST(diagnose, lets_whoever_waits_for_one_of_several_go_on) {
     choice.branches = {on_tasks("future", {1}), on_sleep()};
     weft::wait_snapshot no_choice{.kind = "select"};
     no_choice.branches = {on_tasks("future", {3}), on_tasks("future", {4})};
-    auto p = process(
-        {task(1, choice), task(2, on_one_of({2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
+    auto p =
+        process({task(1, choice), task(2, on_one_of({2, 1})), task(3, no_choice), task(4, on_tasks("future", {3}))});
     EXPECT_THAT(weft::diagnose(p), SizeIs(1));
     EXPECT_THAT(activities(p), ElementsAre(waiting, waiting, blocked, blocked));
 }
@@ -108,8 +108,9 @@ TEST(diagnose, knows_that_a_wait_may_end_by_a_plain_future_or_at_a_time) {
 }
 
 TEST(diagnose, finds_a_circle_behind_another_one) {
-    auto p = process({task(1, on_tasks("gather", {2, 3})), task(2, on_tasks("future", {5})), task(3, on_tasks("future", {1})),
-                      task(5, on_tasks("future", {6})), task(6, on_tasks("future", {5}))});
+    auto p =
+        process({task(1, on_tasks("gather", {2, 3})), task(2, on_tasks("future", {5})),
+                 task(3, on_tasks("future", {1})), task(5, on_tasks("future", {6})), task(6, on_tasks("future", {5}))});
     const auto found = weft::diagnose(p);
     ASSERT_THAT(found, SizeIs(2));
     EXPECT_THAT(found[0].tasks, testing::UnorderedElementsAre(1005, 1006));
@@ -117,7 +118,8 @@ TEST(diagnose, finds_a_circle_behind_another_one) {
 }
 
 TEST(diagnose, says_nothing_of_a_task_that_ran_on_while_it_was_looked_at) {
-    auto p = process({task(1, on_lock(2, 10s, 5)), task(2, on_lock(1, 10s, 6)), task(3, {.kind = "future", .is_orphaned = true})});
+    auto p = process(
+        {task(1, on_lock(2, 10s, 5)), task(2, on_lock(1, 10s, 6)), task(3, {.kind = "future", .is_orphaned = true})});
     for (weft::task_snapshot& t : p.loops[0].tasks) t.is_changing = true;
     EXPECT_THAT(weft::diagnose(p), IsEmpty());
     EXPECT_THAT(activities(p), ElementsAre(waiting, waiting, waiting));

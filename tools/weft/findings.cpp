@@ -52,8 +52,7 @@ std::string as_text(const std::vector<finding>& findings, const terminal& screen
     using enum terminal::colour;
     std::string out, section;
     for (const finding& f : findings) {
-        if (f.section != section)
-            out += (section.empty() ? "" : "\n") + screen.in(bold, f.section) + "\n";
+        if (f.section != section) out += (section.empty() ? "" : "\n") + screen.in(bold, f.section) + "\n";
         section = f.section;
         const std::string indentation(before_text, ' ');
         std::string name = (f.problem.empty() ? "  " : "! ") + f.name + " ";

@@ -72,7 +72,8 @@ private:
         for (const auto& [first, task] : tasks_) {
             ++walk;
             task_address a = first;
-            for (auto up = parents_.find(a); walk_of.try_emplace(a, walk).second && up != parents_.end(); up = parents_.find(a))
+            for (auto up = parents_.find(a); walk_of.try_emplace(a, walk).second && up != parents_.end();
+                 up = parents_.find(a))
                 a = up->second.of;
             if (walk_of.at(a) != walk || !parents_.contains(a)) continue;
             task_address oldest = a;
@@ -132,7 +133,8 @@ private:
         const task_snapshot& t = tree_.at(a);
         const bool waits = t.activity == weft::task_activity::waiting || t.activity == weft::task_activity::blocked;
         text += first +
-                screen_.in(terminal::colour::bold, count > 1 ? printable(t.name) + " ×" + std::to_string(count) : names_(a)) +
+                screen_.in(terminal::colour::bold,
+                           count > 1 ? printable(t.name) + " ×" + std::to_string(count) : names_(a)) +
                 " " +
                 screen_.in(t.activity == weft::task_activity::blocked ? terminal::colour::red : terminal::colour::dim,
                            to_string(t.activity) +

@@ -57,12 +57,18 @@ std::string printable(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const auto first = static_cast<unsigned char>(text.front());
-        const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-        const bool is_whole = length > 0 && length <= text.size() &&
-                              std::ranges::all_of(text.substr(1, length - 1), [](char c) { return (c & 0xc0) == 0x80; });
+        const std::size_t length = first < 0x80   ? 1
+                                   : first < 0xc2 ? 0
+                                   : first < 0xe0 ? 2
+                                   : first < 0xf0 ? 3
+                                   : first < 0xf5 ? 4
+                                                  : 0;
+        const bool is_whole =
+            length > 0 && length <= text.size() &&
+            std::ranges::all_of(text.substr(1, length - 1), [](char c) { return (c & 0xc0) == 0x80; });
         // Below 0x20, 0x7f, and what U+0080 to U+009F are in UTF-8, can drive a terminal.
-        const bool is_control = first < 0x20 || first == 0x7f ||
-                                (first == 0xc2 && is_whole && static_cast<unsigned char>(text[1]) < 0xa0);
+        const bool is_control =
+            first < 0x20 || first == 0x7f || (first == 0xc2 && is_whole && static_cast<unsigned char>(text[1]) < 0xa0);
         const bool is_shown = is_whole && !is_control;
         if (is_shown) {
             out += text.substr(0, length);

@@ -25,7 +25,8 @@ struct wait_snapshot {
     /// It waits for a task that was destroyed before its end: nobody will wake it.
     bool is_orphaned = false;
     std::uint64_t lock = 0;  ///< the lock's address, for a wait in its line
-    std::uint64_t lock_holder = 0;  ///< the id of the task that locked it (and may have handed the guard on); 0: none did
+    std::uint64_t lock_holder =
+        0;  ///< the id of the task that locked it (and may have handed the guard on); 0: none did
     std::optional<std::int64_t> lock_held_for{};  ///< nanoseconds
     std::vector<wait_snapshot> branches{};  ///< of a select
 };
