@@ -14,7 +14,7 @@ namespace weft::inline v0 {
 namespace {
 
 /// A label's value: backslash, quotation mark and line feed are escaped, nothing else.
-std::string quoted(std::string_view text) {
+std::string label_value(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '\\' || c == '"') out += '\\';
@@ -42,7 +42,7 @@ public:
     void info() {
         begin("weft_loop_info", "gauge", "What the loop runs on: its backend, and the version of weft. Always 1.");
         for (const loop_metrics& m : loops_) {
-            sample("weft_loop_info", labels(m) + ",backend=" + quoted(m.backend) + ",version=" + quoted(version), "1");
+            sample("weft_loop_info", labels(m) + ",backend=" + label_value(m.backend) + ",version=" + label_value(version), "1");
         }
     }
     void lag() {
@@ -54,7 +54,7 @@ public:
                 below += m.lag.counts[i];
                 const bool is_last = i + 1 == m.lag.counts.size();
                 const std::string bound = is_last ? "+Inf" : number(seconds(lag_histogram::bound(i)));
-                sample("weft_loop_lag_seconds_bucket", labels(m) + ",le=" + quoted(bound), std::to_string(below));
+                sample("weft_loop_lag_seconds_bucket", labels(m) + ",le=" + label_value(bound), std::to_string(below));
             }
             sample("weft_loop_lag_seconds_sum", labels(m), number(seconds(m.lag.sum)));
             sample("weft_loop_lag_seconds_count", labels(m), std::to_string(below));
@@ -63,7 +63,7 @@ public:
     std::string take() { return std::move(text_); }
 
 private:
-    static std::string labels(const loop_metrics& m) { return "loop=" + quoted(m.loop); }
+    static std::string labels(const loop_metrics& m) { return "loop=" + label_value(m.loop); }
     void begin(std::string_view name, std::string_view type, std::string_view help) {
         text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
         text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
