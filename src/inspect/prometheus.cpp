@@ -42,7 +42,8 @@ public:
     void info() {
         begin("weft_loop_info", "gauge", "What the loop runs on: its backend, and the version of weft. Always 1.");
         for (const loop_metrics& m : loops_) {
-            sample("weft_loop_info", labels(m) + ",backend=" + label_value(m.backend) + ",version=" + label_value(version), "1");
+            sample("weft_loop_info",
+                   labels(m) + ",backend=" + label_value(m.backend) + ",version=" + label_value(version), "1");
         }
     }
     void lag() {

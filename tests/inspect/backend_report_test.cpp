@@ -51,7 +51,9 @@ TEST(backend_report, without_it_io_uring_is_first_where_it_works) {
     const auto report = weft::report_backends();
     EXPECT_EQ(report.asked_for, "");
     EXPECT_EQ(report.chosen, report.has_io_uring ? "io_uring" : "epoll");
-    if (!report.has_io_uring && WEFT_WITH_IO_URING) EXPECT_EQ(report.why, report.io_uring_problem);
+    if (!report.has_io_uring && WEFT_WITH_IO_URING) {
+        EXPECT_EQ(report.why, report.io_uring_problem);
+    }
 }
 
 TEST(backend_report, a_backend_that_there_is_not_is_no_loop_and_says_why) {

@@ -98,11 +98,11 @@ TEST(snapshot, knows_who_created_a_task) {
 TEST(snapshot, shows_the_tasks_that_a_join_a_gather_and_a_group_wait_for) {
     weft::testing::run([]() -> weft::task<> {
         const auto a = weft::create_task(outermost(), {.name = "a"}), b = weft::create_task(outermost(), {.name = "b"});
-        const auto join = weft::create_task([](auto a) -> weft::task<> { co_await a; }(a), {.name = "join"});
-        const auto gather = weft::create_task([](auto a, auto b) -> weft::task<> { co_await weft::gather(a, b); }(a, b),
+        const auto join = weft::create_task([](auto of) -> weft::task<> { co_await of; }(a), {.name = "join"});
+        const auto gather = weft::create_task([](auto x, auto y) -> weft::task<> { co_await weft::gather(x, y); }(a, b),
                                               {.name = "gather"});
         const auto wait = weft::create_task(
-            [](auto a, auto b) -> weft::task<> { co_await weft::wait(std::vector{a, b}); }(a, b), {.name = "wait"});
+            [](auto x, auto y) -> weft::task<> { co_await weft::wait(std::vector{x, y}); }(a, b), {.name = "wait"});
         const auto group = weft::create_task(
             []() -> weft::task<> {
                 co_await weft::with(weft::task_group{}, [](weft::task_group& g) -> weft::task<> {
@@ -127,13 +127,14 @@ TEST(snapshot, shows_who_holds_the_lock_that_is_waited_for) {
     weft::testing::run([]() -> weft::task<> {
         weft::lock l;
         const auto holder = weft::create_task(
-            [](weft::lock& l) -> weft::task<> {
-                const auto held = co_await l.acquire();
+            [](weft::lock& held_one) -> weft::task<> {
+                const auto held = co_await held_one.acquire();
                 co_await weft::sleep(1h);
             }(l),
             {.name = "holder"});
         const auto waiter = weft::create_task(
-            [](weft::lock& l) -> weft::task<> { const auto held = co_await l.acquire(); }(l), {.name = "waiter"});
+            [](weft::lock& wanted) -> weft::task<> { const auto held = co_await wanted.acquire(); }(l),
+            {.name = "waiter"});
         co_await weft::sleep(5s);
         const weft::process_snapshot p = look();
         const weft::wait_snapshot& w = named(p, "waiter").wait;
@@ -172,11 +173,11 @@ TEST(snapshot, shows_the_branches_of_a_select) {
 
 TEST(snapshot, shows_the_peer_of_a_stream_that_is_read) {
     weft::testing::run([]() -> weft::task<> {
-        auto server =
-            co_await weft::start_server([](weft::stream s) -> weft::task<> { co_await s.read(1); }, "127.0.0.1", 0);
+        auto server = co_await weft::start_server(
+            [](weft::stream accepted) -> weft::task<> { co_await accepted.read(1); }, "127.0.0.1", 0);
         weft::stream s = co_await weft::open_connection("127.0.0.1", static_cast<std::uint16_t>(server.port()));
-        const auto h =
-            weft::create_task([](weft::stream& s) -> weft::task<> { co_await s.read_line(); }(s), {.name = "reader"});
+        const auto h = weft::create_task([](weft::stream& from) -> weft::task<> { co_await from.read_line(); }(s),
+                                         {.name = "reader"});
         co_await weft::yield_now();
         const weft::process_snapshot p = look();
         EXPECT_EQ(named(p, "reader").wait.kind, "stream read");
@@ -230,7 +231,7 @@ TEST(snapshot, sees_a_wait_for_a_task_that_was_destroyed) {
     const auto loop = weft::testing::make_virtual_loop();
     loop->set_exception_handler([](weft::event_loop&, const weft::error_context&) {});  // it closes with one that waits
     const auto h = weft::create_task_on(*loop, outermost());
-    const auto waits = weft::create_task_on(*loop, [](auto h) -> weft::task<> { co_await h; }(h));
+    const auto waits = weft::create_task_on(*loop, [](auto of) -> weft::task<> { co_await of; }(h));
     loop->run_once();
     h.core().leave_registry();  // as a loop does that closes
     h.core().kind().destroy(h.core());
@@ -297,12 +298,12 @@ TEST(snapshot, of_a_program_that_is_busy_ends_and_finds_nothing_wrong) {
         }
         stop = true;
     });
-    weft::run([](std::atomic<bool>& stop) -> weft::task<> {
+    weft::run([](std::atomic<bool>& end) -> weft::task<> {
         std::vector<std::unique_ptr<weft::lock>> locks;
         std::vector<weft::task_handle<>> parents;
         for (int i = 0; i < 50; ++i) {
             locks.push_back(std::make_unique<weft::lock>());
-            for (int j = 0; j < 4; ++j) parents.push_back(weft::create_task(busy_parent(*locks.back(), stop)));
+            for (int j = 0; j < 4; ++j) parents.push_back(weft::create_task(busy_parent(*locks.back(), end)));
         }
         for (const auto& p : parents) co_await p;
     }(stop));
