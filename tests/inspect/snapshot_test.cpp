@@ -154,8 +154,8 @@ TEST(snapshot, shows_the_branches_of_a_select) {
         weft::event stop;
         weft::queue<int> q;
         const auto h = weft::create_task(
-            [](weft::event& e, weft::queue<int>& q) -> weft::task<> {
-                co_await weft::select(q.get(), e.wait(), weft::sleep(10s));
+            [](weft::event& e, weft::queue<int>& items) -> weft::task<> {
+                co_await weft::select(items.get(), e.wait(), weft::sleep(10s));
             }(stop, q),
             {.name = "chooser"});
         co_await weft::sleep(1s);
