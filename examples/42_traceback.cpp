@@ -33,13 +33,13 @@ task<> brew(int cups) {
 
 task<> serve() { co_await weft::gather(third_tea(), brew(2)); }
 
-task<> serve_all() {
-    co_await weft::with(weft::task_group(), [](weft::task_group& group) -> task<> {
-        group.create_task(brew(3));
-        group.create_task(brew(4));
-        co_return;
-    });
+task<> brew_both(weft::task_group& group) {
+    group.create_task(brew(3));
+    group.create_task(brew(4));
+    co_return;
 }
+
+task<> serve_all() { co_await weft::with(weft::task_group(), brew_both); }
 
 task<> open_shop() {
     try {
