@@ -44,7 +44,7 @@ private:
     friend class ready_batch;
     ready_node* head_ = nullptr;
     ready_node** tail_ = &head_;
-    const ready_batch* batch_ = nullptr;  // the one that is being run
+    const ready_node* rest_ = nullptr;  // what is left of the batch that is being run
 };
 
 /// All that a queue held at one moment, to be run in order; what becomes ready from then on makes the next batch. What is
@@ -53,12 +53,12 @@ class ready_batch {
 public:
     explicit ready_batch(ready_queue& queue) noexcept
         : queue_(queue), next_(std::exchange(queue.head_, nullptr)), tail_(std::exchange(queue.tail_, &queue.head_)) {
-        queue.batch_ = this;
+        queue.rest_ = next_;
     }
     ready_batch(const ready_batch&) = delete;
     ready_batch& operator=(const ready_batch&) = delete;
     ~ready_batch() {
-        queue_.batch_ = nullptr;
+        queue_.rest_ = nullptr;
         if (!next_) return;
         *tail_ = queue_.head_;
         if (!queue_.head_) queue_.tail_ = tail_;
@@ -68,12 +68,11 @@ public:
     /// @return null when all are taken
     ready_node* take() noexcept {
         ready_node* const node = next_;
-        if (node) next_ = node->next;
+        if (node) queue_.rest_ = next_ = node->next;
         return node;
     }
 
 private:
-    friend class ready_queue;
     ready_queue& queue_;
     ready_node* next_;
     ready_node** tail_;
@@ -81,7 +80,7 @@ private:
 
 inline std::size_t ready_queue::size() const noexcept {
     std::size_t count = 0;
-    for (const ready_node* first : {batch_ ? batch_->next_ : nullptr, head_}) {
+    for (const ready_node* first : {rest_, static_cast<const ready_node*>(head_)}) {
         for (const ready_node* node = first; node; node = node->next) ++count;
     }
     return count;
