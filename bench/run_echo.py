@@ -52,10 +52,12 @@ TLS_SERVERS = {
 }
 TLS_CLIENT = "bench/peers/echo_tls_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
-# Each of weft's beside the C server on the same backend; and what the yardstick is beside.
+# Each of weft's beside the C server on the same backend; and what the yardstick is beside. "base" is another build of
+# weft's, if --server says where.
 PAIRS = [(f"weft{kind}:{backend}", f"c:{backend}") for backend in ("io_uring", "epoll")
          for kind in ("", " read_some", " protocol")] + [("c:io_uring", "c:epoll"), ("libuv", "c:epoll"),
-                                                       ("weft:tls:epoll", "c:tls"), ("weft:tls:io_uring", "c:tls")]
+                                                       ("weft:tls:epoll", "c:tls"), ("weft:tls:io_uring", "c:tls"),
+                                                       ("weft:io_uring", "base:io_uring"), ("weft:epoll", "base:epoll")]
 identity = []  # with --tls: certificate and key, the servers' last arguments
 
 
