@@ -24,10 +24,11 @@ LAYERS = {
     "net": ["io", "tls", "exec"],
     "process": ["io", "tls", "exec"],
     "inspect": ["loop"],
-    "testing": ["sync", "net", "process", "inspect"],
+    "http": ["sync", "net", "process", "inspect"],
+    "testing": ["sync", "net", "process", "inspect", "http"],
 }
 # Layers that use no more of the others than any user could: none of their private headers.
-PUBLIC_API_ONLY = {"sync"}
+PUBLIC_API_ONLY = {"sync", "http"}
 # Headers that are not about time or ranges, and so bring in neither <chrono> nor <ranges>, not even by way of others.
 NEITHER_TIME_NOR_RANGES = [
     r"weft/base/(?!clock\b)\w+\.hpp",

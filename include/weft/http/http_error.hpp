@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/http/headers.hpp>
+#include <weft/http/status.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace weft::inline v0::http {
+
+/// Thrown by a handler to answer with this status: the client gets an error page with the message.
+///
+///     if (!user) throw http::http_error(http::status::not_found, "no such user");
+///
+/// Thrown by a client's response::raise_for_status() for one that was received.
+/// @see tornado.web.HTTPError, fastapi.HTTPException
+class http_error : public std::runtime_error {
+public:
+    /// @param message  for the client to read; empty: the status's reason
+    explicit http_error(http::status status, const std::string& message = {}, http::headers headers = {});
+
+    http::status status() const noexcept { return status_; }
+    /// Go with the answer: Retry-After, WWW-Authenticate.
+    const http::headers& headers() const noexcept { return headers_; }
+
+private:
+    http::status status_;
+    http::headers headers_;
+};
+
+}  // namespace weft::inline v0::http
