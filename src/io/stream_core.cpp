@@ -158,6 +158,7 @@ void stream_core::on_end() {
     ended_ = true;
     receiving_ = false;
     wake_reader_if_satisfied();
+    tell_end_watches();
 }
 
 void stream_core::on_receive_error(int error) {
@@ -168,6 +169,7 @@ void stream_core::on_receive_error(int error) {
         fail_output(error);
     }
     wake_reader_if_satisfied();
+    tell_end_watches();
     // Closing may have waited for a file of which nothing is sent any more. Last: it may destroy this.
     if (closing_ && !is_sending_) after_output();
 }
@@ -175,6 +177,13 @@ void stream_core::on_receive_error(int error) {
 void stream_core::on_failure(const std::exception_ptr& why) {
     if (!failure_) failure_ = why;
     on_receive_error(EPROTO);
+}
+
+void stream_core::tell_end_watches() {
+    for (stream_link& l : links_) {
+        if (l.purpose_ != stream_link::purpose::input_end) continue;
+        if (auto ended = std::exchange(static_cast<end_watch&>(l).ended_, nullptr)) ended();
+    }
 }
 
 void stream_core::wake_reader_if_satisfied() {
@@ -275,9 +284,7 @@ void stream_core::release() noexcept {
     while (!links_.empty()) {
         stream_link& l = links_.pop_front();
         l.stream_ = nullptr;
-        const bool waits =
-            l.purpose_ != stream_link::purpose::reference && l.purpose_ != stream_link::purpose::connection;
-        if (waits) static_cast<output_awaiter&>(l).wake();
+        if (l.purpose_ >= stream_link::purpose::writable) static_cast<output_awaiter&>(l).wake();
     }
     drop_viewed();
     input_.clear();

@@ -135,6 +135,7 @@ private:
     /// Null if there is none that has not been woken.
     input_awaiter* waiting_reader() const noexcept { return reader_is_woken_ ? nullptr : reader_; }
     void wake_reader_if_satisfied();
+    void tell_end_watches();
     void make_room(std::size_t more);
     void drop_viewed() noexcept;
     void wake_writers() noexcept;

@@ -191,7 +191,8 @@ bool stream_core::reached(output_awaiter::purpose p) const noexcept {
         case output_awaiter::purpose::flushed: return is_flushed();
         case output_awaiter::purpose::closed: return !layer_;
         case output_awaiter::purpose::reference:
-        case output_awaiter::purpose::connection: return false;
+        case output_awaiter::purpose::connection:
+        case output_awaiter::purpose::input_end: return false;
     }
     return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is begun on a stream later than it was called for: reads and waits that are made tasks.
+// What refers to a stream and may outlive it: reads and waits that are made tasks, and who hears of its input's end.
 #include "io/stream_core.hpp"
 
 #include <weft/io/stream.hpp>
@@ -23,6 +23,11 @@ stream_link::stream_link(stream_link&& other) noexcept
 void stream_link::throw_destroyed() {
     throw std::system_error(ECONNABORTED, std::generic_category(),
                             "the stream was destroyed while a task waited for it");
+}
+
+end_watch::end_watch(const stream& s, std::move_only_function<void()> ended)
+    : stream_link(s.core(), purpose::input_end), ended_(std::move(ended)) {
+    s.core().add(*this);
 }
 
 // Reads

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -44,9 +45,9 @@ public:
     [[noreturn]] static void throw_destroyed();
 
 protected:
-    /// What it is for: to refer to the stream; to keep hold of its connection (a connection_link); or to wait until its
-    /// output has sunk so far (an output_awaiter).
-    enum class purpose : unsigned char { reference, connection, writable, flushed, closed };
+    /// What it is for: to refer to the stream; to keep hold of its connection (a connection_link); to hear of the end of its
+    /// input (an end_watch); or to wait until its output has sunk so far (an output_awaiter).
+    enum class purpose : unsigned char { reference, connection, input_end, writable, flushed, closed };
     stream_link(stream_core& s, purpose p) noexcept : stream_(&s), purpose_(p) {}
 
     stream_core* stream_;  // null: the stream was destroyed meanwhile
@@ -148,6 +149,22 @@ private:
     output_awaiter(stream_core& s, purpose p, kept) noexcept;
     static weft::task<> waiting(stream_link s, purpose p);
     static const wait_kind kind_;
+};
+
+class stream;
+
+/// While it lives, has a function called when the peer ends its direction or the connection is lost: for who works for a peer and does
+/// not read meanwhile. Once, and not for what has happened before. Behind what the stream buffers at most (see `limit`) nothing is
+/// heard of until it is read.
+/// @thread the stream's loop's, between tasks; the function may cancel a task, but leaves the stream alone
+class end_watch : private stream_link {
+public:
+    /// @throws invalid_state_error  the stream is moved from
+    end_watch(const stream& s, std::move_only_function<void()> ended);
+
+private:
+    friend class stream_core;
+    std::move_only_function<void()> ended_;
 };
 
 struct start_tls_options {
@@ -313,6 +330,7 @@ public:
     native_handle descriptor() const noexcept;
 
 private:
+    friend class end_watch;
     friend class stream_handover;
     stream_core& core() const;
     static task<> start_tls_on(stream_link s, tls_context context, start_tls_options options);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/base/unique_fd.hpp>
+#include <weft/coro/task.hpp>
+#include <weft/http/body_writer.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/status.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace weft::inline v0::http {
+
+/// What a handler answers. The server adds Date, Content-Length or Transfer-Encoding, and Connection; a response to HEAD, or
+/// with a status that has none, is sent without its body.
+///
+///     co_return http::response::text("hello\n");
+class response {
+public:
+    /// Writes the body while it is sent; what it throws ends the connection, for the client to see that there is more.
+    using producer = std::move_only_function<task<>(body_writer&)>;
+    /// A part of a file.
+    struct file_part {
+        unique_fd file;
+        std::uint64_t offset = 0, size = 0;
+    };
+
+    explicit response(http::status status = http::status::ok) noexcept : status_(status) {}
+    response(http::status status, std::string body) noexcept : status_(status), body_(std::move(body)) {}
+
+    static response text(std::string body, http::status status = http::status::ok);
+    static response html(std::string body, http::status status = http::status::ok);
+    /// @param encoded  JSON text
+    static response json(std::string encoded, http::status status = http::status::ok);
+    /// @param location  a URL, or a path; @throws std::invalid_argument  it has a control character in it
+    static response redirect(std::string_view location, http::status status = http::status::see_other);
+    /// A body that is written while it is sent, as "chunked" unless `size` says how long it is.
+    static response stream(producer writes, std::string_view content_type = "application/octet-stream",
+                           std::optional<std::uint64_t> size = std::nullopt);
+    /// A part of a file, sent by sendfile(2) where that is possible.
+    static response file(file_part part, std::string_view content_type = "application/octet-stream");
+
+    http::status status() const noexcept { return status_; }
+    void set_status(http::status s) noexcept { status_ = s; }
+    http::headers& headers() noexcept { return headers_; }
+    const http::headers& headers() const noexcept { return headers_; }
+    /// headers().set(), to be chained: `response::text("…").with("Cache-Control", "no-store")`.
+    response&& with(std::string_view name, std::string_view value) && {
+        headers_.set(name, value);
+        return std::move(*this);
+    }
+
+    /// Null if the body is no text that is there already.
+    const std::string* body() const noexcept { return std::get_if<std::string>(&body_); }
+    std::string* body() noexcept { return std::get_if<std::string>(&body_); }
+    void set_body(std::string body) { body_ = std::move(body); }
+    /// How long it is; empty if that shows only when it is written.
+    std::optional<std::uint64_t> content_length() const noexcept;
+
+private:
+    friend class response_sender;
+    struct produced {
+        producer writes;
+        std::optional<std::uint64_t> size;
+    };
+    http::status status_;
+    http::headers headers_;
+    std::variant<std::string, produced, file_part> body_;
+};
+
+}  // namespace weft::inline v0::http
