@@ -51,6 +51,16 @@ std::string route::allowed() const {
     return names;
 }
 
+bool route_tree::segment::fits(std::string_view value) const noexcept {
+    switch (what) {
+        case kind::literal: return value == text;
+        case kind::number: return is_number(value);
+        case kind::any: return !value.empty() && !value.contains('/');
+        case kind::rest: break;
+    }
+    return true;
+}
+
 std::vector<route_tree::segment> route_tree::parse(std::string_view pattern) {
     if (!pattern.starts_with('/')) refuse(pattern, "a path begins with '/'");
     std::vector<segment> segments;

@@ -42,6 +42,9 @@ public:
     struct segment {
         enum class kind : std::uint8_t { literal, number, any, rest } what;
         std::string text;  // a literal's, or the parameter's name
+
+        /// Whether it can stand for `value`.
+        bool fits(std::string_view value) const noexcept;
     };
     /// @throws std::invalid_argument  it does not begin with "/", a brace is left open, a kind is unknown, …
     static std::vector<segment> parse(std::string_view pattern);

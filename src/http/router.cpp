@@ -4,6 +4,8 @@
 #include "http/request_core.hpp"
 #include "http/route_tree.hpp"
 
+#include <weft/http/percent.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -58,7 +60,7 @@ void router::use(middleware m) { middleware_.push_back(std::move(m)); }
 task<response> router::operator()(request& r) const {
     request_core& core = request_core::of(r);
     core.found = tree_->find(core.path, core.values);
-    core.answering = core.found && core.method() ? core.found->find(*core.method()) : nullptr;
+    core.answering = core.found ? core.found->find(core.head.method) : nullptr;
     if (core.answering && core.answering->body_limit) core.body_limit = *core.answering->body_limit;
     return answer(r, 0);
 }
@@ -88,7 +90,6 @@ std::string router::url_for(std::string_view name,
         const auto given = std::ranges::find(parameters, s.text, &std::pair<std::string_view, std::string_view>::first);
         if (given == parameters.end())
             throw std::invalid_argument("http::router: '" + named->pattern + "' needs a '" + s.text + "'");
-        std::vector<std::string_view> values;
         if (!s.fits(given->second))
             throw std::invalid_argument("http::router: '" + std::string(given->second) + "' is no '" + s.text + "' of '" +
                                         named->pattern + "'");

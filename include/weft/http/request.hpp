@@ -63,7 +63,7 @@ public:
     std::string_view route() const noexcept;
 
     /// Who sent it: the peer of the connection, or whom a trusted proxy names.
-    const address& client() const noexcept;
+    const address& client() const;
     /// "https" over TLS, or if a trusted proxy says so.
     std::string_view scheme() const noexcept;
     /// Of the Host field, or of the target: "example.org:8000".

@@ -64,7 +64,7 @@ public:
     std::optional<std::uint64_t> content_length() const noexcept;
 
 private:
-    friend class response_sender;
+    friend class server_connection;
     struct produced {
         producer writes;
         std::optional<std::uint64_t> size;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/error_page.hpp"
+
+#include <cstdio>
+
+namespace weft::inline v0::http {
+
+namespace {
+
+std::string as_html_text(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += c;
+        }
+    }
+    return out;
+}
+
+std::string as_json_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out.append({'\\', c});
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            char escaped[8];
+            std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+            out += escaped;
+        } else {
+            out += c;
+        }
+    }
+    return out += '"';
+}
+
+response as_html(status s, std::string_view title, std::string_view message, std::string_view detail) {
+    std::string page = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>";
+    page.append(title).append("</title>\n<h1>").append(title).append("</h1>\n");
+    if (!message.empty()) page.append("<p>").append(as_html_text(message)).append("</p>\n");
+    if (!detail.empty()) page.append("<pre>").append(as_html_text(detail)).append("</pre>\n");
+    return response::html(page += "</html>\n", s);
+}
+
+response as_problem(status s, std::string_view message, std::string_view detail) {
+    std::string json = "{\"title\": " + as_json_string(reason_phrase(s)) + ", \"status\": " + std::to_string(to_number(s));
+    if (!message.empty()) json += ", \"detail\": " + as_json_string(message);
+    if (!detail.empty()) json += ", \"traceback\": " + as_json_string(detail);
+    response r(s, json += "}\n");
+    r.headers().add("Content-Type", "application/problem+json");
+    return r;
+}
+
+}  // namespace
+
+response error_page(status s, std::string_view accept, std::string_view message, std::string_view detail) {
+    const std::string title = std::to_string(to_number(s)) + ' ' + std::string(reason_phrase(s));
+    if (message == reason_phrase(s)) message = {};
+    if (accept.contains("json")) return as_problem(s, message, detail);
+    if (accept.contains("text/html")) return as_html(s, title, message, detail);
+    std::string text = title + '\n';
+    if (!message.empty()) text.append(message).append("\n");
+    if (!detail.empty()) text.append("\n").append(detail);
+    return response::text(std::move(text), s);
+}
+
+}  // namespace weft::inline v0::http

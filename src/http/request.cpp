@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/http/request.hpp>
+
+#include "http/request_core.hpp"
+#include "http/route_tree.hpp"
+
+#include <weft/http/path.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace weft::inline v0::http {
+
+bool request_core::begin(body_source& from, std::uint64_t limit_bytes) {
+    source = &from;
+    body_limit = limit_bytes;
+    path = head.path();
+    const bool is_plain = path.find_first_of("%\\") == std::string_view::npos && !path.contains("/.");
+    if (is_plain || !path.starts_with('/')) return true;  // that of OPTIONS * and of CONNECT is none
+    try {
+        path = decoded_path = decode_path(path);
+    } catch (const http_error&) {
+        return false;
+    }
+    return true;
+}
+
+void request_core::end() noexcept {
+    client.reset();
+    found = nullptr;
+    answering = nullptr;
+    values.clear();
+    locals.clear();
+}
+
+method request::method() const noexcept { return core_->head.method; }
+std::string_view request::target() const noexcept { return core_->head.target(); }
+std::string_view request::path() const noexcept { return core_->path; }
+std::string_view request::query() const noexcept { return core_->head.query(); }
+const headers& request::headers() const noexcept { return core_->head.fields; }
+unsigned request::minor_version() const noexcept { return static_cast<unsigned>(core_->head.minor_version); }
+
+std::string_view request::parameter(std::string_view name) const {
+    if (const http::route* const r = core_->found) {
+        const auto place = std::ranges::find(r->parameters, name);
+        const auto index = static_cast<std::size_t>(place - r->parameters.begin());
+        if (index < core_->values.size()) return core_->values[index];
+    }
+    throw std::out_of_range("http::request: the route has no parameter '" + std::string(name) + "'");
+}
+
+std::string_view request::route() const noexcept { return core_->found ? core_->found->pattern : std::string_view(); }
+
+const address& request::client() const {
+    if (!core_->client) core_->client = core_->source->peer();
+    return *core_->client;
+}
+std::string_view request::scheme() const noexcept { return core_->source->is_secure() ? "https" : "http"; }
+std::string_view request::host() const noexcept { return core_->head.host(); }
+
+bool request::has_body() const noexcept { return core_->head.body != framing::none; }
+std::optional<std::uint64_t> request::content_length() const noexcept {
+    if (core_->head.body == framing::counted) return core_->head.content_length;
+    return std::nullopt;
+}
+task<std::string> request::body() { return core_->source->read_all(); }
+task<std::size_t> request::read_some(std::span<std::byte> buffer) { return core_->source->read_some(buffer); }
+void request::set_body_limit(std::uint64_t bytes) noexcept { core_->body_limit = bytes; }
+
+void* request::find_local(std::type_index type) const noexcept {
+    for (const auto& [of, value] : core_->locals) {
+        if (of == type) return value.get();
+    }
+    return nullptr;
+}
+void request::add_local(std::type_index type, std::shared_ptr<void> value) {
+    core_->locals.emplace_back(type, std::move(value));
+}
+
+}  // namespace weft::inline v0::http

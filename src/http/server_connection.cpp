@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server_connection.hpp"
+
+#include <weft/base/errors.hpp>
+#include <weft/tls/tls_info.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+// The life of a connection. Its requests' bodies are in server_connection_body.cpp, its answers in
+// server_connection_answer.cpp.
+
+namespace weft::inline v0::http {
+
+namespace {
+
+/// How long a client that is told to go may go on sending, and how much, before it is reset: else it could lose what it
+/// was told. @see RFC 9112 9.6
+constexpr std::chrono::seconds leaving_time(2);
+constexpr std::size_t leaving_bytes = 256 * 1024;
+/// With more than that the next request waits until it has gone to the stream.
+constexpr std::size_t output_high = 64 * 1024;
+
+}  // namespace
+
+server_connection::server_connection(std::shared_ptr<server_core> server, stream s)
+    : server_(std::move(server)),
+      stream_(std::move(s)),
+      watch_(stream_,
+             [this] {
+                 if (is_answering()) give_up(reason::client_gone);
+             }),
+      self_(current_task()),
+      is_secure_(stream_.tls().has_value()) {
+    server_->add(*this);
+    go_idle();
+}
+
+server_connection::~server_connection() {
+    go_idle();
+    server_->remove(*this);
+}
+
+task<> server_connection::serve(std::shared_ptr<server_core> server, stream s) {
+    server_connection c(std::move(server), std::move(s));
+    std::exception_ptr cancelled;
+    try {
+        for (bool goes_on = true; goes_on;) {
+            switch (c.find_request()) {
+                case finding::request: goes_on = co_await c.answer_request(); break;
+                case finding::end: goes_on = false; break;
+                case finding::more:
+                    co_await c.flush();
+                    if (c.stream_.buffered().empty()) c.go_idle();
+                    co_await c.stream_.peek(c.stream_.buffered().size() + 1);
+            }
+        }
+    } catch (const cancelled_error&) {
+        const bool is_in_head = c.phase_ == phase::head && c.reason_ == reason::too_slow;
+        if (!c.was_given_up()) cancelled = std::current_exception();
+        if (!cancelled && is_in_head) c.refuse({status::request_timeout, "the head of the request did not come in time"});
+    } catch (const std::system_error&) {  // the connection is lost, and with it whom to tell
+        co_return;
+    }
+    if (cancelled) std::rethrow_exception(cancelled);
+    co_await c.leave();
+}
+
+/// What to do next. A request that is refused is answered on the way to the end.
+server_connection::finding server_connection::find_request() {
+    const std::string_view input = stream_.buffered();
+    if (input.empty()) return stream_.at_eof() || server_->is_closing() ? finding::end : finding::more;
+    if (!exchange_) exchange_ = server_->take_exchange();
+    switch (exchange_->parser.parse(input, request().head)) {
+        case head_parser::result::complete:
+            stream_.consume(exchange_->parser.consumed());
+            seen_ = 0;
+            begin_request();
+            if (request().begin(*this, server_->limits().body_bytes)) return finding::request;
+            refuse({status::bad_request, "the path of the request makes no sense"});
+            return finding::end;
+        case head_parser::result::refused: refuse(exchange_->parser.why()); return finding::end;
+        case head_parser::result::incomplete: break;
+    }
+    if (input.size() == seen_) return finding::end;  // nothing more came: its client has gone
+    if (phase_ != phase::head) set_deadline(server_->limits().head_timeout);
+    phase_ = phase::head;
+    seen_ = input.size();
+    return finding::more;
+}
+
+void server_connection::begin_request() {
+    const request_head& head = request().head;
+    phase_ = phase::handling;
+    body_is_over_ = head.body == framing::none;
+    body_left_ = head.body == framing::counted ? head.content_length : 0;
+    body_read_ = body_sent_ = 0;
+    owes_continue_ = head.expects_continue && !body_is_over_;
+    if (head.body == framing::chunked) exchange_->decoder.restart();
+    keeps_alive_ = head.keep_alive && ++requests_ < server_->limits().requests_per_connection;
+    if (server_->options().access_log) began_ = clock::now();
+}
+
+/// Nothing is under way: another connection may have the memory.
+void server_connection::go_idle() noexcept {
+    if (exchange_) server_->give_back(std::move(exchange_));
+    if (phase_ == phase::idle && deadline_ != 0) return;
+    phase_ = phase::idle;
+    set_deadline(server_->limits().idle_timeout);
+}
+
+/// What was answered goes to the stream; to be awaited while that has too much.
+output_awaiter server_connection::flush() {
+    if (exchange_ && !output().empty()) {
+        static_cast<void>(stream_.write(output()));
+        output().clear();
+    }
+    return stream_.drain();
+}
+
+/// @return whether another request may follow
+task<bool> server_connection::answer_request() {
+    std::optional<response> answer;
+    std::exception_ptr error;
+    try {
+        answer.emplace(co_await server_->answers()(request().facade));
+    } catch (...) {
+        error = std::current_exception();
+    }
+    if (reason_ != reason::none) throw cancelled_error();
+    if (error) answer.emplace(failed(error));
+    phase_ = phase::answering;
+    skip_body();
+    keeps_alive_ &= !server_->is_closing();
+    if (!send_at_once(*answer)) co_await send(*answer);
+    if (output().size() > output_high) co_await flush();
+    log(answer->status());
+    request().end();
+    phase_ = phase::head;  // of the next, if it is there already
+    set_deadline(server_->limits().head_timeout);
+    co_return keeps_alive_;
+}
+
+/// Sends what is left; waits for the client to end where it may be sending what nobody reads.
+task<> server_connection::leave() {
+    phase_ = phase::leaving;
+    set_deadline(leaving_time);
+    std::exception_ptr cancelled;
+    try {
+        co_await flush();
+        if (lingers_ || !stream_.buffered().empty()) {
+            stream_.write_eof();
+            for (std::size_t dropped = 0; dropped < leaving_bytes;) {
+                const std::size_t count = (co_await stream_.peek()).size();
+                if (count == 0) break;
+                stream_.consume(count);
+                dropped += count;
+            }
+        }
+    } catch (const cancelled_error&) {
+        if (!was_given_up()) cancelled = std::current_exception();
+    } catch (const std::system_error&) {  // it has gone before
+    }
+    if (cancelled) std::rethrow_exception(cancelled);
+}
+
+// Giving up
+
+void server_connection::give_up(reason why) {
+    if (reason_ != reason::none) return;
+    reason_ = why;
+    self_.cancel();
+}
+
+/// A cancellation has arrived. @return false: it is not of our making
+bool server_connection::was_given_up() noexcept {
+    return std::exchange(reason_, reason::none) != reason::none && self_.uncancel() == 0;
+}
+
+void server_connection::set_deadline(std::chrono::nanoseconds from_now) noexcept {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(from_now).count();
+    deadline_ = server_->tick() + static_cast<std::uint32_t>(std::min<std::int64_t>(seconds, 1 << 30)) + 1;
+}
+
+void server_connection::look() {
+    const std::uint32_t now = server_->tick();
+    const http::limits& limits = server_->limits();
+    const auto seconds = [](std::chrono::nanoseconds d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+
+    const std::size_t unsent = stream_.write_buffer_size();
+    if (unsent == 0 || unsent < unsent_) stalled_since_ = now;
+    unsent_ = unsent;
+    if (now - stalled_since_ > seconds(limits.write_stall)) return stream_.abort();
+
+    switch (phase_) {
+        case phase::idle:
+        case phase::head:
+            if (now >= deadline_) give_up(reason::too_slow);
+            break;
+        case phase::body: {
+            const std::int64_t waited = now - body_since_;
+            const bool is_slow = body_read_ < limits.body_bytes_per_second * static_cast<std::uint64_t>(waited);
+            if (waited > seconds(limits.body_grace) && is_slow) give_up(reason::too_slow);
+            break;
+        }
+        case phase::leaving:
+            if (now >= deadline_) stream_.abort();
+            break;
+        case phase::handling:
+        case phase::answering: break;
+    }
+}
+
+void server_connection::drain() {
+    if (phase_ == phase::idle) give_up(reason::draining);
+}
+
+}  // namespace weft::inline v0::http

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server_core.hpp"
+
+#include "http/server_connection.hpp"
+
+#include <weft/base/errors.hpp>
+#include <weft/http/date.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace weft::inline v0::http {
+
+namespace {
+
+/// So many are kept for the next requests; with more at a time the others are made anew.
+constexpr std::size_t spare_exchanges = 64;
+/// An output that has grown larger is not kept.
+constexpr std::size_t kept_output_bytes = 128 * 1024;
+
+}  // namespace
+
+server_core::server_core(handler answers, server_options options)
+    : answers_(std::move(answers)), options_(std::move(options)) {
+    if (!answers_) throw std::invalid_argument("http::server: it is given an empty handler");
+}
+
+server_core::~server_core() { timer_.cancel(); }
+
+task<> server_core::start() {
+    if (listener_) throw invalid_state_error("http::server: it has been started already");
+    // Each connection keeps what it needs of this: the listener's handler must not, being kept by this.
+    listener_.emplace(co_await start_server(
+        [weak = weak_from_this()](stream s) -> task<> {
+            if (auto core = weak.lock()) co_await server_connection::serve(std::move(core), std::move(s));
+        },
+        options_.host, options_.port,
+        weft::server_options{.tls = options_.tls,
+                             .limit = std::max(limits().pipelined_bytes, limits().head_bytes),
+                             .reuse_port = options_.reuse_port,
+                             .max_connections = options_.max_connections,
+                             .drain_timeout = options_.drain_timeout}));
+}
+
+void server_core::close() noexcept {
+    closing_ = true;
+    if (listener_) listener_->close();
+    for (server_connection& c : connections_) c.drain();
+}
+
+weft::server& server_core::listener() {
+    if (!listener_) throw invalid_state_error("http::server: it has not been started");
+    return *listener_;
+}
+
+void server_core::add(server_connection& c) {
+    connections_.push_back(c);
+    ++connection_count_;
+    if (sweeps_) return;
+    sweeps_ = true;
+    sweep();
+}
+
+void server_core::remove(server_connection& c) noexcept {
+    c.unlink();
+    --connection_count_;
+}
+
+std::size_t server_core::requests() const noexcept {
+    return static_cast<std::size_t>(std::ranges::count_if(const_cast<server_core*>(this)->connections_,
+                                                          [](server_connection& c) { return c.is_answering(); }));
+}
+
+std::unique_ptr<exchange> server_core::take_exchange() {
+    if (spare_.empty()) {
+        return std::make_unique<exchange>(head_limits{.line_bytes = limits().request_line_bytes,
+                                                      .head_bytes = limits().head_bytes,
+                                                      .fields = limits().fields});
+    }
+    auto taken = std::move(spare_.back());
+    spare_.pop_back();
+    return taken;
+}
+
+void server_core::give_back(std::unique_ptr<exchange> e) noexcept {
+    if (spare_.size() >= spare_exchanges || e->parser.is_inside() || e->output.capacity() > kept_output_bytes) return;
+    e->request.end();
+    e->output.clear();
+    try {
+        spare_.push_back(std::move(e));
+    } catch (const std::bad_alloc&) {  // then it is not kept
+    }
+}
+
+/// Looks at every connection, and comes again in a second while there are any.
+void server_core::sweep() {
+    ++tick_;
+    date_line_ = "Date: " + format_date(std::chrono::system_clock::now()) + "\r\n";
+    for (auto c = connections_.begin(); c != connections_.end();) {
+        server_connection& each = *c++;
+        each.look();
+    }
+    sweeps_ = !connections_.empty();
+    if (sweeps_) {
+        timer_ = get_running_loop().call_later(std::chrono::seconds(1), [weak = weak_from_this()] {
+            if (const auto core = weak.lock()) core->sweep();
+        });
+    }
+}
+
+}  // namespace weft::inline v0::http
