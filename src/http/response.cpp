@@ -43,10 +43,19 @@ response response::file(file_part part, std::string_view content_type) {
     return r;
 }
 
+response response::switch_protocols(std::string_view protocol, successor goes_on) {
+    response r(http::status::switching_protocols);
+    r.headers().add("Connection", "Upgrade");
+    r.headers().add("Upgrade", protocol);
+    r.body_ = std::move(goes_on);
+    return r;
+}
+
 std::optional<std::uint64_t> response::content_length() const noexcept {
     if (const std::string* const text = body()) return text->size();
     if (const auto* const part = std::get_if<file_part>(&body_)) return part->size;
-    return std::get<produced>(body_).size;
+    if (const auto* const written = std::get_if<produced>(&body_)) return written->size;
+    return std::nullopt;
 }
 
 }  // namespace weft::inline v0::http

@@ -34,8 +34,8 @@ server_connection::server_connection(std::shared_ptr<server_core> server, stream
              }),
       self_(current_task()),
       is_secure_(stream_.tls().has_value()) {
+    set_deadline(server_->limits().idle_timeout);
     server_->add(*this);
-    go_idle();
 }
 
 server_connection::~server_connection() {
@@ -65,7 +65,7 @@ task<> server_connection::serve(std::shared_ptr<server_core> server, stream s) {
         co_return;
     }
     if (cancelled) std::rethrow_exception(cancelled);
-    co_await c.leave();
+    if (c.phase_ != phase::handed_over) co_await c.leave();
 }
 
 /// What to do next. A request that is refused is answered on the way to the end.
@@ -105,8 +105,10 @@ void server_connection::begin_request() {
 
 /// Nothing is under way: another connection may have the memory.
 void server_connection::go_idle() noexcept {
-    if (exchange_) server_->give_back(std::move(exchange_));
-    if (phase_ == phase::idle && deadline_ != 0) return;
+    const bool is_between = seen_ == 0 && !lingers_;  // else its parser is in the middle of what has gone wrong
+    if (exchange_ && is_between) server_->give_back(std::move(exchange_));
+    exchange_.reset();
+    if (phase_ == phase::idle) return;
     phase_ = phase::idle;
     set_deadline(server_->limits().idle_timeout);
 }
@@ -137,6 +139,7 @@ task<bool> server_connection::answer_request() {
     if (!send_at_once(*answer)) co_await send(*answer);
     if (output().size() > output_high) co_await flush();
     log(answer->status());
+    if (phase_ == phase::handed_over) co_return false;
     request().end();
     phase_ = phase::head;  // of the next, if it is there already
     set_deadline(server_->limits().head_timeout);
@@ -185,6 +188,7 @@ void server_connection::set_deadline(std::chrono::nanoseconds from_now) noexcept
 }
 
 void server_connection::look() {
+    if (phase_ == phase::handed_over) return;
     const std::uint32_t now = server_->tick();
     const http::limits& limits = server_->limits();
     const auto seconds = [](std::chrono::nanoseconds d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
@@ -209,7 +213,8 @@ void server_connection::look() {
             if (now >= deadline_) stream_.abort();
             break;
         case phase::handling:
-        case phase::answering: break;
+        case phase::answering:
+        case phase::handed_over: break;
     }
 }
 

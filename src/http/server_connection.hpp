@@ -23,7 +23,7 @@ namespace weft::inline v0::http {
 
 /// One connection of a server's: reads requests, has them answered, and sends the answers, in their order.
 ///
-///     idle → head → handling (↔ body) → answering → idle … → leaving
+///     idle → head → handling (↔ body) → answering → idle … → leaving, or handed over to another protocol
 ///
 /// All of it is one task. Whoever gives the client up (it is too slow, it has gone, the server closes) notes why and cancels
 /// that task; where the cancellation arrives the note tells what becomes of it.
@@ -38,7 +38,7 @@ public:
     bool is_answering() const noexcept { return phase_ > phase::head && phase_ < phase::leaving; }
 
 private:
-    enum class phase : std::uint8_t { idle, head, handling, body, answering, leaving };
+    enum class phase : std::uint8_t { idle, head, handling, body, answering, leaving, handed_over };
     enum class reason : std::uint8_t { none, too_slow, client_gone, draining };
     /// What the bytes that have come amount to.
     enum class finding : std::uint8_t { more, request, end };
@@ -63,6 +63,7 @@ private:
     void refuse(const refusal& why);
     bool send_at_once(response& answer);
     task<> send(response& answer);
+    task<> hand_over(response& answer);
     void append_head(const response& answer, bool is_chunked);
     bool has_content(const response& answer) const noexcept;
     void log(http::status status);

@@ -109,6 +109,7 @@ task<> server_connection::send(response& answer) {
         if (is_sent && body_sent_ != part->size) stream_.abort();  // it has become shorter: the client must see that
         co_return;
     }
+    if (std::holds_alternative<response::successor>(answer.body_)) co_return co_await hand_over(answer);
     auto& produced = std::get<response::produced>(answer.body_);
     const bool is_chunked = !produced.size && request().head.minor_version >= 1;
     if (!produced.size && !is_chunked) keeps_alive_ = false;  // its end is the connection's
@@ -126,6 +127,16 @@ task<> server_connection::send(response& answer) {
     co_await flush();
     if (reason_ == reason::none) stream_.abort();
     std::rethrow_exception(error);
+}
+
+/// The connection is another protocol's from here on: what is left for this is to wait for its end.
+task<> server_connection::hand_over(response& answer) {
+    append_status_line(output(), answer.status());
+    append_fields(output(), answer.headers());
+    append_end_of_fields(output());
+    co_await flush();
+    phase_ = phase::handed_over;
+    co_await std::get<response::successor>(answer.body_)(std::move(stream_));
 }
 
 /// What is answered for what a handler threw.

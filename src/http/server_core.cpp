@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -68,9 +69,10 @@ void server_core::remove(server_connection& c) noexcept {
     --connection_count_;
 }
 
-std::size_t server_core::requests() const noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(const_cast<server_core*>(this)->connections_,
-                                                          [](server_connection& c) { return c.is_answering(); }));
+std::size_t server_core::requests() noexcept {
+    std::size_t count = 0;
+    for (const server_connection& c : connections_) count += c.is_answering();
+    return count;
 }
 
 std::unique_ptr<exchange> server_core::take_exchange() {
@@ -85,7 +87,7 @@ std::unique_ptr<exchange> server_core::take_exchange() {
 }
 
 void server_core::give_back(std::unique_ptr<exchange> e) noexcept {
-    if (spare_.size() >= spare_exchanges || e->parser.is_inside() || e->output.capacity() > kept_output_bytes) return;
+    if (spare_.size() >= spare_exchanges || e->output.capacity() > kept_output_bytes) return;
     e->request.end();
     e->output.clear();
     try {
@@ -97,11 +99,8 @@ void server_core::give_back(std::unique_ptr<exchange> e) noexcept {
 /// Looks at every connection, and comes again in a second while there are any.
 void server_core::sweep() {
     ++tick_;
-    date_line_ = "Date: " + format_date(std::chrono::system_clock::now()) + "\r\n";
-    for (auto c = connections_.begin(); c != connections_.end();) {
-        server_connection& each = *c++;
-        each.look();
-    }
+    date_line_ = "Date: " + format_date(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())) + "\r\n";
+    for (server_connection& c : connections_) c.look();
     sweeps_ = !connections_.empty();
     if (sweeps_) {
         timer_ = get_running_loop().call_later(std::chrono::seconds(1), [weak = weak_from_this()] {

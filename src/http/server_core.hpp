@@ -43,10 +43,11 @@ public:
     void add(server_connection& c);
     void remove(server_connection& c) noexcept;
     std::size_t connections() const noexcept { return connection_count_; }
-    std::size_t requests() const noexcept;
+    std::size_t requests() noexcept;
 
     /// Memory for a request and its answer, which idle connections have none of.
     std::unique_ptr<exchange> take_exchange();
+    /// @param e  whose parser is between two heads
     void give_back(std::unique_ptr<exchange> e) noexcept;
 
     /// Seconds since it began.

@@ -14,7 +14,7 @@
 namespace weft::inline v0::http {
 
 /// Answers a request. Kept as long as the server or a request that it answers lives, so that a lambda may have captures.
-using handler = std::function<task<response>(request&)>;
+using handler = std::move_only_function<task<response>(request&) const>;
 
 template <class F>
 concept handles_requests = std::is_invocable_r_v<task<response>, std::decay_t<F>&, request&>;

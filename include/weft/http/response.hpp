@@ -6,6 +6,7 @@
 #include <weft/http/body_writer.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/status.hpp>
+#include <weft/io/stream.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,8 @@ class response {
 public:
     /// Writes the body while it is sent; what it throws ends the connection, for the client to see that there is more.
     using producer = std::move_only_function<task<>(body_writer&)>;
+    /// Goes on with the connection in its own way; it is closed at the end of it.
+    using successor = std::move_only_function<task<>(weft::stream)>;
     /// A part of a file.
     struct file_part {
         unique_fd file;
@@ -45,6 +48,9 @@ public:
                            std::optional<std::uint64_t> size = std::nullopt);
     /// A part of a file, sent by sendfile(2) where that is possible.
     static response file(file_part part, std::string_view content_type = "application/octet-stream");
+    /// "101 Switching Protocols": from the end of its head on the connection is `goes_on`'s, which is given the stream with
+    /// what has come of the new protocol already. Limits and deadlines end there. @see WebSocket, RFC 9110 7.8
+    static response switch_protocols(std::string_view protocol, successor goes_on);
 
     http::status status() const noexcept { return status_; }
     void set_status(http::status s) noexcept { status_ = s; }
@@ -71,7 +77,7 @@ private:
     };
     http::status status_;
     http::headers headers_;
-    std::variant<std::string, produced, file_part> body_;
+    std::variant<std::string, produced, file_part, successor> body_;
 };
 
 }  // namespace weft::inline v0::http

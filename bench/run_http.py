@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""HTTP plaintext: weft beside nginx, h2o, Go's net/http and Node, by server CPU per request.
+
+Each server runs one thread on core 0, wrk on core 1. Every round runs every server once, in an order shuffled from a fixed seed;
+ratios are taken within a round. wrk saturates first: compare the CPU. Limits, deadlines and the Date field are on, access
+logs off. Peers that are not installed are left out.
+
+    bench/run_http.py --build build/release [--pipeline 16] [--connections 64] [--rounds 15] [--servers weft:epoll,nginx]
+"""
+
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SERVER_CORE, CLIENT_CORE = 0, 1
+NGINX = """worker_processes 1; daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid;
+events {{ worker_connections 4096; }}
+http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}; proxy_temp_path {folder};
+        fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+        server {{ listen 127.0.0.1:{port} backlog=1024;
+                  location / {{ default_type "text/plain; charset=utf-8"; return 200 "Hello, World!"; }} }} }}
+"""
+H2O = """num-threads: 1
+max-connections: 4096
+hosts:
+  default:
+    listen: {{host: 127.0.0.1, port: {port}}}
+    paths:
+      /:
+        mruby.handler: |
+          Proc.new {{|env| [200, {{"content-type" => "text/plain; charset=utf-8"}}, ["Hello, World!"]]}}
+"""
+# The pipelining script of wrk: so many requests at once.
+PIPELINE = """init = function(args)
+   local r = {{}}
+   for i = 1, {depth} do r[i] = wrk.format(nil, "/") end
+   request_all = table.concat(r)
+end
+request = function() return request_all end
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """A running server, ended by its pid."""
+
+    def __init__(self, name, options, folder):
+        self.port = free_port()
+        environment = dict(os.environ)
+        if name.startswith("weft:"):
+            command = [os.path.join(options.build, "bench/http_server"), str(self.port)]
+            environment["WEFT_BACKEND"] = name.split(":")[1]
+        elif name in ("nginx", "h2o"):
+            configuration = os.path.join(folder, f"{name}.conf")
+            with open(configuration, "w") as file:
+                file.write((NGINX if name == "nginx" else H2O).format(port=self.port, folder=folder))
+            command = ["nginx", "-p", folder, "-c", configuration] if name == "nginx" else ["h2o", "-c", configuration]
+        elif name == "Go":
+            command = [os.path.join(options.build, "bench/peers/http_go"), str(self.port)]
+        else:
+            command = ["node", os.path.join(HERE, "peers/http_node.js"), str(self.port)]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        self.process.kill()
+        sys.exit(f"{name}: does not listen")
+
+    def cpu_ns(self):
+        tasks = f"/proc/{self.process.pid}/task"
+        return sum(int(open(f"{tasks}/{t}/schedstat").read().split()[0]) for t in os.listdir(tasks))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def run(name, options, folder):
+    with Server(name, options, folder) as server:
+        command = ["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds:g}s", "--latency"]
+        if options.pipeline > 1:
+            script = os.path.join(folder, "pipeline.lua")
+            with open(script, "w") as file:
+                file.write(PIPELINE.format(depth=options.pipeline))
+            command += ["-s", script]
+        url = f"http://127.0.0.1:{server.port}/"
+        wrk = lambda: subprocess.run([*command, url], check=True, capture_output=True, text=True,
+                                     preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE})).stdout
+        subprocess.run(["wrk", "-t1", "-c8", "-d1s", url], check=True, stdout=subprocess.DEVNULL)
+        before = server.cpu_ns()
+        text = wrk()
+        used = server.cpu_ns() - before
+    requests = int(re.search(r"(\d+) requests in", text)[1])
+    if "Non-2xx" in text or "Socket errors" in text:
+        sys.exit(f"{name}: {text}")
+    units = {"us": 1, "ms": 1000, "s": 1000000}
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()
+    return {"cpu": used / requests / 1000, "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+            "p99": float(number) * units[unit]}
+
+
+def find_servers(options):
+    go = os.path.join(options.build, "bench/peers/http_go")
+    if shutil.which("go"):
+        subprocess.run(["go", "build", "-o", os.path.abspath(go), os.path.join(HERE, "peers/http.go")], check=True)
+    there = {"weft:io_uring": True, "weft:epoll": True, "nginx": shutil.which("nginx"), "h2o": shutil.which("h2o"),
+             "Go": os.path.exists(go), "Node": shutil.which("node")}
+    names = options.servers.split(",") if options.servers else list(there)
+    for name in names:
+        if not there.get(name):
+            print(f"{name} is not there, left out", file=sys.stderr)
+    return [name for name in names if there.get(name)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--servers")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--pipeline", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    servers = find_servers(options)
+    generator = random.Random(options.seed)
+    runs = {name: [] for name in servers}
+    with tempfile.TemporaryDirectory(prefix="weft-http-") as folder:
+        os.chmod(folder, 0o755)
+        for number in range(options.rounds):
+            for name in generator.sample(servers, len(servers)):
+                runs[name].append(run(name, options, folder))
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+    print(f"HTTP plaintext, {options.connections} connections, pipelined by {options.pipeline}, {options.rounds} rounds of "
+          f"{options.seconds:g} s\n\n| server | CPU µs/request | requests/s | p99 µs |\n|---|---|---|---|")
+    for name in servers:
+        middle = {key: statistics.median(r[key] for r in runs[name]) for key in ("cpu", "rate", "p99")}
+        print(f"| {name} | {middle['cpu']:.3f} | {middle['rate']:.0f} | {middle['p99']:.0f} |")
+    if "nginx" not in runs:
+        return
+    print("\n| CPU to nginx's, within a round | median | 95 % upper bound |\n|---|---|---|")
+    for name in servers:
+        ratios = [a["cpu"] / b["cpu"] for a, b in zip(runs[name], runs["nginx"])]
+        medians = sorted(statistics.median(generator.choices(ratios, k=len(ratios))) for _ in range(10000))
+        print(f"| {name} | {statistics.median(ratios):.3f} | {medians[9500]:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
