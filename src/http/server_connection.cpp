@@ -97,6 +97,7 @@ void server_connection::begin_request() {
     body_is_over_ = head.body == framing::none;
     body_left_ = head.body == framing::counted ? head.content_length : 0;
     body_read_ = body_sent_ = 0;
+    body_waited_ = 0;
     owes_continue_ = head.expects_continue && !body_is_over_;
     if (head.body == framing::chunked) exchange_->decoder.restart();
     keeps_alive_ = head.keep_alive && ++requests_ < server_->limits().requests_per_connection;
