@@ -32,7 +32,7 @@ long long open_descriptors() {
 void allow_descriptors(std::size_t connections) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    require(limit.rlim_max >= connections + connections / 4 + 100,
+    require(limit.rlim_max >= connections + connections * 3 / 4 + 100,
             "so many descriptors are not allowed here: try a smaller --count");
     limit.rlim_cur = limit.rlim_max;
     require(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of descriptors cannot be raised to what is allowed");
