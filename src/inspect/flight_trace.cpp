@@ -208,7 +208,7 @@ void trace_writer::note_arrow(const flight_record& r) {
 /// from nowhere.
 void trace_writer::begin_arrows(const flight_record& step) {
     for (const flight_record& wake : wakes_) {
-        if (wake.when < step.when) continue;
+        if (wake.number() != step.subject || wake.when < step.when) continue;
         std::uint64_t& arrow = tasks_[wake.subject].arrow = ++arrows_;
         events_.begin('s', "wake", "wake", wake.when).id(arrow).end();
     }
