@@ -96,6 +96,7 @@ void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
         loop.tasks.push_back(std::move(t.task));
     }
     std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
+    if (options_.wakes && layout_.root_flight_records) read_wakes(root_at, loop);
 }
 
 /// Adds those that are not among them yet.

@@ -64,6 +64,7 @@ private:
     void add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes);
     bool belongs(const seen_task& t, const std::byte* promise) const;
     void finish(seen_task& t, const raw_root& root) const;
+    void read_wakes(std::uint64_t root_at, loop_snapshot& loop);
 
     void ask_wait(const wait_in_sight& w, bool is_branch);
     void ask_subject(const wait_in_sight& w, const wait_subject& subject, bool is_branch);

@@ -105,11 +105,19 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
         patient = Program(self, [PATIENT], "ready")
         text = weft("pstree", patient.pid)
         self.assertRegex(text, r"gatherer waiting: gather of 3[^\n]*\n(.*\n)*?[ │]+└─ .*(\n.*)*?ticks")
-        loops = json.loads(weft("pstree", "--json", patient.pid))
-        roots = [node for loop in loops for node in loop["roots"]]
+        snapshot = json.loads(weft("pstree", "--json", patient.pid))
+        self.assertEqual([snapshot["pid"], len(snapshot["loops"])], [patient.pid, 2])
+        roots = [node for loop in snapshot["loops"] for node in loop["roots"]]
         main = next(node for node in roots if functions(node["task"]) == ["main_task"])
         gatherer = next(node for node in main["below"] if node["task"]["name"] == "gatherer")
         self.assertEqual([node["awaited"] for node in gatherer["below"]], [True] * 3)
+
+    def test_pstree_warns_in_json_of_what_ps_warns_of(self):
+        patient = Program(self, [PATIENT], "ready")
+        of_ps, of_pstree = (json.loads(weft(command, "--json", patient.pid))["warnings"] for command in ("ps", "pstree"))
+        self.assertEqual([w["kind"] for w in of_pstree], ["loop blocked", "deadlock", "lock held long"])
+        self.assertEqual([(w["kind"], w["tasks"]) for w in of_pstree], [(w["kind"], w["tasks"]) for w in of_ps])
+        self.assertRegex(of_pstree[1]["text"], r"left waits .*patient\.cpp:\d+")
 
     def test_stack_shows_one_task_by_id_and_by_name(self):
         patient = Program(self, [PATIENT], "ready")
@@ -130,6 +138,33 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
         self.assertRegex(lines[0], r"process \d+: 110 tasks, [1-9][\d.]* % of a core in them")
         first = next(i for i, line in enumerate(lines) if line.startswith("ID ")) + 1
         self.assertRegex(lines[first], r"[1-9][\d.]* %  running .*patient\.cpp")
+
+    def test_top_writes_a_json_object_for_each_look_with_the_cpu_of_that_time(self):
+        patient = Program(self, [PATIENT], "ready")
+        for option in ("--count", "-n", "--times"):
+            lines = weft("top", patient.pid, "--json", option, 2, "--interval", "0.5").splitlines()
+            self.assertEqual(len(lines), 2)
+        began = time.monotonic()
+        lines = weft("top", patient.pid, "--json", "--count", 3, "--interval", "0.5").splitlines()
+        looks = [json.loads(line) for line in lines]
+        all_time = (time.monotonic() - began) * 1e9
+        self.assertEqual(len(looks), 3)
+        self.assertTrue(all(look["interval_ns"] >= 0.5e9 for look in looks))
+        self.assertLess(sum(look["interval_ns"] for look in looks), all_time)
+        for look in looks:
+            self.assertIn("deadlock", [w["kind"] for w in look["warnings"]])
+            self.assertEqual(len(tasks_of(look)), 110)
+            for task in tasks_of(look):
+                of_a_core = 100 * task["cpu_interval_ns"] / look["interval_ns"]
+                self.assertAlmostEqual(task["cpu_percent"], of_a_core, delta=0.051)
+                self.assertLess(of_a_core, 110)
+            busiest = max(tasks_of(look), key=lambda task: task["cpu_interval_ns"])
+            self.assertEqual((busiest["state"], functions(busiest)), ("running", ["spins"]))
+            self.assertGreater(busiest["cpu_interval_ns"], 0)
+        self.assertLess(looks[-1]["interval_ns"], all_time / 2)  # that look's time, not all of it
+
+    def test_top_says_in_its_help_how_it_writes_json(self):
+        self.assertRegex(" ".join(weft("top", "--help").split()), "--count.*one JSON object on a line of its own")
 
     def test_a_stripped_program_still_says_where(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <weft/inspect/diagnose.hpp>
 #include <weft/inspect/snapshot.hpp>
 
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-// What the commands say of tasks, as text and as JSON.
+// What the commands say of tasks, as text.
 
 /// The tasks of a snapshot by where they are.
 class task_names {
@@ -29,7 +28,3 @@ std::string kind_of(const weft::wait_snapshot& w);
 
 /// Where its own_frame() is: "server.cpp:12", or empty
 std::string place_of(const weft::task_snapshot& t);
-
-std::string to_json(const weft::stack_frame& f);
-std::string to_json(const weft::task_snapshot& t);
-std::string to_json(const weft::process_snapshot& p, const std::vector<weft::finding>& findings);

@@ -2,6 +2,7 @@
 // `weft ps`: the tasks of a process, what each waits for, and what is wrong.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
+#include "weft/snapshot_json.hpp"
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
 
@@ -92,7 +93,7 @@ void run_ps(const ps_options& options) {
         options.who.snapshot(options.json ? weft::snapshot_options() : weft::snapshot_options{.deepest = 16});
     const std::vector<weft::finding> findings = weft::diagnose(p);
     if (options.json) {
-        std::puts(to_json(p, findings).c_str());
+        std::puts(json_of(p, findings).add("loops", loops_to_json(p)).to_string().c_str());
         return;
     }
     const terminal screen;
