@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/describe.hpp"
 #include "weft/json.hpp"
-#include "weft/terminal.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -64,6 +63,17 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names) {
 std::string place_of(const weft::task_snapshot& t) {
     const weft::stack_frame* const frame = weft::own_frame(t);
     return frame ? frame->file + ":" + std::to_string(frame->line) : "";
+}
+
+std::string what_is_wrong(const weft::process_snapshot& p, const std::vector<weft::finding>& findings,
+                          const terminal& screen) {
+    std::string text;
+    const auto add = [&](const std::string& kind, const std::string& what) {
+        text += screen.in(terminal::colour::red, "! " + kind + ": ") + printable(what) + "\n";
+    };
+    if (!p.incomplete.empty()) add("incomplete", p.incomplete);
+    for (const weft::finding& f : findings) add(to_string(f.is), f.text);
+    return text;
 }
 
 // JSON
@@ -148,5 +158,6 @@ std::string to_json(const weft::process_snapshot& p, const std::vector<weft::fin
     }
     json_object all;
     if (p.pid) all.number("pid", p.pid);
+    if (!p.incomplete.empty()) all.text("incomplete", p.incomplete);
     return all.add("warnings", warnings.to_string()).add("loops", loops.to_string()).to_string();
 }
