@@ -45,6 +45,11 @@ T value_at(const std::byte* bytes, std::size_t at) {
     return value;
 }
 
+/// Of times that may be anything.
+inline std::int64_t difference(std::int64_t a, std::int64_t b) noexcept {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 /// `then` is called with the value there.
 template <class T, class Then>
 void registry_reader::ask(seen_task& t, std::uint64_t address, Then then) {

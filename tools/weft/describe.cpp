@@ -64,3 +64,14 @@ std::string place_of(const weft::task_snapshot& t) {
     const weft::stack_frame* const frame = weft::own_frame(t);
     return frame ? frame->file + ":" + std::to_string(frame->line) : "";
 }
+
+std::string what_is_wrong(const weft::process_snapshot& p, const std::vector<weft::finding>& findings,
+                          const terminal& screen) {
+    std::string text;
+    const auto add = [&](const std::string& kind, const std::string& what) {
+        text += screen.in(terminal::colour::red, "! " + kind + ": ") + printable(what) + "\n";
+    };
+    if (!p.incomplete.empty()) add("incomplete", p.incomplete);
+    for (const weft::finding& f : findings) add(to_string(f.is), f.text);
+    return text;
+}

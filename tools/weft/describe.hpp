@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "weft/terminal.hpp"
+
+#include <weft/inspect/diagnose.hpp>
 #include <weft/inspect/snapshot.hpp>
 
 #include <string>
@@ -28,3 +31,7 @@ std::string kind_of(const weft::wait_snapshot& w);
 
 /// Where its own_frame() is: "server.cpp:12", or empty
 std::string place_of(const weft::task_snapshot& t);
+
+/// A line for each thing that is wrong, "! deadlock: …"; first, that not all may be here.
+std::string what_is_wrong(const weft::process_snapshot& p, const std::vector<weft::finding>& findings,
+                          const terminal& screen);

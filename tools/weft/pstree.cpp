@@ -176,17 +176,17 @@ void run_pstree(const pstree_options& options) {
     const std::vector<weft::finding> findings = weft::diagnose(p);
     const terminal screen;
     const task_names names(p);
-    std::string text;
+    std::string text = what_is_wrong(p, findings, screen);
     json_array loops;
-    for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const task_tree tree(p.loops[i]);
         if (options.json) {
             loops.add(json_of(p.loops[i]).add("roots", nodes_to_json(tree, tree.roots)).to_string());
             continue;
         }
-        text += screen.in(terminal::colour::bold, "loop " + std::to_string(i + 1) + ", " + p.loops[i].backend) + "\n";
+        text +=
+            screen.in(terminal::colour::bold, "loop " + std::to_string(i + 1) + ", " + printable(p.loops[i].backend)) +
+            "\n";
         tree_printer printer(tree, names, screen, !options.all);
         printer.print(tree.roots, "");
         text += printer.text;

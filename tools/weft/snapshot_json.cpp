@@ -78,6 +78,7 @@ json_object json_of(const weft::process_snapshot& p, const std::vector<weft::fin
     }
     json_object all;
     if (p.pid) all.number("pid", p.pid);
+    if (!p.incomplete.empty()) all.text("incomplete", p.incomplete);
     return all.add("warnings", warnings.to_string());
 }
 

@@ -103,6 +103,7 @@ void run_stack(const stack_options& options) {
     const terminal screen;
     const auto memory = options.who.memory();
     task_locals locals(*memory);
+    if (!options.json) std::fputs(what_is_wrong(p, {}, screen).c_str(), stdout);  // not all may be here
     for (const found_task& each : found) {
         const weft::task_snapshot* const t = each.task;
         if (options.json) {
@@ -113,7 +114,7 @@ void run_stack(const stack_options& options) {
         std::string text = screen.in(terminal::colour::bold, names(t->address)) + ", " + to_string(t->activity) +
                            (waits ? ": " + describe(t->wait, names) : "") + ", " + readable_duration(t->since) + "\n";
         if (t->created_at)
-            text += "created in " + t->created_at->function + " " + t->created_at->file + ":" +
+            text += "created in " + printable(t->created_at->function + " " + t->created_at->file) + ":" +
                     std::to_string(t->created_at->line) + "\n";
         if (options.locals) text += describe_resumer(*t, *each.loop, has_begun(*t, locals)) + "\n";
         text += "Stack (innermost await last):\n";

@@ -106,8 +106,7 @@ void show(const weft::process_snapshot& p, const std::vector<weft::finding>& fin
     text += screen.in(terminal::colour::bold, "process " + std::to_string(p.pid) + ": " + std::to_string(rows.size()) +
                                                   " tasks, " + percent(all, interval) + " of a core in them") +
             "\n";
-    for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
+    text += what_is_wrong(p, findings, screen);
     table lines({"ID", "NAME", "CPU", "STATE", "FOR", "WAITS FOR", "WHERE"});
     for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), options.lines); ++i) {
         const weft::task_snapshot& t = *rows[i].task;

@@ -81,6 +81,7 @@ struct loop_snapshot {
 struct process_snapshot {
     int pid = 0;  ///< 0: out of a core file
     std::vector<loop_snapshot> loops;  ///< by thread
+    std::string incomplete{};  ///< why not all may be here: a core file was cut short; empty: all is
 };
 
 struct snapshot_options {
