@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/error_page.hpp"
 
+#include <weft/http/html_text.hpp>
 #include <weft/inspect/json_string.hpp>
 
 namespace weft::inline v0::http {
 
 namespace {
 
-std::string as_html_text(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            default: out += c;
-        }
-    }
-    return out;
-}
-
 response as_html(status s, std::string_view title, std::string_view message, std::string_view detail) {
     std::string page = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>";
     page.append(title).append("</title>\n<h1>").append(title).append("</h1>\n");
-    if (!message.empty()) page.append("<p>").append(as_html_text(message)).append("</p>\n");
-    if (!detail.empty()) page.append("<pre>").append(as_html_text(detail)).append("</pre>\n");
+    if (!message.empty()) page.append("<p>").append(html_text(message)).append("</p>\n");
+    if (!detail.empty()) page.append("<pre>").append(html_text(detail)).append("</pre>\n");
     return response::html(page += "</html>\n", s);
 }
 
