@@ -42,7 +42,8 @@ std::optional<byte_range> parse_range(std::string_view text, std::uint64_t size)
     return byte_range{.offset = *first, .size = std::min(*last, size - 1) - *first + 1};
 }
 
-/// Adds a range, together with those that it overlaps or touches, in the place of the first of these.
+/// Adds a range, together with those that it overlaps or touches, in the place of the first of these. As they are apart
+/// from each other, it reaches no more of them by having grown.
 void merge(std::vector<byte_range>& ranges, byte_range wanted) {
     std::optional<std::size_t> place;
     for (std::size_t i = 0; i < ranges.size();) {
@@ -55,8 +56,7 @@ void merge(std::vector<byte_range>& ranges, byte_range wanted) {
         wanted.offset = std::min(wanted.offset, other.offset);
         wanted.size = end - wanted.offset;
         ranges.erase(ranges.begin() + static_cast<std::ptrdiff_t>(i));
-        place = std::min(place.value_or(i), i);
-        i = 0;  // the wider one may reach others
+        if (!place) place = i;
     }
     if (place) {
         ranges.insert(ranges.begin() + static_cast<std::ptrdiff_t>(*place), wanted);

@@ -49,6 +49,7 @@ TEST(range, that_overlaps_or_touches_another_is_one_with_it) {
              ranges_of{"bytes=0-9,11-19", {{0, 10}, {11, 9}}},
              ranges_of{"bytes=50-59,0-9,30-39,5-54", {{0, 60}}},
              ranges_of{"bytes=90-99,0-9,20-29,10-19", {{90, 10}, {0, 30}}},
+             ranges_of{"bytes=90-99,20-29,0-9,40-49,5-44", {{90, 10}, {0, 50}}},
              ranges_of{"bytes=0-,0-,0-,0-,0-,0-,0-,0-", {{0, 100}}},
              ranges_of{"bytes=0-,1-,2-,3-,-1,-2,-3,5-5", {{0, 100}}},
          }) {
