@@ -44,7 +44,7 @@ void cookie_jar::for_each_domain_of(const url& at, Visit visit) {
         if (const auto found = domains_.find(domain); found != domains_.end())
             visit(found->second, domain.size() == at.host().size());
         const std::size_t dot = domain.find('.');
-        if (dot == domain.npos || is_address(at)) return;
+        if (dot == domain.npos) return;  // of an address, no part is a host
         domain.remove_prefix(dot + 1);
     }
 }
@@ -69,7 +69,8 @@ bool cookie_jar::store(const url& from, const set_cookie& given, time_point now)
                   .used = ticks_};
     if (!from.is_secure() && would_replace_secure(from, wanted)) return false;
     if (given.max_age) {
-        const auto age = std::clamp(*given.max_age, std::chrono::seconds(0), std::chrono::seconds(std::chrono::days(400)));
+        const auto age =
+            std::clamp(*given.max_age, std::chrono::seconds(0), std::chrono::seconds(std::chrono::days(400)));
         wanted.expires = now + age;
     } else if (given.expires) {
         wanted.expires = *given.expires;
@@ -108,7 +109,8 @@ std::string cookie_jar::cookies_for(const url& to, time_point now) {
     std::vector<cookie*> found;
     for_each_domain_of(to, [&](cookies& all, bool is_own) {
         for (cookie& c : all) {
-            if (c.expires > now && (is_own || !c.host_only) && (!c.secure || to.is_secure()) && path_matches(to.path(), c.path))
+            if (c.expires > now && (is_own || !c.host_only) && (!c.secure || to.is_secure()) &&
+                path_matches(to.path(), c.path))
                 found.push_back(&c);
         }
     });

@@ -43,9 +43,11 @@ TEST_F(cookie_jar, gives_a_domains_cookies_to_all_below_it) {
 }
 
 TEST_F(cookie_jar, refuses_domains_that_are_not_the_hosts) {
-    for (const char* domain : {"example", "com", "b.example", "b.a.example", "x.example", ".", "..", ".example", "a.example.", "..a.example", ".example.", "le", "xample",
-                               "127.0.0.1"}) {
-        EXPECT_FALSE(store("http://a.example/", "x=1; Domain=" + std::string(domain)) && !at("http://b.example/").empty()) << domain;
+    for (const char* domain : {"example", "com", "b.example", "b.a.example", "x.example", ".", "..", ".example",
+                               "a.example.", "..a.example", ".example.", "le", "xample", "127.0.0.1"}) {
+        EXPECT_FALSE(store("http://a.example/", "x=1; Domain=" + std::string(domain)) &&
+                     !at("http://b.example/").empty())
+            << domain;
         EXPECT_EQ(at("http://example/"), "") << domain;
         EXPECT_EQ(at("http://b.a.example/"), "") << domain;
         jar.clear();
@@ -74,7 +76,8 @@ TEST_F(cookie_jar, lets_a_host_of_one_label_or_an_address_name_itself_alone) {
 TEST_F(cookie_jar, matches_paths) {
     EXPECT_TRUE(store("http://a/", "x=1; Path=/b"));
     for (const char* to : {"http://a/b", "http://a/b/", "http://a/b/c", "http://a/b?c"}) EXPECT_EQ(at(to), "x=1") << to;
-    for (const char* to : {"http://a/", "http://a/bc", "http://a/B", "http://a/c/b", "http://a/b/../c"}) EXPECT_EQ(at(to), "") << to;
+    for (const char* to : {"http://a/", "http://a/bc", "http://a/B", "http://a/c/b", "http://a/b/../c"})
+        EXPECT_EQ(at(to), "") << to;
     jar.clear();
     EXPECT_TRUE(store("http://a/b/c", "x=1"));
     EXPECT_EQ(at("http://a/b"), "x=1");
@@ -120,12 +123,16 @@ TEST_F(cookie_jar, lets_nobody_without_tls_replace_a_secure_cookie) {
     EXPECT_FALSE(store("http://a.b/", "x=; Max-Age=0"));
     EXPECT_FALSE(store("http://a.b/", "x=2; Path=/c"));
     EXPECT_TRUE(store("http://a.b/", "y=2"));
+    EXPECT_TRUE(store("https://a.b/", "z=1; Secure; Path=/c"));
+    EXPECT_FALSE(store("http://a.b/", "z=2; Path=/c/d"));
+    EXPECT_TRUE(store("http://a.b/", "z=2; Path=/e")) << "which is not sent with the other one";
     EXPECT_TRUE(store("https://a.b/", "x=3; Domain=a.b"));
     EXPECT_EQ(at("http://a.b/"), "x=3; y=2");
 }
 
 TEST_F(cookie_jar, holds_cookies_to_their_prefixes) {
-    for (const char* field : {"__Host-x=1", "__Host-x=1; Secure", "__host-x=1; Secure; Path=/b", "__Host-x=1; Secure; Path=/; Domain=a.b", "__Secure-x=1", "__SECURE-x=1"}) {
+    for (const char* field : {"__Host-x=1", "__Host-x=1; Secure", "__host-x=1; Secure; Path=/b",
+                              "__Host-x=1; Secure; Path=/; Domain=a.b", "__Secure-x=1", "__SECURE-x=1"}) {
         EXPECT_FALSE(store("https://a.b/", field)) << field;
     }
     EXPECT_TRUE(store("https://a.b/", "__Host-x=1; Secure; Path=/"));

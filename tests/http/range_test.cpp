@@ -50,6 +50,7 @@ TEST(range, that_overlaps_or_touches_another_is_one_with_it) {
              ranges_of{"bytes=50-59,0-9,30-39,5-54", {{0, 60}}},
              ranges_of{"bytes=90-99,0-9,20-29,10-19", {{90, 10}, {0, 30}}},
              ranges_of{"bytes=90-99,20-29,0-9,40-49,5-44", {{90, 10}, {0, 50}}},
+             ranges_of{"bytes=40-49,90-99,0-9,5-44", {{0, 50}, {90, 10}}},
              ranges_of{"bytes=0-,0-,0-,0-,0-,0-,0-,0-", {{0, 100}}},
              ranges_of{"bytes=0-,1-,2-,3-,-1,-2,-3,5-5", {{0, 100}}},
          }) {
@@ -58,15 +59,21 @@ TEST(range, that_overlaps_or_touches_another_is_one_with_it) {
 }
 
 TEST(range, that_is_not_there_is_refused) {
-    for (const char* field : {"bytes=100-", "bytes=100-200", "bytes=-0", "bytes=100-,200-", "bytes=99999999999999999999999-"}) {
+    for (const char* field :
+         {"bytes=100-", "bytes=100-200", "bytes=-0", "bytes=100-,200-", "bytes=99999999999999999999999-"}) {
         EXPECT_EQ(byte_ranges::parse(field, 100), (byte_ranges{refused, {}})) << field;
     }
-    for (const char* field : {"bytes=0-", "bytes=0-0", "bytes=-1"}) EXPECT_EQ(byte_ranges::parse(field, 0), (byte_ranges{refused, {}})) << field;
+    for (const char* field : {"bytes=0-", "bytes=0-0", "bytes=-1"})
+        EXPECT_EQ(byte_ranges::parse(field, 0), (byte_ranges{refused, {}})) << field;
 }
 
 TEST(range, that_is_malformed_or_of_another_unit_is_ignored) {
-    for (const char* field : {"", "bytes", "bytes=", "bytes=,", "bytes=x", "bytes=-", "bytes=1", "bytes=2-1", "bytes=1-2-3", "bytes=+1-2", "bytes=1-+2", "bytes=0x1-2", "bytes=1 -2", "bytes=1- 2",
-                              "bytes=--1", "bytes =0-1", " bytes=0-1", "lines=0-1", "0-1", "bytes:0-1", "bytes=0-1;5-6", "bytes=0-1,x", "bytes=2-1,0-5", "bytes=\"0-1\"", "bytes=1.5-2"}) {
+    for (const char* field :
+         {"",           "bytes",      "bytes=",        "bytes=,",     "bytes=x",       "bytes=-",
+          "bytes=1",    "bytes=2-1",  "bytes=1-2-3",   "bytes=+1-2",  "bytes=1-+2",    "bytes=0x1-2",
+          "bytes=1 -2", "bytes=1- 2", "bytes=--1",     "bytes =0-1",  " bytes=0-1",    "lines=0-1",
+          "0-1",        "bytes:0-1",  "bytes=0-1;5-6", "bytes=0-1,x", "bytes=2-1,0-5", "bytes=\"0-1\"",
+          "bytes=1.5-2"}) {
         EXPECT_EQ(byte_ranges::parse(field, 100), byte_ranges()) << field;
     }
 }
