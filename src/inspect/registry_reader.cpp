@@ -106,27 +106,41 @@ void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
     if (options_.wakes && layout_.root_flight_records) read_wakes(root_at, loop);
 }
 
-/// Adds those that are not among them yet.
+/// Adds those that are not among them yet. A task has one slot; of a damaged memory it may have several, and one counts.
 void registry_reader::find_tasks(std::uint64_t root_at, std::uint64_t page, std::deque<seen_task>& tasks) {
-    std::unordered_set<std::uint64_t> known, pages;
-    for (const seen_task& t : tasks) known.insert(t.word);
+    struct used_slot {
+        std::uint64_t word, at, cpu_time_at;
+        std::uint32_t creator;
+    };
+    std::vector<used_slot> used;  // and ordered by word: there may be a million, and a set would have to allocate for each
+    std::unordered_set<std::uint64_t> pages;
     while (page && pages.insert(page).second) {
-        if (root_of_page_.size() == most_pages && !root_of_page_.contains(page)) return;
-        if (root_of_page_.try_emplace(page, root_at).first->second != root_at) return;
+        if (root_of_page_.size() == most_pages && !root_of_page_.contains(page)) break;
+        if (root_of_page_.try_emplace(page, root_at).first->second != root_at) break;
         const auto raw = memory_.read<raw_page>(page);
-        if (!raw) return;
+        if (!raw) break;
         for (std::size_t slot = 0; slot < registry_page::capacity; ++slot) {
-            if (!registry_slot::is_used(raw->words[slot]) || !known.insert(raw->words[slot]).second) continue;
-            rounds_.allow_for_a_task();
-            left_text_ = std::min(left_text_ + (1 << 16), most_text);
-            seen_task& t = tasks.emplace_back();
-            t.slot = page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t);
-            t.word = raw->words[slot];
-            t.cpu_time_at = raw->cpu_times ? raw->cpu_times + slot * sizeof(std::uint64_t) : 0;
-            t.task.address = registry_slot::value_in(t.word);
-            t.task.creator = raw->creators[slot];
+            if (!registry_slot::is_used(raw->words[slot])) continue;
+            used.push_back({raw->words[slot], page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t),
+                            raw->cpu_times ? raw->cpu_times + slot * sizeof(std::uint64_t) : 0, raw->creators[slot]});
         }
         page = raw->next;
+    }
+    std::ranges::sort(used, {}, &used_slot::word);
+    used.erase(std::ranges::unique(used, {}, &used_slot::word).begin(), used.end());
+    std::vector<std::uint64_t> known;
+    for (const seen_task& t : tasks) known.push_back(t.word);
+    std::ranges::sort(known);
+    for (const used_slot& s : used) {
+        if (std::ranges::binary_search(known, s.word)) continue;
+        rounds_.allow_for_a_task();
+        left_text_ = std::min(left_text_ + (1 << 16), most_text);
+        seen_task& t = tasks.emplace_back();
+        t.slot = s.at;
+        t.word = s.word;
+        t.cpu_time_at = s.cpu_time_at;
+        t.task.address = registry_slot::value_in(t.word);
+        t.task.creator = s.creator;
     }
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Under valgrind's memcheck: the command that looks at a program, and at its core. Not the program: valgrind 3.19, of
-Debian 12, has no epoll_pwait2, and under it a loop on io_uring does not get ready.
+"""Under valgrind's memcheck: the command that looks at a program, and at its core; and programs, on epoll, for under valgrind 3.19,
+of Debian 12, a loop on io_uring does not get ready.
 
-    valgrind_test.py WEFT PATIENT
+    valgrind_test.py WEFT PATIENT PROGRAM...
 """
 import json
 import os
@@ -15,6 +15,7 @@ import unittest
 
 from patients import PATIENT, WEFT, Program, TruthOfThePatient, weft
 
+PROGRAMS = sys.argv[3:]
 MEMCHECK = ["valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite",
             "--error-exitcode=99"]
 
@@ -43,6 +44,13 @@ class UnderValgrind(unittest.TestCase, TruthOfThePatient):
         subprocess.run(["gcore", "-o", core, str(patient.pid)], check=True, capture_output=True)
         core += f".{patient.pid}"
         self.check(json.loads(weft("ps", "--json", "--core", core, PATIENT, by=self.memcheck(WEFT))), is_alive=False)
+
+    def test_programs_are_clean(self):
+        for program in PROGRAMS:
+            with self.subTest(program):
+                done = subprocess.run(self.memcheck(program), capture_output=True, text=True,
+                                      env={**os.environ, "WEFT_BACKEND": "epoll"})
+                self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":
