@@ -37,11 +37,12 @@ task<http::response> signed_by_us(http::request& r, http::next next) {
 task<> ask(std::uint16_t port, std::string method, std::string path, std::string body) {
     weft::stream s = co_await weft::open_connection("127.0.0.1", port);
     const std::string length = std::to_string(body.size());
-    co_await s.write(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + length +
-                     "\r\n\r\n" + body);
+    co_await s.write(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+                     length + "\r\n\r\n" + body);
     const std::string answer = co_await s.read_all();
     const std::string first_line = answer.substr(0, answer.find("\r\n"));
-    std::printf("%s %s -> %s: %s", method.c_str(), path.c_str(), first_line.c_str(), answer.substr(answer.find("\r\n\r\n") + 4).c_str());
+    std::printf("%s %s -> %s: %s", method.c_str(), path.c_str(), first_line.c_str(),
+                answer.substr(answer.find("\r\n\r\n") + 4).c_str());
 }
 
 task<> main_task() {

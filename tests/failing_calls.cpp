@@ -92,8 +92,8 @@ namespace {
 constinit original<int, int, sockaddr*, socklen_t*, int> original_accept4("accept4", __interceptor_accept4);
 constinit original<int, int> original_close("close", __interceptor_close);
 constinit original<int, int, int, int, epoll_event*> original_epoll_ctl("epoll_ctl", __interceptor_epoll_ctl);
-constinit original<int, int, epoll_event*, int, const timespec*, const sigset_t*> original_epoll_pwait2(
-    "epoll_pwait2", __interceptor_epoll_pwait2);
+constinit original<int, int, epoll_event*, int, const timespec*, const sigset_t*>
+    original_epoll_pwait2("epoll_pwait2", __interceptor_epoll_pwait2);
 constinit original<int, int> original_fdatasync("fdatasync");
 constinit original<int, int> original_fsync("fsync");
 constinit original<int, int, off_t> original_ftruncate("ftruncate");

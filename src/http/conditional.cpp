@@ -25,7 +25,8 @@ bool list_has(std::string_view list, const validators& current, comparison is_sa
 }
 
 /// @return empty: there is no such field
-std::optional<bool> field_has(const headers& request, std::string_view name, const validators& current, comparison is_same) {
+std::optional<bool> field_has(const headers& request, std::string_view name, const validators& current,
+                              comparison is_same) {
     const auto values = request.get_all(name);
     if (values.empty()) return std::nullopt;
     return std::ranges::any_of(values, [&](std::string_view value) { return list_has(value, current, is_same); });
@@ -62,7 +63,8 @@ bool range_counts(const headers& request, const validators& current, std::chrono
     const auto values = request.get_all("If-Range");
     if (values.empty()) return true;
     if (values.size() > 1) return false;
-    if (const std::optional<etag> tag = etag::parse(values.front())) return current.tag && current.tag->is_strongly(*tag);
+    if (const std::optional<etag> tag = etag::parse(values.front()))
+        return current.tag && current.tag->is_strongly(*tag);
     const auto date = parse_date(values.front(), now);
     return date && current.last_modified == date && *date < now;
 }

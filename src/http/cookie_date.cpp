@@ -11,7 +11,8 @@ namespace weft::inline v0::http {
 namespace {
 
 bool is_delimiter(char c) noexcept {
-    return c == '\t' || (c >= ' ' && c <= '/') || (c >= ';' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+    return c == '\t' || (c >= ' ' && c <= '/') || (c >= ';' && c <= '@') || (c >= '[' && c <= '`') ||
+           (c >= '{' && c <= '~');
 }
 
 /// Takes `least` to `most` digits, and no more, off the front. @return empty: they are not there

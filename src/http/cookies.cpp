@@ -18,7 +18,8 @@ cookies cookies::parse(std::string_view field) {
         const std::string_view name = without_blanks(piece.substr(0, equals));
         std::string_view value = without_blanks(piece.substr(equals + 1));
         if (name.empty()) continue;
-        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
+        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"'))
+            value = value.substr(1, value.size() - 2);
         result.cookies_.push_back({.name = std::string(name), .value = std::string(value)});
     }
     return result;

@@ -27,7 +27,8 @@ struct policy {
           max_age(std::to_string(o.max_age.count())),
           credentials(o.credentials),
           allows_all(std::ranges::find(origins, "*") != origins.end()) {
-        if (credentials && allows_all) throw std::invalid_argument("http::cors: credentials cannot go with the origin \"*\"");
+        if (credentials && allows_all)
+            throw std::invalid_argument("http::cors: credentials cannot go with the origin \"*\"");
     }
 
     bool allows(std::string_view origin) const {
@@ -58,7 +59,8 @@ middleware cors(cors_options options) {
     return [p = std::make_shared<const policy>(std::move(options))](request& r, next rest) -> task<response> {
         const std::string origin(r.header("Origin"));
         const bool is_allowed = p->allows(origin);
-        const bool is_preflight = r.method() == method::options && r.headers().contains("Access-Control-Request-Method");
+        const bool is_preflight =
+            r.method() == method::options && r.headers().contains("Access-Control-Request-Method");
         if (is_preflight && is_allowed) co_return p->preflight(origin);
         std::exception_ptr error;
         std::optional<response> answer;

@@ -33,7 +33,8 @@ std::optional<etag> etag::parse(std::string_view text) {
 }
 
 std::string etag::to_string() const {
-    if (!std::ranges::all_of(tag, is_tag_character)) throw std::invalid_argument("http: '" + shown(tag) + "' is no entity tag");
+    if (!std::ranges::all_of(tag, is_tag_character))
+        throw std::invalid_argument("http: '" + shown(tag) + "' is no entity tag");
     return (is_weak ? "W/\"" : "\"") + tag + "\"";
 }
 

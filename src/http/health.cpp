@@ -29,7 +29,8 @@ void add_health(router& to, health_options options) {
     to.get("/healthz", runs);
     to.get("/readyz", [is_ready = std::move(options.is_ready)](request&) -> task<response> {
         const bool yes = !is_ready || co_await is_ready();
-        co_return uncached(yes ? response::text("ready\n") : response::text("not ready\n", status::service_unavailable));
+        co_return uncached(yes ? response::text("ready\n")
+                               : response::text("not ready\n", status::service_unavailable));
     });
     to.get("/metrics", tells_metrics);
 }

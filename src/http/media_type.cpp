@@ -41,7 +41,8 @@ std::optional<std::string_view> media_type::parameter(std::string_view name) con
 }
 
 std::string media_type::to_string() const {
-    if (!is_token(type) || !is_token(subtype)) throw std::invalid_argument("http: '" + shown(essence()) + "' is no media type");
+    if (!is_token(type) || !is_token(subtype))
+        throw std::invalid_argument("http: '" + shown(essence()) + "' is no media type");
     std::string text = essence();
     for (const auto& [name, value] : parameters) {
         if (!is_token(name) || !std::ranges::all_of(value, is_value_character))

@@ -61,7 +61,8 @@ private:
 }  // namespace
 
 middleware rate_limit(rate_limit_options options) {
-    if (!(options.requests > 0) || options.per <= std::chrono::nanoseconds(0) || !(options.burst >= 1) || options.keys == 0)
+    if (!(options.requests > 0) || options.per <= std::chrono::nanoseconds(0) || !(options.burst >= 1) ||
+        options.keys == 0)
         throw std::invalid_argument("http::rate_limit: at least one request in some time, and one key");
     return [all = std::make_shared<buckets>(std::move(options))](request& r, next rest) -> task<response> {
         const double wait = all->take(all->key_of(r), get_running_loop().time());

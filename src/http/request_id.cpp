@@ -40,7 +40,8 @@ bool is_zero(std::string_view text) noexcept { return text.find_first_not_of('0'
 /// "00-<trace>-<span>-<flags>"; of a later version what is like it. @return empty: it is none, and a trace begins here
 std::optional<trace_context> parse_traceparent(std::string_view text) {
     constexpr std::size_t size = 55;
-    if (text.size() < size || (text.size() > size && (text.starts_with("00") || text[size] != '-'))) return std::nullopt;
+    if (text.size() < size || (text.size() > size && (text.starts_with("00") || text[size] != '-')))
+        return std::nullopt;
     const std::string_view version = text.substr(0, 2), trace = text.substr(3, 32), span = text.substr(36, 16),
                            flags = text.substr(53, 2);
     if (text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;

@@ -49,7 +49,8 @@ served_folder::found served_folder::open(const std::string& path) const {
         default: throw std::system_error(error, std::generic_category(), "http::static_files: open '" + path + "'");
     }
     struct stat s{};
-    if (::fstat(fd.get(), &s) != 0) throw std::system_error(errno, std::generic_category(), "http::static_files: fstat");
+    if (::fstat(fd.get(), &s) != 0)
+        throw std::system_error(errno, std::generic_category(), "http::static_files: fstat");
     if (S_ISDIR(s.st_mode)) return {kind::folder};
     if (!S_ISREG(s.st_mode)) return {kind::nothing};
     const auto modified = std::chrono::seconds(s.st_mtim.tv_sec) + std::chrono::nanoseconds(s.st_mtim.tv_nsec);
@@ -63,7 +64,8 @@ std::vector<std::string> served_folder::list(const std::string& path) const {
     int error = 0;
     unique_fd fd = open_beneath(path, O_RDONLY | O_DIRECTORY, error);
     const auto fail = [&] {
-        throw std::system_error(error ? error : errno, std::generic_category(), "http::static_files: read '" + path + "'");
+        throw std::system_error(error ? error : errno, std::generic_category(),
+                                "http::static_files: read '" + path + "'");
     };
     if (!fd) fail();
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(fd.get()), ::closedir);

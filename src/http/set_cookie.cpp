@@ -35,10 +35,12 @@ void require_sound(const set_cookie& c) {
     require(all_of(c.path, is_path_character) && c.path.size() <= max_attribute_bytes, c, "has no proper path");
     require(c.path.empty() || c.path.starts_with('/'), c, "has a path that begins with no slash");
     require(all_of(c.domain, is_domain_character) && c.domain.size() <= max_attribute_bytes, c, "has no proper domain");
-    require(!c.domain.starts_with('.') && !c.domain.ends_with('.'), c, "has a domain with a dot in front or at its end");
+    require(!c.domain.starts_with('.') && !c.domain.ends_with('.'), c,
+            "has a domain with a dot in front or at its end");
     require(c.secure || c.same_site != same_site::none, c, "has SameSite=None without Secure");
     require(c.secure || !c.partitioned, c, "is partitioned without Secure");
-    require(c.keeps_its_prefix(), c, "is not what the prefix of its name says: Secure; for __Host- Path=/ and no Domain");
+    require(c.keeps_its_prefix(), c,
+            "is not what the prefix of its name says: Secure; for __Host- Path=/ and no Domain");
 }
 
 }  // namespace

@@ -24,12 +24,13 @@ constexpr std::string_view version = "1.";
 /// Of the purpose and the text before the MAC, each with its length before it, so that none can run into the other.
 std::string mac(const std::string& key, std::string_view purpose, std::string_view text) {
     std::string message = "weft signer ";
-    for (const std::string_view part : {purpose, text}) message.append(std::to_string(part.size())).append(":").append(part);
+    for (const std::string_view part : {purpose, text})
+        message.append(std::to_string(part.size())).append(":").append(part);
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (key.size() > INT_MAX || HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                     reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest,
-                                     &size) == nullptr)
+    if (key.size() > INT_MAX ||
+        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest, &size) == nullptr)
         throw std::runtime_error("http: HMAC-SHA256 failed");
     return encode_base64url({reinterpret_cast<const char*>(digest), size});
 }

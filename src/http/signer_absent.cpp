@@ -8,7 +8,8 @@
 namespace weft::inline v0::http {
 
 signer::signer(std::vector<std::string>) {
-    throw std::system_error(ENOSYS, std::generic_category(), "http: signer: weft was built without TLS (WEFT_WITH_TLS=OFF)");
+    throw std::system_error(ENOSYS, std::generic_category(),
+                            "http: signer: weft was built without TLS (WEFT_WITH_TLS=OFF)");
 }
 std::string signer::sign(std::string_view, std::string_view, time_point) const { return {}; }
 std::optional<std::string> signer::verify(std::string_view, std::string_view, std::chrono::seconds, time_point) const {

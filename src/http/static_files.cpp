@@ -64,8 +64,8 @@ bool has_hidden_segment(std::string_view path) {
     return path.starts_with('.') || path.contains("/.");
 }
 
-looked_up look_up(const served_folder& folder, std::string path, bool ends_in_slash, const static_files_options& options,
-                  const std::string& accept_encoding) {
+looked_up look_up(const served_folder& folder, std::string path, bool ends_in_slash,
+                  const static_files_options& options, const std::string& accept_encoding) {
     looked_up result;
     auto found = folder.open(path);
     result.name = path;
@@ -100,7 +100,8 @@ std::string hexadecimal(std::uint64_t number) {
 
 etag tag_of(const served_file& f) {
     const auto modified = static_cast<std::uint64_t>(f.modified.time_since_epoch().count());
-    return {.tag = hexadecimal(modified) + "-" + hexadecimal(f.size) + (f.coding.empty() ? "" : "-") + std::string(f.coding)};
+    return {.tag = hexadecimal(modified) + "-" + hexadecimal(f.size) + (f.coding.empty() ? "" : "-") +
+                   std::string(f.coding)};
 }
 
 /// Blocks. The file is kept by whoever may be waiting for this no more.
@@ -137,7 +138,8 @@ response partial(served_file file, std::vector<byte_range> ranges, std::string_v
         return r;
     }
     response r = response::stream(
-        [kept = std::make_shared<const served_file>(std::move(file)), all = std::move(ranges), type](body_writer& to) -> task<> {
+        [kept = std::make_shared<const served_file>(std::move(file)), all = std::move(ranges),
+         type](body_writer& to) -> task<> {
             return write_ranges(to, kept, all, type);  // the type is a literal
         },
         "multipart/byteranges; boundary=" + std::string(boundary));
@@ -158,7 +160,8 @@ response send(const request& asked, looked_up found, const static_files_options&
         fields.set("X-Content-Type-Options", "nosniff");
         if (options.precompressed) fields.set("Vary", "Accept-Encoding");
         if (!coding.empty()) fields.set("Content-Encoding", coding);
-        fields.set("Cache-Control", options.max_age ? "max-age=" + std::to_string(options.max_age->count()) : "no-cache");
+        fields.set("Cache-Control",
+                   options.max_age ? "max-age=" + std::to_string(options.max_age->count()) : "no-cache");
         return r;
     };
     switch (evaluate(asked.method(), asked.headers(), state, now)) {
@@ -181,8 +184,8 @@ response send(const request& asked, looked_up found, const static_files_options&
 
 response listing(std::string_view path, const std::vector<std::string>& entries) {
     const std::string title = html_text(path);
-    std::string page = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + title + "</title>\n<h1>" + title +
-                       "</h1>\n<ul>\n<li><a href=\"..\">..</a></li>\n";
+    std::string page = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + title + "</title>\n<h1>" +
+                       title + "</h1>\n<ul>\n<li><a href=\"..\">..</a></li>\n";
     for (const std::string& name : entries) {
         page += "<li><a href=\"./" + percent_encode(name, "/") + "\">" + html_text(name) + "</a></li>\n";
     }
@@ -205,9 +208,10 @@ handler static_files(const std::string& folder, static_files_options options) {
         while (path.ends_with('/')) path.pop_back();
         if (!site->options.dot_files && has_hidden_segment(path)) throw http_error(status::not_found);
 
-        looked_up found = co_await to_thread([site, path, ends_in_slash, accepted = std::string(r.header("Accept-Encoding"))] {
-            return look_up(site->folder, path, ends_in_slash, site->options, accepted);
-        });
+        looked_up found =
+            co_await to_thread([site, path, ends_in_slash, accepted = std::string(r.header("Accept-Encoding"))] {
+                return look_up(site->folder, path, ends_in_slash, site->options, accepted);
+            });
         using kind = served_folder::kind;
         if (found.what == kind::forbidden) throw http_error(status::forbidden);
         if (found.what == kind::nothing || (found.what == kind::file && ends_in_slash && !found.is_index))

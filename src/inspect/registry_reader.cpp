@@ -112,7 +112,8 @@ void registry_reader::find_tasks(std::uint64_t root_at, std::uint64_t page, std:
         std::uint64_t word, at, cpu_time_at;
         std::uint32_t creator;
     };
-    std::vector<used_slot> used;  // and ordered by word: there may be a million, and a set would have to allocate for each
+    std::vector<used_slot>
+        used;  // and ordered by word: there may be a million, and a set would have to allocate for each
     std::unordered_set<std::uint64_t> pages;
     while (page && pages.insert(page).second) {
         if (root_of_page_.size() == most_pages && !root_of_page_.contains(page)) break;

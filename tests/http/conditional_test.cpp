@@ -12,13 +12,18 @@ using std::chrono::seconds;
 namespace {
 
 constexpr std::chrono::sys_seconds november{seconds(784111777)};
-constexpr const char *before = "Sun, 06 Nov 1994 08:49:36 GMT", *at = "Sun, 06 Nov 1994 08:49:37 GMT", *after = "Sun, 06 Nov 1994 08:49:38 GMT";
+constexpr const char *before = "Sun, 06 Nov 1994 08:49:36 GMT", *at = "Sun, 06 Nov 1994 08:49:37 GMT",
+                     *after = "Sun, 06 Nov 1994 08:49:38 GMT";
 const http::validators current{.tag = http::etag{"a"}, .last_modified = november};
 const http::validators weak{.tag = http::etag{"a", true}, .last_modified = november};
 const http::validators absent{.exists = false};
 
-http::precondition get(const headers& request, const http::validators& state = current) { return evaluate(method::get, request, state, november + seconds(60)); }
-http::precondition put(const headers& request, const http::validators& state = current) { return evaluate(method::put, request, state, november + seconds(60)); }
+http::precondition get(const headers& request, const http::validators& state = current) {
+    return evaluate(method::get, request, state, november + seconds(60));
+}
+http::precondition put(const headers& request, const http::validators& state = current) {
+    return evaluate(method::put, request, state, november + seconds(60));
+}
 
 TEST(conditional, request_without_conditions_goes_on) {
     EXPECT_EQ(get({}), holds);
@@ -36,7 +41,8 @@ TEST(conditional, if_match_wants_the_very_state) {
     EXPECT_EQ(put({{"If-Match", "*"}}), holds);
     EXPECT_EQ(put({{"If-Match", "*"}}, absent), fails);
     EXPECT_EQ(put({{"If-Match", "\"a\""}}, absent), fails);
-    for (const char* field : {"", "a", ",", "\"b\" \"a\"", "b, \"a\"", "\"a", "\"a, b\"", "*, \"b\""}) EXPECT_EQ(put({{"If-Match", field}}), fails) << field;
+    for (const char* field : {"", "a", ",", "\"b\" \"a\"", "b, \"a\"", "\"a", "\"a, b\"", "*, \"b\""})
+        EXPECT_EQ(put({{"If-Match", field}}), fails) << field;
 }
 
 TEST(conditional, if_none_match_wants_another_state) {
@@ -79,13 +85,13 @@ TEST(conditional, tags_go_before_dates_and_matching_before_not_matching) {
 }
 
 TEST(conditional, methods_that_read_and_write_nothing_have_no_conditions) {
-    for (const method m : {method::connect, method::options, method::trace}) EXPECT_EQ(evaluate(m, {{"If-Match", "\"b\""}}, current, november), holds);
+    for (const method m : {method::connect, method::options, method::trace})
+        EXPECT_EQ(evaluate(m, {{"If-Match", "\"b\""}}, current, november), holds);
 }
 
 TEST(conditional, range_counts_for_the_same_bytes) {
-    const auto counts = [](const headers& request, const http::validators& state = current, seconds later = seconds(60)) {
-        return range_counts(request, state, november + later);
-    };
+    const auto counts = [](const headers& request, const http::validators& state = current,
+                           seconds later = seconds(60)) { return range_counts(request, state, november + later); };
     EXPECT_TRUE(counts({}));
     EXPECT_TRUE(counts({{"If-Range", "\"a\""}}));
     EXPECT_FALSE(counts({{"If-Range", "\"b\""}}));

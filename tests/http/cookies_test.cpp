@@ -18,7 +18,8 @@ TEST(cookies, are_those_of_the_field) {
     EXPECT_EQ(parsed("a=1"), (list{{"a", "1"}}));
     EXPECT_EQ(parsed("a=1; b=2;c=3 ;\td = 4 "), (list{{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}));
     EXPECT_EQ(parsed("a=b=c=; d="), (list{{"a", "b=c="}, {"d", ""}}));
-    EXPECT_EQ(parsed("a=\"x y\"; b=\"; c=\"\"; d=\"a\\\"b\""), (list{{"a", "x y"}, {"b", "\""}, {"c", ""}, {"d", "a\\\"b"}}));
+    EXPECT_EQ(parsed("a=\"x y\"; b=\"; c=\"\"; d=\"a\\\"b\""),
+              (list{{"a", "x y"}, {"b", "\""}, {"c", ""}, {"d", "a\\\"b"}}));
     EXPECT_EQ(parsed("a=x, y; b=%20+\xff"), (list{{"a", "x, y"}, {"b", "%20+\xff"}}));
     EXPECT_EQ(parsed("$Version=1; a=1; $Path=/"), (list{{"$Version", "1"}, {"a", "1"}, {"$Path", "/"}}));
 }

@@ -44,7 +44,6 @@ http::router routes_with(http::middleware around, http::handler answers) {
     routes.get("/", std::move(answers));
     return routes;
 }
-task<http::response> hello(http::request&) { co_return http::response::text("hello\n"); }
 
 TEST(middleware, may_answer_itself_and_stands_around_what_is_not_found) {
     auto routes = routes_with(
@@ -105,10 +104,12 @@ TEST(deadline, cancels_what_takes_too_long) {
 }
 
 TEST(rate_limit, refuses_who_asks_too_often_until_there_is_room_again) {
-    auto routes = routes_with(http::rate_limit({.requests = 1, .per = 10s, .burst = 2, .key = [](const http::request& r) {
-                                                    return std::string(r.header("X-Key"));
-                                                }}),
-                              hello);
+    auto routes =
+        routes_with(http::rate_limit({.requests = 1,
+                                      .per = 10s,
+                                      .burst = 2,
+                                      .key = [](const http::request& r) { return std::string(r.header("X-Key")); }}),
+                    hello);
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
         for (int i = 0; i < 2; ++i) EXPECT_THAT(co_await c.ask(get), StartsWith("HTTP/1.1 200 "));
@@ -121,10 +122,13 @@ TEST(rate_limit, refuses_who_asks_too_often_until_there_is_room_again) {
 }
 
 TEST(rate_limit, forgets_who_has_not_come_for_longest) {
-    auto routes = routes_with(http::rate_limit({.requests = 1, .per = 1h, .burst = 1, .key = [](const http::request& r) {
-                                                    return std::string(r.header("X-Key"));
-                                                }, .keys = 2}),
-                              hello);
+    auto routes =
+        routes_with(http::rate_limit({.requests = 1,
+                                      .per = 1h,
+                                      .burst = 1,
+                                      .key = [](const http::request& r) { return std::string(r.header("X-Key")); },
+                                      .keys = 2}),
+                    hello);
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
         std::string statuses;
@@ -137,7 +141,8 @@ TEST(rate_limit, forgets_who_has_not_come_for_longest) {
 }
 
 TEST(cors, lets_pages_of_the_origins_it_knows_read_what_is_answered) {
-    auto routes = routes_with(http::cors({.origins = {"https://app"}, .exposed = {"X-Total"}, .credentials = true}), hello);
+    auto routes =
+        routes_with(http::cors({.origins = {"https://app"}, .exposed = {"X-Total"}, .credentials = true}), hello);
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
         EXPECT_THAT(co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nOrigin: https://app\r\n\r\n"),
@@ -155,10 +160,12 @@ TEST(cors, answers_preflight_requests) {
     auto routes = routes_with(http::cors({.origins = {"*"}, .methods = {"GET", "PUT"}, .headers = {"X-A"}}), hello);
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
-        EXPECT_THAT(co_await c.ask("OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: PUT\r\n\r\n"),
-                    AllOf(StartsWith("HTTP/1.1 204 "), HasSubstr("Access-Control-Allow-Origin: *\r\n"),
-                          HasSubstr("Access-Control-Allow-Methods: GET, PUT\r\n"),
-                          HasSubstr("Access-Control-Allow-Headers: X-A\r\n"), HasSubstr("Access-Control-Max-Age: 600\r\n")));
+        EXPECT_THAT(
+            co_await c.ask(
+                "OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: PUT\r\n\r\n"),
+            AllOf(StartsWith("HTTP/1.1 204 "), HasSubstr("Access-Control-Allow-Origin: *\r\n"),
+                  HasSubstr("Access-Control-Allow-Methods: GET, PUT\r\n"),
+                  HasSubstr("Access-Control-Allow-Headers: X-A\r\n"), HasSubstr("Access-Control-Max-Age: 600\r\n")));
     });
     EXPECT_THROW(http::cors({.origins = {"*"}, .credentials = true}), std::invalid_argument);
 }
@@ -171,7 +178,8 @@ TEST(request_ids, go_along_with_what_works_for_the_request) {
     });
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
-        co_await c.say("GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n");
+        co_await c.say(
+            "GET / HTTP/1.1\r\nHost: a\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n");
         co_await weft::sleep(2s);
         const std::string heard = co_await c.hear();
         const std::string id = heard.substr(heard.find("X-Request-Id: ") + 14, 16);
@@ -187,12 +195,16 @@ TEST(request_ids, begin_a_trace_where_what_came_is_none) {
         co_return http::response::text(http::current_trace.get().trace_id);
     });
     with_routes(std::move(routes), [](http::server& s) -> task<> {
-        for (const char* bad : {"", "00-0af7651916cd43dd8448eb211c80319C-b7ad6b7169203331-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-                                "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x"}) {
+        for (const char* bad : {"", "00-0af7651916cd43dd8448eb211c80319C-b7ad6b7169203331-01",
+                                "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                                "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x"}) {
             conversation c(s);
-            const auto heard = co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine-1\r\ntraceparent: " + std::string(bad) + "\r\n\r\n");
+            const auto heard = co_await c.ask(
+                "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine-1\r\ntraceparent: " + std::string(bad) + "\r\n\r\n");
             EXPECT_THAT(heard, HasSubstr("X-Request-Id: mine-1\r\n"));
-            EXPECT_THAT(heard.substr(heard.find("\r\n\r\n") + 4), AllOf(MatchesRegex("[0-9a-f]{32}"), Not(StartsWith("0af7651916"))));
+            EXPECT_THAT(heard.substr(heard.find("\r\n\r\n") + 4),
+                        AllOf(MatchesRegex("[0-9a-f]{32}"), Not(StartsWith("0af7651916"))));
         }
     });
 }
@@ -252,13 +264,15 @@ TEST(json, goes_in_and_out_by_a_codec) {
     with_routes(std::move(routes), [](http::server& s) -> task<> {
         conversation c(s);
         const auto post = [](std::string type, std::string body) {
-            return "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
-                   "\r\n\r\n" + body;
+            return "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         };
-        EXPECT_THAT(co_await c.ask(post("application/json; charset=utf-8", "41")), AllOf(HasSubstr("application/json\r\n"), EndsWith("42")));
+        EXPECT_THAT(co_await c.ask(post("application/json; charset=utf-8", "41")),
+                    AllOf(HasSubstr("application/json\r\n"), EndsWith("42")));
         EXPECT_THAT(co_await c.ask(post("application/problem+json", "41")), EndsWith("42"));
         EXPECT_THAT(co_await c.ask(post("text/plain", "41")), StartsWith("HTTP/1.1 415 "));
-        EXPECT_THAT(co_await c.ask(post("application/json", "x")), AllOf(StartsWith("HTTP/1.1 422 "), HasSubstr("stoi")));
+        EXPECT_THAT(co_await c.ask(post("application/json", "x")),
+                    AllOf(StartsWith("HTTP/1.1 422 "), HasSubstr("stoi")));
     });
 }
 

@@ -28,9 +28,30 @@ TEST(media_type, has_parts) {
 }
 
 TEST(media_type, that_is_malformed_is_none) {
-    for (const char* text : {"", "text", "text/", "/html", "text/html/x", "text html", "text /html", "text/ html", "text/html charset=x", "text/html; charset", "text/html; charset=",
-                             "text/html; charset =x", "text/html; charset= x", "text/html; =x", "text/html; charset=\"x", "text/html; charset=\"x\\", "text/html; charset=\"x\"y",
-                             "text/html, text/plain", "text/html; charset=a; Charset=b", "text/html; boundary=a; boundary=a", "text/html; a=b c", "té/x", "text/html; a=é", "text/html; a=\"\r\n\""}) {
+    for (const char* text : {"",
+                             "text",
+                             "text/",
+                             "/html",
+                             "text/html/x",
+                             "text html",
+                             "text /html",
+                             "text/ html",
+                             "text/html charset=x",
+                             "text/html; charset",
+                             "text/html; charset=",
+                             "text/html; charset =x",
+                             "text/html; charset= x",
+                             "text/html; =x",
+                             "text/html; charset=\"x",
+                             "text/html; charset=\"x\\",
+                             "text/html; charset=\"x\"y",
+                             "text/html, text/plain",
+                             "text/html; charset=a; Charset=b",
+                             "text/html; boundary=a; boundary=a",
+                             "text/html; a=b c",
+                             "té/x",
+                             "text/html; a=é",
+                             "text/html; a=\"\r\n\""}) {
         EXPECT_EQ(media_type::parse(text), std::nullopt) << text;
     }
     EXPECT_THROW((media_type{"a b", "c"}).to_string(), std::invalid_argument);

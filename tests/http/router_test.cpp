@@ -48,7 +48,8 @@ TEST(router, finds_the_most_definite_route_whatever_the_order_they_came_in) {
     routes.get("/files/{name}", says("name", {"name"}));
     routes.get("/files/{id:int}", says("id", {"id"}));
     routes.get("/files/new", says("new"));
-    EXPECT_EQ(ask(std::move(routes), {"GET /files/new", "GET /files/17", "GET /files/-3", "GET /files/a17", "GET /files/a/b", "GET /files/"}),
+    EXPECT_EQ(ask(std::move(routes), {"GET /files/new", "GET /files/17", "GET /files/-3", "GET /files/a17",
+                                      "GET /files/a/b", "GET /files/"}),
               "200 new; 200 id id=17; 200 id id=-3; 200 name name=a17; 200 rest rest=a/b; 200 rest rest=");
 }
 
@@ -57,7 +58,8 @@ TEST(router, goes_back_where_a_definite_beginning_leads_nowhere) {
     routes.get("/a/b/c", says("literal"));
     routes.get("/{x}/b/d", says("any", {"x"}));
     routes.get("/{all:path}", says("all", {"all"}));
-    EXPECT_EQ(ask(std::move(routes), {"GET /a/b/c", "GET /a/b/d", "GET /a/b/e"}), "200 literal; 200 any x=a; 200 all all=a/b/e");
+    EXPECT_EQ(ask(std::move(routes), {"GET /a/b/c", "GET /a/b/d", "GET /a/b/e"}),
+              "200 literal; 200 any x=a; 200 all all=a/b/e");
 }
 
 TEST(router, takes_paths_decoded_and_a_slash_at_the_end_for_another_path) {

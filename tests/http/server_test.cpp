@@ -18,22 +18,6 @@ namespace http = weft::http;
 
 namespace {
 
-task<http::response> hello(http::request&) { co_return http::response::text("hello\n"); }
-task<http::response> echo(http::request& r) { co_return http::response::text(co_await r.body()); }
-
-/// Runs `body(server)` on the virtual clock.
-template <class Body>
-void with_server(http::handler answers, http::server_options options, Body body) {
-    weft::testing::run([](http::handler h, http::server_options o, Body run) -> task<> {
-        http::server server(std::move(h), std::move(o));
-        co_await run(server);
-    }(std::move(answers), std::move(options), std::move(body)));
-}
-template <class Body>
-void with_server(http::handler answers, Body body) {
-    with_server(std::move(answers), {}, std::move(body));
-}
-
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view hello_answer =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
@@ -65,7 +49,8 @@ TEST(http_server, answers_pipelined_requests_in_their_order) {
     };
     with_server(slow_first, [](http::server& s) -> task<> {
         conversation c(s);
-        co_await c.say("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+        co_await c.say(
+            "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
         EXPECT_EQ(co_await c.hear(), "");
         co_await weft::sleep(1s);
         const std::string heard = co_await c.hear();
@@ -78,7 +63,8 @@ TEST(http_server, answers_pipelined_requests_in_their_order) {
 TEST(http_server, works_byte_by_byte) {
     with_server(echo, [](http::server& s) -> task<> {
         conversation c(s);
-        for (const char each : std::string_view("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
+        for (const char each : std::string_view(
+                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")) {
             co_await c.say(std::string_view(&each, 1));
             co_await weft::sleep(1ms);
         }
@@ -89,7 +75,8 @@ TEST(http_server, works_byte_by_byte) {
 TEST(http_server, closes_when_the_client_asks_for_it) {
     with_server(hello, [](http::server& s) -> task<> {
         conversation c(s);
-        EXPECT_THAT(co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), HasSubstr("Connection: close\r\n"));
+        EXPECT_THAT(co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+                    HasSubstr("Connection: close\r\n"));
         EXPECT_TRUE(c.has_ended());
     });
 }
@@ -97,10 +84,12 @@ TEST(http_server, closes_when_the_client_asks_for_it) {
 TEST(http_server, speaks_http_1_0) {
     with_server(hello, [](http::server& s) -> task<> {
         conversation once(s);
-        EXPECT_THAT(co_await once.ask("GET / HTTP/1.0\r\n\r\n"), AllOf(EndsWith("hello\n"), Not(HasSubstr("Connection"))));
+        EXPECT_THAT(co_await once.ask("GET / HTTP/1.0\r\n\r\n"),
+                    AllOf(EndsWith("hello\n"), Not(HasSubstr("Connection"))));
         EXPECT_TRUE(once.has_ended());
         conversation kept(s);
-        EXPECT_THAT(co_await kept.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), HasSubstr("Connection: keep-alive\r\n"));
+        EXPECT_THAT(co_await kept.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+                    HasSubstr("Connection: keep-alive\r\n"));
         EXPECT_FALSE(kept.has_ended());
     });
 }
@@ -120,7 +109,8 @@ TEST(http_server, reads_bodies_that_are_counted) {
     with_server(echo, [](http::server& s) -> task<> {
         conversation c(s);
         EXPECT_THAT(co_await c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab"), IsEmpty());
-        EXPECT_THAT(co_await c.ask("cGET / HTTP/1.1\r\nHost: a\r\n\r\n"), AllOf(HasSubstr("\r\n\r\nabc"), EndsWith("Length: 0\r\n\r\n")));
+        EXPECT_THAT(co_await c.ask("cGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+                    AllOf(HasSubstr("\r\n\r\nabc"), EndsWith("Length: 0\r\n\r\n")));
     });
 }
 
@@ -153,9 +143,11 @@ TEST(http_server, drops_a_short_body_that_nobody_reads) {
 TEST(http_server, refuses_a_body_above_the_limit) {
     with_server(echo, {.limits = {.body_bytes = 4}}, [](http::server& s) -> task<> {
         conversation counted(s);
-        EXPECT_THAT(co_await counted.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"), StartsWith("HTTP/1.1 413 "));
+        EXPECT_THAT(co_await counted.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"),
+                    StartsWith("HTTP/1.1 413 "));
         conversation chunked(s);
-        EXPECT_THAT(co_await chunked.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"),
+        EXPECT_THAT(co_await chunked.ask(
+                        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"),
                     StartsWith("HTTP/1.1 413 "));
         conversation full(s);
         EXPECT_THAT(co_await full.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"), EndsWith("abcd"));
@@ -171,7 +163,8 @@ TEST(http_server, reads_a_body_piece_by_piece) {
     };
     with_server(counts, [](http::server& s) -> task<> {
         conversation c(s);
-        EXPECT_THAT(co_await c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"), EndsWith("\r\n\r\n221"));
+        EXPECT_THAT(co_await c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"),
+                    EndsWith("\r\n\r\n221"));
     });
 }
 
@@ -193,7 +186,8 @@ TEST(http_server, sends_what_is_written_in_chunks) {
     with_server([](http::request&) -> task<http::response> { co_return counting(std::nullopt); },
                 [](http::server& s) -> task<> {
                     conversation c(s);
-                    EXPECT_THAT(co_await c.ask(get), AllOf(HasSubstr("Transfer-Encoding: chunked\r\n"), EndsWith("3\r\none\r\n")));
+                    EXPECT_THAT(co_await c.ask(get),
+                                AllOf(HasSubstr("Transfer-Encoding: chunked\r\n"), EndsWith("3\r\none\r\n")));
                     co_await weft::sleep(1s);
                     EXPECT_EQ(co_await c.hear(), "3\r\ntwo\r\n");
                     co_await weft::sleep(1s);
@@ -203,12 +197,14 @@ TEST(http_server, sends_what_is_written_in_chunks) {
 }
 
 TEST(http_server, sends_what_is_written_as_it_is_where_its_size_is_known) {
-    with_server([](http::request&) -> task<http::response> { co_return counting(6); }, [](http::server& s) -> task<> {
-        conversation c(s);
-        EXPECT_THAT(co_await c.ask(get), AllOf(HasSubstr("Content-Length: 6\r\n"), EndsWith("\r\n\r\none")));
-        co_await weft::sleep(2s);
-        EXPECT_EQ(co_await c.hear(), "two");
-    });
+    with_server([](http::request&) -> task<http::response> { co_return counting(6); },
+                [](http::server& s) -> task<> {
+                    conversation c(s);
+                    EXPECT_THAT(co_await c.ask(get),
+                                AllOf(HasSubstr("Content-Length: 6\r\n"), EndsWith("\r\n\r\none")));
+                    co_await weft::sleep(2s);
+                    EXPECT_EQ(co_await c.hear(), "two");
+                });
 }
 
 TEST(http_server, ends_the_connection_behind_what_is_written_to_an_old_client) {
@@ -259,8 +255,9 @@ TEST(http_server, answers_an_http_error_with_its_status) {
     };
     with_server(refuses, [](http::server& s) -> task<> {
         conversation c(s);
-        EXPECT_THAT(co_await c.ask(get), AllOf(StartsWith("HTTP/1.1 429 Too Many Requests\r\n"), HasSubstr("Retry-After: 5\r\n"),
-                                               EndsWith("429 Too Many Requests\nslowly\n")));
+        EXPECT_THAT(co_await c.ask(get),
+                    AllOf(StartsWith("HTTP/1.1 429 Too Many Requests\r\n"), HasSubstr("Retry-After: 5\r\n"),
+                          EndsWith("429 Too Many Requests\nslowly\n")));
         EXPECT_FALSE(c.has_ended());
     });
 }
@@ -298,164 +295,11 @@ TEST(http_server, refuses_a_path_that_leads_out) {
     with_server(hello, [](http::server& s) -> task<> {
         for (const char* path : {"/../etc/passwd", "/%2e%2e/x", "/a%2fb", "/a\\b", "/%00"}) {
             conversation c(s);
-            EXPECT_THAT(co_await c.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n"), StartsWith("HTTP/1.1 400 "))
+            EXPECT_THAT(co_await c.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n"),
+                        StartsWith("HTTP/1.1 400 "))
                 << path;
         }
     });
-}
-
-// Clients that are slow, or go
-
-TEST(http_server, gives_up_a_head_that_does_not_come) {
-    with_server(hello, [](http::server& s) -> task<> {
-        conversation c(s);
-        co_await c.say("GET / HT");
-        co_await weft::sleep(9s);
-        EXPECT_EQ(co_await c.hear(), "");
-        co_await weft::sleep(3s);
-        EXPECT_THAT(co_await c.hear(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
-        EXPECT_TRUE(c.has_ended());
-    });
-}
-
-TEST(http_server, gives_up_a_head_that_comes_byte_by_byte) {
-    with_server(hello, [](http::server& s) -> task<> {
-        conversation c(s);
-        std::string heard;
-        for (int i = 0; i < 13 && heard.empty(); ++i) {
-            co_await c.say("G");
-            co_await weft::sleep(999ms);
-            heard = co_await c.hear();
-        }
-        EXPECT_THAT(heard, StartsWith("HTTP/1.1 408 "));
-    });
-}
-
-TEST(http_server, closes_an_idle_connection_without_a_word) {
-    with_server(hello, [](http::server& s) -> task<> {
-        conversation c(s);
-        EXPECT_EQ(co_await c.ask(get), hello_answer);
-        co_await weft::sleep(59s);
-        EXPECT_FALSE(c.has_ended());
-        co_await weft::sleep(3s);
-        EXPECT_EQ(co_await c.hear(), "");
-        EXPECT_TRUE(c.has_ended());
-        EXPECT_EQ(s.connections(), 0u);
-    });
-}
-
-TEST(http_server, gives_up_a_body_that_is_too_slow) {
-    with_server(echo, [](http::server& s) -> task<> {
-        conversation c(s);
-        co_await c.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-        std::string heard;
-        for (int i = 0; i < 12 && heard.empty(); ++i) {
-            co_await c.say("slow");
-            co_await weft::sleep(999ms);
-            heard = co_await c.hear();
-        }
-        EXPECT_THAT(heard, StartsWith("HTTP/1.1 408 "));
-    });
-}
-
-TEST(http_server, resets_a_client_that_takes_nothing) {
-    const auto much = [](http::request&) -> task<http::response> { co_return http::response::text(std::string(1 << 20, 'x')); };
-    with_server(much, [](http::server& s) -> task<> {
-        conversation c(s);
-        co_await c.say(get);
-        co_await weft::sleep(28s);
-        EXPECT_EQ(s.connections(), 1u);
-        co_await weft::sleep(5s);
-        EXPECT_EQ(s.connections(), 0u);
-    });
-}
-
-TEST(http_server, cancels_a_handler_whose_client_has_gone) {
-    bool was_cancelled = false;
-    const auto waits = [&](http::request&) -> task<http::response> {
-        try {
-            co_await weft::sleep(1h);
-        } catch (const weft::cancelled_error&) {
-            was_cancelled = true;
-            throw;
-        }
-        co_return http::response();
-    };
-    with_server(waits, [&](http::server& s) -> task<> {
-        conversation c(s);
-        co_await c.say(get);
-        co_await weft::sleep(1s);
-        EXPECT_EQ(s.requests(), 1u);
-        co_await c.client.close();
-        co_await weft::sleep(1s);
-        EXPECT_TRUE(was_cancelled);
-        EXPECT_EQ(s.connections(), 0u);
-        co_await c.served;  // which ends without an error
-    });
-}
-
-TEST(http_server, takes_so_many_requests_a_connection) {
-    with_server(hello, {.limits = {.requests_per_connection = 2}}, [](http::server& s) -> task<> {
-        conversation c(s);
-        EXPECT_EQ(co_await c.ask(get), hello_answer);
-        EXPECT_THAT(co_await c.ask(get), HasSubstr("Connection: close\r\n"));
-        EXPECT_TRUE(c.has_ended());
-    });
-}
-
-// The end
-
-TEST(http_server, that_is_closed_ends_idle_connections_and_answers_what_has_begun) {
-    const auto slow = [](http::request&) -> task<http::response> {
-        co_await weft::sleep(5s);
-        co_return http::response::text("done");
-    };
-    with_server(slow, [](http::server& s) -> task<> {
-        conversation idle(s), busy(s);
-        co_await busy.say(get);
-        co_await weft::sleep(1s);
-        s.close();
-        co_await weft::sleep(1s);
-        EXPECT_TRUE(idle.has_ended());
-        EXPECT_FALSE(busy.has_ended());
-        co_await weft::sleep(4s);
-        EXPECT_THAT(co_await busy.hear(), AllOf(HasSubstr("Connection: close\r\n"), EndsWith("done")));
-        EXPECT_TRUE(busy.has_ended());
-        EXPECT_EQ(s.connections(), 0u);
-    });
-}
-
-TEST(http_server, hands_a_connection_over_to_another_protocol) {
-    const auto upgrades = [](http::request&) -> task<http::response> {
-        co_return http::response::switch_protocols("shout", [](weft::stream s) -> task<> {
-            while (auto line = co_await s.read_line()) {
-                std::ranges::transform(*line, line->begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
-                co_await s.write(*line + "\n");
-            }
-        });
-    };
-    with_server(upgrades, [](http::server& s) -> task<> {
-        conversation c(s);
-        EXPECT_EQ(co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nfirst\n"),
-                  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nFIRST\n");
-        co_await weft::sleep(24h);
-        EXPECT_EQ(co_await c.ask("second\n"), "SECOND\n");
-        co_await c.client.close();
-        co_await c.served;
-    });
-}
-
-TEST(http_server, logs_what_it_has_answered) {
-    std::string logged;
-    with_server(echo, {.access_log = [&](const http::access_record& r) {
-                    logged += std::string(r.asked.target()) + ' ' + std::to_string(http::to_number(r.status)) + ' ' +
-                              std::to_string(r.body_bytes);
-                }},
-                [](http::server& s) -> task<> {
-                    conversation c(s);
-                    co_await c.ask("POST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
-                });
-    EXPECT_EQ(logged, "/x?y 200 3");
 }
 
 }  // namespace

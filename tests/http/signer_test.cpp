@@ -27,7 +27,8 @@ TEST_F(a_signer, signs_as_described) {
     const http::signer signer({key});
     EXPECT_EQ(signer.sign("user", "alice", now), "1.1000000000.YWxpY2U.fgxDPYEW-SrBM7XfI5jfhAcK-L6iP0d6_EEHXUjvczY");
     EXPECT_EQ(signer.sign("", "", sys_seconds()), "1.0..iu92kIcbQs6UvlSg7XStiZrvOJEhfmwCtyWBdB1Wq_E");
-    EXPECT_EQ(signer.sign("user", std::string("\0\xff\xfe>?", 5), sys_seconds(seconds(1))), "1.1.AP_-Pj8.hlDyhKMBJJBrDzO6ouUUpS_ae4KrckLS0dEhjhVQ-GY");
+    EXPECT_EQ(signer.sign("user", std::string("\0\xff\xfe>?", 5), sys_seconds(seconds(1))),
+              "1.1.AP_-Pj8.hlDyhKMBJJBrDzO6ouUUpS_ae4KrckLS0dEhjhVQ-GY");
 }
 
 TEST_F(a_signer, verifies_what_it_signed) {
@@ -53,7 +54,9 @@ TEST_F(a_signer, verifies_nothing_that_was_changed) {
         EXPECT_EQ(signer.verify("user", text.substr(at + 1), hour, now), std::nullopt);
         EXPECT_EQ(signer.verify("user", std::string(text).insert(at, 1, '.'), hour, now), std::nullopt);
     }
-    for (const std::string& bad : {std::string(), std::string("."), std::string("..."), std::string("1.1000000000.YWxpY2U."), text + ".", text + "=", text + "A", std::string(100'000, '.')}) {
+    for (const std::string& bad :
+         {std::string(), std::string("."), std::string("..."), std::string("1.1000000000.YWxpY2U."), text + ".",
+          text + "=", text + "A", std::string(100'000, '.')}) {
         EXPECT_EQ(signer.verify("user", bad, hour, now), std::nullopt) << bad.substr(0, 100);
     }
 }
@@ -61,7 +64,8 @@ TEST_F(a_signer, verifies_nothing_that_was_changed) {
 TEST_F(a_signer, binds_to_the_purpose) {
     const http::signer signer({key});
     const std::string text = signer.sign("user", "alice", now);
-    for (const char* purpose : {"", "use", "users", "User", "user1"}) EXPECT_EQ(signer.verify(purpose, text, hour, now), std::nullopt);
+    for (const char* purpose : {"", "use", "users", "User", "user1"})
+        EXPECT_EQ(signer.verify(purpose, text, hour, now), std::nullopt);
     // The end of the purpose cannot become the beginning of what is signed.
     const std::string shifted = signer.sign("user1", "alice", now);
     EXPECT_EQ(signer.verify("user", "1" + shifted, hour, now), std::nullopt);

@@ -55,13 +55,15 @@ protected:
         std::vector<std::string> answers;
         http::router routes;
         routes.get("/{file:path}", http::static_files((root_ / "site").string(), std::move(options)));
-        weft::testing::run([](http::router all, std::vector<std::string> asked, std::vector<std::string>& out) -> task<> {
+        weft::testing::run([](http::router all, std::vector<std::string> asked,
+                              std::vector<std::string>& out) -> task<> {
             http::server server(std::move(all));
             for (const std::string& each : asked) {
                 conversation c(server);
                 const std::size_t end = std::min(each.find('\n'), each.size());
                 std::string fields;
-                for (const char ch : each.substr(std::min(end + 1, each.size()))) fields.append(ch == '\n' ? "\r\n" : std::string(1, ch));
+                for (const char ch : each.substr(std::min(end + 1, each.size())))
+                    fields.append(ch == '\n' ? "\r\n" : std::string(1, ch));
                 if (!fields.empty()) fields += "\r\n";
                 co_await c.say(each.substr(0, end) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + fields + "\r\n");
                 out.push_back(co_await c.client.read_all());
@@ -82,9 +84,10 @@ protected:
 };
 
 TEST_F(static_files, are_sent_with_their_type_size_and_state) {
-    EXPECT_THAT(ask_one("GET /a.txt"), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"),
-                                             HasSubstr("Content-Length: 10\r\n"), HasSubstr("ETag: \""), HasSubstr("Last-Modified: "),
-                                             HasSubstr("X-Content-Type-Options: nosniff\r\n"), EndsWith("\r\n\r\n0123456789")));
+    EXPECT_THAT(ask_one("GET /a.txt"),
+                AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"),
+                      HasSubstr("Content-Length: 10\r\n"), HasSubstr("ETag: \""), HasSubstr("Last-Modified: "),
+                      HasSubstr("X-Content-Type-Options: nosniff\r\n"), EndsWith("\r\n\r\n0123456789")));
     EXPECT_THAT(ask_one("HEAD /a.txt"), AllOf(HasSubstr("Content-Length: 10\r\n"), EndsWith("\r\n\r\n")));
     EXPECT_THAT(ask_one("GET /sp%20ace&.txt"), EndsWith("odd"));
     EXPECT_THAT(ask_one("GET /a.txt", {.max_age = 1min}), HasSubstr("Cache-Control: max-age=60\r\n"));
@@ -106,10 +109,13 @@ TEST_F(static_files, are_listed_if_asked_for) {
 }
 
 TEST_F(static_files, are_never_those_outside_or_hidden) {
-    for (const char* path : {"/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt", "/%2e%2e%2foutside.txt", "/sub/..%5c..%5coutside.txt",
-                             "/..\\outside.txt", "/%252e%252e/outside.txt", "/%c0%ae%c0%ae/outside.txt", "/a.txt%00.html", "/leads_out",
-                             "/etc/passwd", "/etc", "/.env", "/sub/../.env", "/%2eenv", "/pipe", "/none", "//etc/passwd", "/sub/.../x"}) {
-        EXPECT_THAT(ask_one("GET " + std::string(path)), testing::AnyOf(StartsWith("HTTP/1.1 404 "), StartsWith("HTTP/1.1 400 "))) << path;
+    for (const char* path : {"/../outside.txt", "/%2e%2e/outside.txt", "/..%2foutside.txt", "/%2e%2e%2foutside.txt",
+                             "/sub/..%5c..%5coutside.txt", "/..\\outside.txt", "/%252e%252e/outside.txt",
+                             "/%c0%ae%c0%ae/outside.txt", "/a.txt%00.html", "/leads_out", "/etc/passwd", "/etc",
+                             "/.env", "/sub/../.env", "/%2eenv", "/pipe", "/none", "//etc/passwd", "/sub/.../x"}) {
+        EXPECT_THAT(ask_one("GET " + std::string(path)),
+                    testing::AnyOf(StartsWith("HTTP/1.1 404 "), StartsWith("HTTP/1.1 400 ")))
+            << path;
     }
     EXPECT_THAT(ask_one("GET /leads_in"), EndsWith("0123456789"));
     EXPECT_THAT(ask_one("GET /.well-known/x"), EndsWith("known"));
@@ -120,22 +126,26 @@ TEST_F(static_files, are_not_sent_again_if_they_have_not_changed) {
     const std::string first = ask_one("GET /a.txt");
     EXPECT_THAT(ask_one("GET /a.txt\nIf-None-Match: " + field(first, "ETag")),
                 AllOf(StartsWith("HTTP/1.1 304 "), Not(HasSubstr("Content-Length")), EndsWith("\r\n\r\n")));
-    EXPECT_THAT(ask_one("GET /a.txt\nIf-Modified-Since: " + field(first, "Last-Modified")), StartsWith("HTTP/1.1 304 "));
+    EXPECT_THAT(ask_one("GET /a.txt\nIf-Modified-Since: " + field(first, "Last-Modified")),
+                StartsWith("HTTP/1.1 304 "));
     EXPECT_THAT(ask_one("GET /a.txt\nIf-Match: \"other\""), StartsWith("HTTP/1.1 412 "));
     put("site/a.txt", "changed");
     EXPECT_THAT(ask_one("GET /a.txt\nIf-None-Match: " + field(first, "ETag")), EndsWith("changed"));
 }
 
 TEST_F(static_files, are_sent_in_parts) {
-    EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=2-4"),
-                AllOf(StartsWith("HTTP/1.1 206 "), HasSubstr("Content-Range: bytes 2-4/10\r\n"), EndsWith("\r\n\r\n234")));
+    EXPECT_THAT(
+        ask_one("GET /a.txt\nRange: bytes=2-4"),
+        AllOf(StartsWith("HTTP/1.1 206 "), HasSubstr("Content-Range: bytes 2-4/10\r\n"), EndsWith("\r\n\r\n234")));
     EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=-3"), EndsWith("\r\n\r\n789"));
-    EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=10-"), AllOf(StartsWith("HTTP/1.1 416 "), HasSubstr("Content-Range: bytes */10\r\n")));
+    EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=10-"),
+                AllOf(StartsWith("HTTP/1.1 416 "), HasSubstr("Content-Range: bytes */10\r\n")));
     EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=0-0,5-6"),
                 AllOf(StartsWith("HTTP/1.1 206 "), HasSubstr("multipart/byteranges; boundary="),
                       HasSubstr("Content-Range: bytes 0-0/10\r\n\r\n\r\n1\r\n0\r\n"),  // with what chunks add
                       HasSubstr("Content-Range: bytes 5-6/10\r\n\r\n\r\n2\r\n56\r\n")));
-    EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=1-2\nIf-Range: \"other\""), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("0123456789")));
+    EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=1-2\nIf-Range: \"other\""),
+                AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("0123456789")));
     EXPECT_THAT(ask_one("HEAD /a.txt\nRange: bytes=1-2"), StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(ask_one("GET /a.txt\nRange: bytes=0-,0-,0-,0-,0-,0-,0-,0-,0-,0-"), Not(StartsWith("HTTP/1.1 206 ")));
 }
@@ -145,7 +155,8 @@ TEST_F(static_files, are_sent_packed_to_who_takes_that) {
     EXPECT_THAT(packed, AllOf(HasSubstr("Content-Encoding: gzip\r\n"), HasSubstr("Vary: Accept-Encoding\r\n"),
                               HasSubstr("text/javascript"), EndsWith("gzipped")));
     const std::string plain = ask_one("GET /packed.js");
-    EXPECT_THAT(plain, AllOf(Not(HasSubstr("Content-Encoding")), HasSubstr("Vary: Accept-Encoding\r\n"), EndsWith("plain plain plain")));
+    EXPECT_THAT(plain, AllOf(Not(HasSubstr("Content-Encoding")), HasSubstr("Vary: Accept-Encoding\r\n"),
+                             EndsWith("plain plain plain")));
     EXPECT_NE(field(packed, "ETag"), field(plain, "ETag"));
     EXPECT_THAT(ask_one("GET /packed.js\nAccept-Encoding: gzip;q=0"), EndsWith("plain plain plain"));
 }

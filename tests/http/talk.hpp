@@ -28,7 +28,8 @@ public:
         co_await weft::sleep(std::chrono::milliseconds(1));
         std::string heard(client.buffered());
         client.consume(heard.size());
-        for (std::size_t at; (at = heard.find("Date: ")) != std::string::npos;) heard.erase(at, heard.find("\r\n", at) + 2 - at);
+        for (std::size_t at; (at = heard.find("Date: ")) != std::string::npos;)
+            heard.erase(at, heard.find("\r\n", at) + 2 - at);
         co_return heard;
     }
     weft::task<std::string> ask(std::string_view bytes) {
@@ -44,5 +45,23 @@ private:
     conversation(weft::http::server& server, std::pair<weft::stream, weft::stream> both)
         : client(std::move(both.first)), served(weft::create_task(server.serve_connection(std::move(both.second)))) {}
 };
+
+inline weft::task<weft::http::response> hello(weft::http::request&) { co_return weft::http::response::text("hello\n"); }
+inline weft::task<weft::http::response> echo(weft::http::request& r) {
+    co_return weft::http::response::text(co_await r.body());
+}
+
+/// Runs `body(server)` on the virtual clock.
+template <class Body>
+void with_server(weft::http::handler answers, weft::http::server_options options, Body body) {
+    weft::testing::run([](weft::http::handler h, weft::http::server_options o, Body run) -> weft::task<> {
+        weft::http::server server(std::move(h), std::move(o));
+        co_await run(server);
+    }(std::move(answers), std::move(options), std::move(body)));
+}
+template <class Body>
+void with_server(weft::http::handler answers, Body body) {
+    with_server(std::move(answers), {}, std::move(body));
+}
 
 }  // namespace weft_test

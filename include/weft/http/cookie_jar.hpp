@@ -63,7 +63,7 @@ private:
 
     cookie_jar_limits limits_;
     std::map<std::string, cookies, std::less<>> domains_;  // none of them empty
-    std::size_t size_ = 0;                                 // of all of them together
+    std::size_t size_ = 0;  // of all of them together
     std::uint64_t ticks_ = 0;
 };
 

@@ -16,7 +16,8 @@ struct server_sent_event {
     std::string_view data = {};  ///< of any number of lines
     std::string_view event = {};  ///< its type; empty: "message"
     std::string_view id = {};  ///< where to go on after a lost connection: the client sends it as Last-Event-ID
-    std::optional<std::chrono::milliseconds> retry = std::nullopt;  ///< how long the client waits before it connects again
+    std::optional<std::chrono::milliseconds> retry =
+        std::nullopt;  ///< how long the client waits before it connects again
 };
 
 /// Where the events of a client are written to.

@@ -19,14 +19,16 @@ enum class same_site : std::uint8_t { unset, strict, lax, none };
 /// Scripts cannot read it and other sites' forms do not send it, unless it says so. `secure` is for every site that
 /// speaks TLS; it is false because without TLS a browser would drop the cookie. @see RFC 6265bis, starlette's set_cookie
 struct set_cookie {
-    std::string name;   ///< a token
-    std::string value;  ///< ASCII without blanks, quotes, commas, semicolons, backslashes: percent_encode() what has these
-    std::string path = "/";   ///< requests below it; empty: below the path of the request that is answered
+    std::string name;  ///< a token
+    std::string
+        value;  ///< ASCII without blanks, quotes, commas, semicolons, backslashes: percent_encode() what has these
+    std::string path = "/";  ///< requests below it; empty: below the path of the request that is answered
     std::string domain = {};  ///< hosts below it and itself; empty: this host alone
-    std::optional<std::chrono::seconds> max_age = {};     ///< zero or less: it is to be forgotten
-    std::optional<std::chrono::sys_seconds> expires = {}; ///< counts where there is no max_age; with neither, until the client ends
-    bool secure = false;                                  ///< goes over TLS alone
-    bool http_only = true;                                ///< is nothing to scripts
+    std::optional<std::chrono::seconds> max_age = {};  ///< zero or less: it is to be forgotten
+    std::optional<std::chrono::sys_seconds> expires =
+        {};  ///< counts where there is no max_age; with neither, until the client ends
+    bool secure = false;  ///< goes over TLS alone
+    bool http_only = true;  ///< is nothing to scripts
     http::same_site same_site = http::same_site::lax;
     bool partitioned = false;  ///< in another site's frame, one for each such site
 
