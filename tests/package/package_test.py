@@ -53,7 +53,7 @@ class Package:
 
     def find_package(self):
         self.install()
-        for component in ("io_uring", "tls"):
+        for component in ("io_uring", "tls", "zlib"):
             present = self.option(f"WEFT_WITH_{component.upper()}") == "ON"
             self.configure(HERE / "installed", f"-DCOMPONENTS={component}", fails=not present)
         require("nonsense" in self.configure(HERE / "installed", "-DCOMPONENTS=nonsense", fails=True),
@@ -74,7 +74,8 @@ class Package:
         build = self.folder / "build"
         self.configure(HERE / "subproject", f"-DWEFT_SOURCE_DIR={self.source}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
                        f"-DWEFT_WITH_IO_URING={self.option('WEFT_WITH_IO_URING')}",
-                       f"-DWEFT_WITH_TLS={self.option('WEFT_WITH_TLS')}")
+                       f"-DWEFT_WITH_TLS={self.option('WEFT_WITH_TLS')}",
+                       f"-DWEFT_WITH_ZLIB={self.option('WEFT_WITH_ZLIB')}")
         run("cmake", "--build", build, "--parallel", "2")
         run(build / "user")
         require("Total Tests: 0" in run("ctest", "--test-dir", build, "-N"), "weft's tests are the parent's now")
