@@ -17,11 +17,13 @@ install(FILES
     DESTINATION "${package_dir}")
 
 # How gdb shows tasks; it reads this of itself when it loads a shared library, where it looks below the prefix.
-set(gdb_script "${PROJECT_SOURCE_DIR}/tools/gdb/weft_gdb.py")
-install(FILES "${gdb_script}" DESTINATION "${CMAKE_INSTALL_DATADIR}/weft/gdb")
+set(gdb_dir "${PROJECT_SOURCE_DIR}/tools/gdb")
+set(auto_load_dir "${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}")
+install(FILES "${gdb_dir}/weft_gdb.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/weft/gdb")
+install(DIRECTORY "${gdb_dir}/weft_in_gdb" DESTINATION "${CMAKE_INSTALL_DATADIR}/weft/gdb" FILES_MATCHING PATTERN "*.py")
 if(library_type STREQUAL "SHARED_LIBRARY")
-    install(FILES "${gdb_script}" DESTINATION "${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}"
-        RENAME "libweft.so.${PROJECT_VERSION}-gdb.py")
+    install(FILES "${gdb_dir}/weft_gdb.py" DESTINATION "${auto_load_dir}" RENAME "libweft.so.${PROJECT_VERSION}-gdb.py")
+    install(DIRECTORY "${gdb_dir}/weft_in_gdb" DESTINATION "${auto_load_dir}" FILES_MATCHING PATTERN "*.py")
 endif()
 
 # A static library hands its private needs on to whoever links it; a shared one has them inside.

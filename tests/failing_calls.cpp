@@ -82,6 +82,7 @@ extern "C" {
 [[gnu::weak]] int __interceptor_accept4(int, sockaddr*, socklen_t*, int);
 [[gnu::weak]] int __interceptor_close(int);
 [[gnu::weak]] int __interceptor_epoll_ctl(int, int, int, epoll_event*);
+[[gnu::weak]] int __interceptor_epoll_pwait2(int, epoll_event*, int, const timespec*, const sigset_t*);
 [[gnu::weak]] ssize_t __interceptor_pread(int, void*, std::size_t, off_t);
 [[gnu::weak]] ssize_t __interceptor_pwrite(int, const void*, std::size_t, off_t);
 [[gnu::weak]] ssize_t __interceptor_read(int, void*, std::size_t);
@@ -91,6 +92,8 @@ namespace {
 constinit original<int, int, sockaddr*, socklen_t*, int> original_accept4("accept4", __interceptor_accept4);
 constinit original<int, int> original_close("close", __interceptor_close);
 constinit original<int, int, int, int, epoll_event*> original_epoll_ctl("epoll_ctl", __interceptor_epoll_ctl);
+constinit original<int, int, epoll_event*, int, const timespec*, const sigset_t*>
+    original_epoll_pwait2("epoll_pwait2", __interceptor_epoll_pwait2);
 constinit original<int, int> original_fdatasync("fdatasync");
 constinit original<int, int> original_fsync("fsync");
 constinit original<int, int, off_t> original_ftruncate("ftruncate");
@@ -115,6 +118,9 @@ int accept4(int fd, sockaddr* from, socklen_t* size, int flags) {
 int close(int fd) { return fails(system_call::close, fd) ? -1 : original_close(fd); }
 int epoll_ctl(int epoll, int change, int fd, epoll_event* event) noexcept {
     return fails(system_call::epoll_ctl, fd) ? -1 : original_epoll_ctl(epoll, change, fd, event);
+}
+int epoll_pwait2(int epoll, epoll_event* events, int size, const timespec* timeout, const sigset_t* mask) {
+    return fails(system_call::epoll_pwait2, epoll) ? -1 : original_epoll_pwait2(epoll, events, size, timeout, mask);
 }
 int fdatasync(int fd) { return fails(system_call::fdatasync, fd) ? -1 : original_fdatasync(fd); }
 int fsync(int fd) { return fails(system_call::fsync, fd) ? -1 : original_fsync(fd); }

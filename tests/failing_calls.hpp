@@ -11,6 +11,7 @@ enum class system_call {
     accept4,
     close,
     epoll_ctl,
+    epoll_pwait2,
     fdatasync,
     fsync,
     ftruncate,

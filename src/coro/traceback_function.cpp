@@ -96,7 +96,8 @@ private:
         } else if (skip(" ")) {  // co_await, new, a conversion
             part_ += ' ';
         } else {
-            while (!rest_.empty() && rest_.front() != '(') part_ += take(1);
+            do part_ += take(1);  // one at least, for a text that was cut off behind `operator(`
+            while (!rest_.empty() && rest_.front() != '(');
         }
     }
 

@@ -19,7 +19,8 @@ struct calendar_time {
 
     /// Empty: there is no such time. Second 60 is there if `leap_second`.
     constexpr std::optional<std::chrono::sys_seconds> to_time(bool leap_second) const noexcept {
-        const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+        const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                               std::chrono::day(day)};
         if (!date.ok() || hour > 23 || minute > 59 || second > (leap_second ? 60u : 59u)) return std::nullopt;
         return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
                std::chrono::seconds(second);

@@ -1,56 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/error_page.hpp"
 
-#include <cstdio>
+#include <weft/http/html_text.hpp>
+#include <weft/inspect/json_string.hpp>
 
 namespace weft::inline v0::http {
 
 namespace {
 
-std::string as_html_text(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            default: out += c;
-        }
-    }
-    return out;
-}
-
-std::string as_json_string(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out.append({'\\', c});
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-            out += escaped;
-        } else {
-            out += c;
-        }
-    }
-    return out += '"';
-}
-
 response as_html(status s, std::string_view title, std::string_view message, std::string_view detail) {
     std::string page = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>";
     page.append(title).append("</title>\n<h1>").append(title).append("</h1>\n");
-    if (!message.empty()) page.append("<p>").append(as_html_text(message)).append("</p>\n");
-    if (!detail.empty()) page.append("<pre>").append(as_html_text(detail)).append("</pre>\n");
+    if (!message.empty()) page.append("<p>").append(html_text(message)).append("</p>\n");
+    if (!detail.empty()) page.append("<pre>").append(html_text(detail)).append("</pre>\n");
     return response::html(page += "</html>\n", s);
 }
 
 response as_problem(status s, std::string_view message, std::string_view detail) {
-    std::string json = "{\"title\": " + as_json_string(reason_phrase(s)) + ", \"status\": " + std::to_string(to_number(s));
-    if (!message.empty()) json += ", \"detail\": " + as_json_string(message);
-    if (!detail.empty()) json += ", \"traceback\": " + as_json_string(detail);
+    std::string json = "{\"title\": " + json_string(reason_phrase(s)) + ", \"status\": " + std::to_string(to_number(s));
+    if (!message.empty()) json += ", \"detail\": " + json_string(message);
+    if (!detail.empty()) json += ", \"traceback\": " + json_string(detail);
     response r(s, json += "}\n");
     r.headers().add("Content-Type", "application/problem+json");
     return r;

@@ -20,7 +20,8 @@ struct field_line {
 inline std::string_view split_field(std::string_view line, field_line& into) noexcept {
     std::size_t colon = 0;
     while (colon < line.size() && is_token_character(line[colon])) ++colon;
-    if (colon == 0) return is_blank(line[0]) ? "a line of the head begins with a blank" : "a header field has no name";
+    if (colon == 0)
+        return is_blank(line[0]) ? "a line of header fields begins with a blank" : "a header field has no name";
     if (colon == line.size()) return "a header field has no colon";
     if (is_blank(line[colon])) return "a header field has a blank in its name, or before its colon";
     if (line[colon] != ':') return "a header field has a name that is no token";

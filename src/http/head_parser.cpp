@@ -27,7 +27,9 @@ std::string_view sentence_about(char control) noexcept {
 }  // namespace
 
 std::string_view message_head::text(head_slice part) const noexcept {
-    return head_parser::text_of(fields).substr(part.begin, part.size);
+    const std::string_view all = head_parser::text_of(fields);
+    if (part.begin > all.size()) return {};  // they have been cleared
+    return all.substr(part.begin, part.size);
 }
 
 void head_parser::start(message_head& into, bool is_request) noexcept {

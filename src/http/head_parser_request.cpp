@@ -41,7 +41,7 @@ head_parser::result head_parser::parse(std::string_view input, request_head& int
 /// One empty line before the request is passed over: old clients write one after a body, and count it nowhere. There can
 /// be no other reading of it; of more than one, or of a part of one, there is no need.
 bool head_parser::skip_empty_line(std::string_view input) {
-    if (position_ > 0 || searched_ > 0) return true;
+    if (position_ > 0) return true;
     if (input.empty()) return false;
     if (input[0] != '\r') return true;
     if (input.size() == 1) return false;

@@ -23,7 +23,8 @@ struct head_slice {
 /// message. Copied and moved freely; what is handed out are views, until a field is changed or the next head.
 class message_head {
 public:
-    /// Whatever is added to them comes after what was received. Not to be cleared: the rest lies in their text.
+    /// Whatever is added to them comes after what was received. To clear them makes nonsense of the rest, which
+    /// lies in their text.
     headers fields;
 
     framing body = framing::none;

@@ -17,7 +17,9 @@ namespace {
 
 /// RFC 2046 5.1.1; a space at the end would be lost on the way.
 std::string_view require_boundary(std::string_view boundary) {
-    const auto is_one = [](char c) { return is_letter(c) || is_digit(c) || std::string_view("'()+_,-./:=? ").contains(c); };
+    const auto is_one = [](char c) {
+        return is_letter(c) || is_digit(c) || std::string_view("'()+_,-./:=? ").contains(c);
+    };
     if (boundary.empty() || boundary.size() > 70 || boundary.ends_with(' ') || !std::ranges::all_of(boundary, is_one))
         refuse("the form's boundary is none");
     return boundary;

@@ -10,7 +10,7 @@ namespace weft::inline v0::http {
 /// Why bytes are not taken for a message. Nothing that follows them on the connection can be trusted to start where it
 /// seems to: whoever refuses answers, if a request was expected, and closes.
 struct refusal {
-    http::status status = status::bad_request;
+    http::status status = http::status::bad_request;
     std::string_view sentence;  // a literal
 };
 

@@ -149,7 +149,8 @@ const route* route_tree::find(const node& n, std::string_view left, std::vector<
 void route_tree::set_name(std::string name, const route& r) {
     const auto [at, added] = names_.try_emplace(std::move(name), &r);
     if (!added && at->second != &r)
-        throw std::invalid_argument("http::router: '" + at->first + "' is the name of '" + at->second->pattern + "' already");
+        throw std::invalid_argument("http::router: '" + at->first + "' is the name of '" + at->second->pattern +
+                                    "' already");
 }
 
 const route* route_tree::named(std::string_view name) const {

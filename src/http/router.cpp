@@ -35,7 +35,8 @@ void router::add(method m, std::string_view path, handler answers, route_options
     route& r = tree_->at(path);
     auto& place = r.endpoints[static_cast<std::size_t>(m)];
     if (place)
-        throw std::invalid_argument("http::router: " + std::string(to_string(m)) + " " + r.pattern + " is there already");
+        throw std::invalid_argument("http::router: " + std::string(to_string(m)) + " " + r.pattern +
+                                    " is there already");
     if (!options.name.empty()) tree_->set_name(std::move(options.name), r);
     place = std::make_unique<endpoint>(std::move(answers), std::vector<middleware>(), options.body_limit);
 }
@@ -52,7 +53,8 @@ void router::mount(std::string_view prefix, router below) {
             to.endpoints[i] = std::move(from.endpoints[i]);
         }
     });
-    for (const auto& [name, r] : below.tree_->names()) tree_->set_name(name, tree_->at(std::string(prefix) + r->pattern));
+    for (const auto& [name, r] : below.tree_->names())
+        tree_->set_name(name, tree_->at(std::string(prefix) + r->pattern));
 }
 
 void router::use(middleware m) { middleware_.push_back(std::move(m)); }
@@ -66,7 +68,8 @@ task<response> router::operator()(request& r) const {
 }
 
 task<response> router::answer(request& r, std::size_t middleware_index) const {
-    if (middleware_index < middleware_.size()) return middleware_[middleware_index](r, next(*this, middleware_index + 1));
+    if (middleware_index < middleware_.size())
+        return middleware_[middleware_index](r, next(*this, middleware_index + 1));
     const request_core& core = request_core::of(r);
     if (!core.answering) return answer_nothing(core.found, r.method());
     const std::size_t index = middleware_index - middleware_.size();
@@ -91,8 +94,8 @@ std::string router::url_for(std::string_view name,
         if (given == parameters.end())
             throw std::invalid_argument("http::router: '" + named->pattern + "' needs a '" + s.text + "'");
         if (!s.fits(given->second))
-            throw std::invalid_argument("http::router: '" + std::string(given->second) + "' is no '" + s.text + "' of '" +
-                                        named->pattern + "'");
+            throw std::invalid_argument("http::router: '" + std::string(given->second) + "' is no '" + s.text +
+                                        "' of '" + named->pattern + "'");
         url += percent_encode(given->second, s.what == route_tree::segment::kind::rest ? "/" : "");
     }
     return url;

@@ -60,7 +60,8 @@ task<> server_connection::serve(std::shared_ptr<server_core> server, stream s) {
     } catch (const cancelled_error&) {
         const bool is_in_head = c.phase_ == phase::head && c.reason_ == reason::too_slow;
         if (!c.was_given_up()) cancelled = std::current_exception();
-        if (!cancelled && is_in_head) c.refuse({status::request_timeout, "the head of the request did not come in time"});
+        if (!cancelled && is_in_head)
+            c.refuse({status::request_timeout, "the head of the request did not come in time"});
     } catch (const std::system_error&) {  // the connection is lost, and with it whom to tell
         co_return;
     }
@@ -97,6 +98,7 @@ void server_connection::begin_request() {
     body_is_over_ = head.body == framing::none;
     body_left_ = head.body == framing::counted ? head.content_length : 0;
     body_read_ = body_sent_ = 0;
+    body_waited_ = 0;
     owes_continue_ = head.expects_continue && !body_is_over_;
     if (head.body == framing::chunked) exchange_->decoder.restart();
     keeps_alive_ = head.keep_alive && ++requests_ < server_->limits().requests_per_connection;
@@ -191,7 +193,9 @@ void server_connection::look() {
     if (phase_ == phase::handed_over) return;
     const std::uint32_t now = server_->tick();
     const http::limits& limits = server_->limits();
-    const auto seconds = [](std::chrono::nanoseconds d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+    const auto seconds = [](std::chrono::nanoseconds d) {
+        return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+    };
 
     const std::size_t unsent = stream_.write_buffer_size();
     if (unsent == 0 || unsent < unsent_) stalled_since_ = now;

@@ -93,7 +93,9 @@ private:
     std::size_t seen_ = 0;  // of a head that is not whole
     std::size_t unsent_ = 0;  // at the last look
     clock::time_point began_;  // the request, if there is an access log
-    std::uint32_t deadline_ = 0, body_since_ = 0, stalled_since_ = 0;  // ticks of the server's
+    std::uint32_t deadline_ = 0, stalled_since_ = 0;  // ticks of the server's
+    std::uint32_t body_since_ = 0;  // as if it had been waited for without a break
+    std::uint32_t body_waited_ = 0;  // the handler's own time is not its client's
     std::uint32_t requests_ = 0;
     phase phase_ = phase::idle;
     reason reason_ = reason::none;

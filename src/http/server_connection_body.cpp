@@ -71,7 +71,8 @@ task<> server_connection::await_body() {
         output() += "HTTP/1.1 100 Continue\r\n\r\n";
     }
     co_await flush();
-    body_since_ = server_->tick();
+    const std::uint32_t since = server_->tick();
+    body_since_ = since - body_waited_;
     phase_ = phase::body;
     std::exception_ptr cancelled;
     bool is_slow = false;
@@ -84,6 +85,7 @@ task<> server_connection::await_body() {
         if (!is_slow) cancelled = std::current_exception();
     }
     phase_ = phase::handling;
+    body_waited_ += server_->tick() - since;
     if (cancelled) std::rethrow_exception(cancelled);
     if (is_slow) throw http_error(status::request_timeout, "the body of the request came too slowly");
     if (came == 0) {

@@ -77,9 +77,8 @@ std::size_t server_core::requests() noexcept {
 
 std::unique_ptr<exchange> server_core::take_exchange() {
     if (spare_.empty()) {
-        return std::make_unique<exchange>(head_limits{.line_bytes = limits().request_line_bytes,
-                                                      .head_bytes = limits().head_bytes,
-                                                      .fields = limits().fields});
+        return std::make_unique<exchange>(head_limits{
+            .line_bytes = limits().request_line_bytes, .head_bytes = limits().head_bytes, .fields = limits().fields});
     }
     auto taken = std::move(spare_.back());
     spare_.pop_back();
@@ -99,7 +98,8 @@ void server_core::give_back(std::unique_ptr<exchange> e) noexcept {
 /// Looks at every connection, and comes again in a second while there are any.
 void server_core::sweep() {
     ++tick_;
-    date_line_ = "Date: " + format_date(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())) + "\r\n";
+    date_line_ =
+        "Date: " + format_date(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())) + "\r\n";
     for (server_connection& c : connections_) c.look();
     sweeps_ = !connections_.empty();
     if (sweeps_) {

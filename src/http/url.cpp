@@ -23,6 +23,7 @@ std::uint16_t port_of(std::string_view scheme) noexcept { return scheme == "http
 
 bool is_address(int family, std::string_view text) {
     in6_addr ignored;
+    if (text.contains('\0')) return false;  // where inet_pton() would see the end
     return inet_pton(family, std::string(text).c_str(), &ignored) == 1;
 }
 

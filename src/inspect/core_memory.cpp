@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <system_error>
@@ -20,10 +21,12 @@ namespace weft::inline v0 {
 /// A file as memory.
 struct core_memory::file_view {
     explicit file_view(const std::string& path) {
-        const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        // Asked before it is opened: a core file may name a device, and opening one may do something.
         struct stat status{};
-        if (!fd || ::fstat(fd.get(), &status) != 0) throw std::system_error(errno, std::generic_category(), path);
+        if (::stat(path.c_str(), &status) != 0) throw std::system_error(errno, std::generic_category(), path);
         if (!S_ISREG(status.st_mode)) throw std::runtime_error(path + ": it is no regular file");
+        const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        if (!fd || ::fstat(fd.get(), &status) != 0) throw std::system_error(errno, std::generic_category(), path);
         size = static_cast<std::size_t>(status.st_size);
         if (size == 0) throw std::runtime_error(path + ": the file is empty");
         void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
@@ -51,6 +54,10 @@ core_memory::core_memory(const std::string& core, const std::string& program)
         header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_type != ET_CORE)
         throw std::runtime_error(core + ": it is no core file of a 64-bit program");
     read_segments();
+    if (!has_written_memory_) {
+        throw std::runtime_error(core + ": it holds nothing that the program has written: /proc/PID/coredump_filter "
+                                        "was without 0x1, private memory (see core(5))");
+    }
     find_program(program);
 }
 
@@ -64,42 +71,90 @@ void core_memory::read_segments() {
     for (std::uint64_t i = 0; i < count; ++i) {
         Elf64_Phdr p{};
         if (!core_->get(header.e_phoff + i * sizeof p, p)) break;
-        if (p.p_type == PT_LOAD && p.p_filesz > 0) segments_.push_back({p.p_vaddr, p.p_filesz, p.p_offset});
-        if (p.p_type == PT_NOTE) read_file_note(p.p_offset, p.p_filesz);
+        if (p.p_type == PT_LOAD && p.p_filesz > 0) {
+            segments_.push_back({p.p_vaddr, p.p_filesz, p.p_offset});
+            has_written_memory_ = has_written_memory_ || (p.p_flags & PF_W);
+            whole_size_ = std::max(whole_size_, p.p_offset + p.p_filesz);
+        }
+        if (p.p_type == PT_NOTE) read_notes(p.p_offset, p.p_filesz);
     }
     std::ranges::sort(segments_, {}, &segment::begin);
 }
 
-/// NT_FILE: which files lay where. How many, the size of a page; of each begin, end, offset in pages; then the names.
-void core_memory::read_file_note(std::uint64_t offset, std::uint64_t size) {
+void core_memory::read_notes(std::uint64_t offset, std::uint64_t size) {
     const std::uint64_t end = std::min<std::uint64_t>(offset + size, core_->size);
     const auto padded = [](std::uint64_t n) { return (n + 3) & ~std::uint64_t(3); };
-    while (true) {
-        Elf64_Nhdr note{};
-        if (offset >= end || !core_->get(offset, note)) return;
+    Elf64_Nhdr note{};
+    while (offset < end && core_->get(offset, note)) {
         const std::uint64_t content = offset + sizeof note + padded(note.n_namesz);
         offset = content + padded(note.n_descsz);
-        if (note.n_type != NT_FILE || offset > end) continue;
-        std::uint64_t head[2] = {};
-        core_->get(content, head);
-        std::uint64_t name = content + sizeof head + head[0] * 3 * sizeof(std::uint64_t);
-        for (std::uint64_t i = 0; i < head[0] && name < offset; ++i) {
-            std::uint64_t range[3] = {};
-            if (!core_->get(content + sizeof head + i * sizeof range, range)) return;
-            const char* const text = reinterpret_cast<const char*>(core_->bytes + name);
-            const std::string path(text, ::strnlen(text, offset - name));
-            mappings_.push_back({range[0], range[1], range[2] * head[1], path, nullptr});
-            name += path.size() + 1;
-        }
+        if (offset > end) return;
+        if (note.n_type == NT_FILE && mappings_.empty()) read_file_note(content, offset);
+        if (note.n_type == NT_AUXV) read_auxiliary_vector(content, offset);
     }
+}
+
+/// NT_FILE: which files lay where. How many, the size of a page; of each begin, end, offset in pages; then the names.
+void core_memory::read_file_note(std::uint64_t content, std::uint64_t end) {
+    std::uint64_t head[2] = {};
+    core_->get(content, head);
+    std::uint64_t name = content + sizeof head + head[0] * 3 * sizeof(std::uint64_t);
+    for (std::uint64_t i = 0; i < head[0] && name < end; ++i) {
+        std::uint64_t range[3] = {};
+        if (!core_->get(content + sizeof head + i * sizeof range, range)) return;
+        const char* const text = reinterpret_cast<const char*>(core_->bytes + name);
+        const std::string path(text, ::strnlen(text, end - name));
+        mappings_.push_back({range[0], range[1], range[2] * head[1], path, nullptr});
+        name += path.size() + 1;
+    }
+}
+
+/// NT_AUXV: what the kernel told the program when it began, among it where its headers and its first instruction are.
+void core_memory::read_auxiliary_vector(std::uint64_t content, std::uint64_t end) {
+    for (Elf64_auxv_t each{}; content < end && core_->get(content, each); content += sizeof each) {
+        if (each.a_type == AT_PHDR) headers_at_ = each.a_un.a_val;
+        if (each.a_type == AT_ENTRY) entry_at_ = each.a_un.a_val;
+    }
+}
+
+/// The file that lay there; empty: none did.
+std::string core_memory::path_at(std::uint64_t address) const {
+    const auto found =
+        std::ranges::find_if(mappings_, [&](const mapping& m) { return m.begin <= address && address < m.end; });
+    return found == mappings_.end() ? std::string() : found->path;
+}
+
+/// Whether from the headers to the first instruction it is as far in that file as it was in the memory.
+bool core_memory::fits(const file_view& program) const {
+    Elf64_Ehdr header{};
+    if (!program.get(0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+    for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr p{};
+        if (!program.get(header.e_phoff + i * sizeof p, p)) return false;
+        if (p.p_type == PT_LOAD && p.p_offset <= header.e_phoff && header.e_phoff - p.p_offset < p.p_filesz)
+            return entry_at_ - headers_at_ == header.e_entry - (p.p_vaddr + (header.e_phoff - p.p_offset));
+    }
+    return false;
+}
+
+/// As which of the files the program lay in the memory.
+std::string core_memory::path_of_program(const std::string& program, const file_view& view) const {
+    // A core without this vector is not the kernel's, nor gdb's. The program lies lowest then, as is usual.
+    const std::string began = entry_at_ ? path_at(entry_at_) : mappings_.front().path;
+    if (!entry_at_ || !headers_at_ || (!began.empty() && fits(view))) return began;
+    // Begun by `ld.so PROGRAM`, what the kernel began was ld.so.
+    std::error_code ignored;
+    const std::string path = std::filesystem::canonical(program, ignored).string();
+    if (std::ranges::find(mappings_, path, &mapping::path) != mappings_.end()) return path;
+    throw std::runtime_error(program + ": it is not the program that left this core file" +
+                             (began.empty() ? "" : ", which was " + began));
 }
 
 /// Opens what lay in the memory, the program itself where it is now.
 void core_memory::find_program(const std::string& program) {
     const auto own = std::make_shared<file_view>(program);
     if (mappings_.empty()) return;
-    // The program is what lies lowest, as the kernel places it (unless `ulimit -s unlimited` has it place libraries first).
-    const std::string own_path = mappings_.front().path;
+    const std::string own_path = path_of_program(program, *own);
     std::map<std::string, std::shared_ptr<file_view>> opened{{own_path, own}};
     for (mapping& m : mappings_) {
         const auto [at, is_new] = opened.try_emplace(m.path);
@@ -112,6 +167,12 @@ void core_memory::find_program(const std::string& program) {
         m.view = at->second;
         if (m.path == own_path) m.path = program;  // where it is now
     }
+}
+
+std::string core_memory::what_is_missing() const {
+    if (core_->size >= whole_size_) return {};
+    return "the core file was cut short (by ulimit -c, or a full disk): of its " + std::to_string(whole_size_) +
+           " bytes " + std::to_string(whole_size_ - core_->size) + " are missing";
 }
 
 bool core_memory::copy(std::uint64_t address, std::span<std::byte> into) const {

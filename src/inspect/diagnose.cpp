@@ -270,12 +270,12 @@ std::vector<finding> diagnose(process_snapshot& p, const diagnose_options& optio
                 if (!w.lock || !w.lock_holder || !locks.insert(w.lock).second) return;
                 const task_snapshot* const holder = graph.holder(loop.address, w.lock_holder);
                 const std::int64_t held = w.lock_held_for.value_or(0);
-                if (!holder) {
+                if (!holder && p.incomplete.empty()) {
                     found.push_back({finding::what::lock_abandoned,
                                      "the lock that " + named(t) + place(t) + " waits for was locked by task #" +
                                          std::to_string(w.lock_holder) + ", which has ended",
                                      {t.address}});
-                } else if (held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
+                } else if (holder && held >= options.lock_held.count() && !in_circles.contains(holder->address)) {
                     found.push_back({finding::what::lock_held,
                                      "a lock has been held for " + seconds(held) + " by " + named(*holder) +
                                          place(*holder) + ", and " + named(t) + " waits for it",

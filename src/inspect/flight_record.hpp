@@ -27,6 +27,7 @@ enum class flight_event : std::uint8_t {
     brought,  // it goes on; result: as the system call
     completed,
     cancelled,
+    named,  // the task `subject`, which has ended; `text`, zeros behind it, is its name from its byte `number` on
 };
 
 /// One event. What takes time is noted when it is over: `when` is its beginning, `number` how long it took.
@@ -38,6 +39,7 @@ struct flight_record {
         std::source_location place{};
         const wait_kind* wait;
         std::int64_t result;
+        char text[8];
     };
 
     flight_event event() const noexcept { return static_cast<flight_event>(event_and_number & 0xff); }
@@ -53,31 +55,43 @@ static_assert(sizeof(flight_record) <= 32);
 /// By whom a task was woken: of tasks, the id.
 inline constexpr std::uint64_t by_the_loop = 0, by_another_thread = (std::uint64_t{1} << 56) - 1;
 
+/// Where the records are, for other processes too: the loop's registry_root points at this. Record number n of all that there
+/// have been is at n modulo capacity, until the one that many later takes its place.
+struct flight_ring_head {
+    std::uint64_t format = 1;  // of this, and of a flight_record
+    std::uint64_t capacity = 0;
+    std::uint64_t count = 0;  // of all that there have been
+    flight_record* records = nullptr;
+};
+
 /// The last so many records.
 class flight_ring {
 public:
     explicit flight_ring(std::size_t bytes)
-        : capacity_(std::max<std::size_t>(bytes / sizeof(flight_record), 1)),
-          records_(std::make_unique<flight_record[]>(capacity_)) {}
+        : head_{.capacity = std::max<std::size_t>(bytes / sizeof(flight_record), 1)},
+          records_(std::make_unique<flight_record[]>(head_.capacity)) {
+        head_.records = records_.get();
+    }
 
     void add(const flight_record& r) noexcept {
-        records_[next_] = r;
-        if (++next_ == capacity_) next_ = 0;
-        ++count_;
+        head_.records[next_] = r;
+        if (++next_ == head_.capacity) next_ = 0;
+        ++head_.count;
     }
-    std::size_t capacity() const noexcept { return capacity_; }
+    std::size_t capacity() const noexcept { return head_.capacity; }
     /// All that there have been.
-    std::uint64_t count() const noexcept { return count_; }
-    std::size_t size() const noexcept { return count_ < capacity_ ? static_cast<std::size_t>(count_) : capacity_; }
+    std::uint64_t count() const noexcept { return head_.count; }
+    std::size_t size() const noexcept { return std::min(head_.count, head_.capacity); }
     /// The oldest is number 0.
     const flight_record& operator[](std::size_t index) const noexcept {
-        const std::size_t at = (count_ < capacity_ ? 0 : next_) + index;
-        return records_[at < capacity_ ? at : at - capacity_];
+        const std::size_t at = (head_.count < head_.capacity ? 0 : next_) + index;
+        return records_[at < head_.capacity ? at : at - head_.capacity];
     }
+    const flight_ring_head& head() const noexcept { return head_; }
 
 private:
-    std::size_t capacity_, next_ = 0;
-    std::uint64_t count_ = 0;
+    flight_ring_head head_;
+    std::size_t next_ = 0;
     std::unique_ptr<flight_record[]> records_;
 };
 

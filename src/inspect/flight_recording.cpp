@@ -12,8 +12,10 @@
 #include <cerrno>
 #include <coroutine>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 namespace weft::inline v0 {
@@ -38,6 +40,7 @@ flight_recording::flight_recording(event_loop& loop, std::size_t bytes) : loop_(
     backend_name_ = loop.backend_name();
     loop.attach(*this);
     loop.set_observer(this);
+    loop.tasks().is_recorded_in(&ring_.head());
 }
 
 flight_recording::~flight_recording() {
@@ -52,6 +55,7 @@ void flight_recording::leave() noexcept {
     }
     signals_.clear();
     loop_resource::unlink();
+    loop_->tasks().is_recorded_in(nullptr);
     loop_->set_observer(nullptr);
     loop_ = nullptr;
     stepping_ = {};
@@ -97,6 +101,7 @@ void flight_recording::step_ended() noexcept {
         add(flight_event::callback, began, 0, took);
     } else if (const task_core& task = *kept->task(); kept->done()) {
         add(flight_event::last_step, began, task.id(), took, step_place_);
+        note_name(task, now);
     } else {
         note_step(task, began, took);
     }
@@ -112,6 +117,19 @@ void flight_recording::note_step(const task_core& task, nanos began, std::uint64
                     .event_and_number = flight_record::pack(flight_event::suspended, 0)};
     r.wait = &w->kind();
     ring_.add(r);
+}
+
+/// Of a task that ends, as a trace will find it nowhere else: so much of it as a line has room for.
+void flight_recording::note_name(const task_core& task, nanos when) noexcept {
+    constexpr std::size_t most = 64;
+    const std::string_view name = task.own_name().substr(0, most);
+    for (std::size_t at = 0; at < name.size(); at += sizeof flight_record::text) {
+        flight_record r{
+            .when = when, .subject = task.id(), .event_and_number = flight_record::pack(flight_event::named, at)};
+        std::memset(r.text, 0, sizeof r.text);
+        name.copy(r.text, sizeof r.text, at);
+        ring_.add(r);
+    }
 }
 
 void flight_recording::started_eagerly(const task_core& task) noexcept {

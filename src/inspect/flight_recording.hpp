@@ -57,6 +57,7 @@ private:
              std::source_location place = {}) noexcept;
     void add_operation(flight_event e, const operation& op, std::int64_t result) noexcept;
     void note_step(const task_core& task, nanos began, std::uint64_t took) noexcept;
+    void note_name(const task_core& task, nanos when) noexcept;
     void write_slow_step(nanos took) noexcept;
 
     event_loop* loop_;

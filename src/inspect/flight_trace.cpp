@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <ostream>
 #include <string>
@@ -22,6 +23,7 @@
 #include <system_error>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 // The format is Chrome's "Trace Event Format". Steps are slices ("X") of the loop's thread, within those of its turns.
 // Waits and operations, which overlap, are asynchronous ("b", "n", "e"), under the number of the task or operation. From
@@ -75,7 +77,8 @@ private:
     void write_awake(task_notes& task, const flight_record& r);
     void write_submission(const flight_record& r);
     void write_result(const flight_record& r);
-    void draw_arrow(task_notes& to, const flight_record& r);
+    void note_arrow(const flight_record& r);
+    void begin_arrows(const flight_record& step);
     trace_events& slice(const flight_record& r, const char* category, std::string_view name) {
         return events_.begin('X', category, name, r.when).duration(static_cast<nanos>(r.number()));
     }
@@ -89,6 +92,7 @@ private:
     std::unordered_map<std::uint64_t, operation_notes> operations_;  // by address: those that are submitted
     std::map<const char*, std::string> functions_;  // by the compiler's name
     std::uint64_t arrows_ = 0, submissions_ = 0;
+    std::vector<flight_record> wakes_;  // by tasks, in the step that is recorded next
 };
 
 /// The compiler puts the arguments of `create_task(f, x)` into a coroutine around that of f: nobody has written it.
@@ -109,13 +113,17 @@ std::string trace_writer::name_of_task(std::uint64_t id) const {
     return found == tasks_.end() || found->second.name.empty() ? "Task-" + std::to_string(id) : found->second.name;
 }
 
-/// Of tasks that are there now, and of those that were created in the time recorded.
+/// Of tasks that are there now, and of those that were created or have ended in the time recorded.
 void trace_writer::note_names() {
     const flight_ring& records = recording_.records();
     for (std::size_t i = 0; i < records.size(); ++i) {
-        if (records[i].event() != flight_event::created) continue;
-        if (const std::string& f = function_at(records[i].place); !is_wrapper(f))
-            tasks_[records[i].subject].function = f;
+        const flight_record& r = records[i];
+        if (r.event() == flight_event::named) {
+            std::string& name = tasks_[r.subject].name;
+            if (name.size() == r.number()) name.append(r.text, ::strnlen(r.text, sizeof r.text));
+        }
+        if (r.event() != flight_event::created) continue;
+        if (const std::string& f = function_at(r.place); !is_wrapper(f)) tasks_[r.subject].function = f;
     }
     if (!recording_.loop()) return;
     recording_.loop()->tasks().for_each([&](task_core& t) {
@@ -150,8 +158,9 @@ void trace_writer::write_record(const flight_record& r) {
             events_.begin('b', "wait", task.waits_for, r.when).id(r.subject);
             return events_.argument("task", name_of_task(r.subject)).argument("at", line_of(task.stands_at)).end();
         }
-        case flight_event::created: return draw_arrow(tasks_[r.subject], r);
+        case flight_event::created: return note_arrow(r);
         case flight_event::woken: return write_awake(tasks_[r.subject], r);
+        case flight_event::named: return;  // it is known already
         case flight_event::submitted: return write_submission(r);
         case flight_event::brought:
         case flight_event::completed:
@@ -160,6 +169,7 @@ void trace_writer::write_record(const flight_record& r) {
 }
 
 void trace_writer::write_step(const flight_record& r) {
+    begin_arrows(r);
     task_notes& task = tasks_[r.subject];
     const bool is_last = r.event() == flight_event::last_step;
     if (const auto arrow = std::exchange(task.arrow, 0)) {
@@ -187,13 +197,22 @@ void trace_writer::write_awake(task_notes& task, const flight_record& r) {
                                                                        : name_of_task(r.number()));
         events_.end();
     }
-    draw_arrow(task, r);
+    note_arrow(r);
 }
 
-void trace_writer::draw_arrow(task_notes& to, const flight_record& r) {
-    if (r.number() == by_the_loop || r.number() == by_another_thread) return;
-    to.arrow = ++arrows_;
-    events_.begin('s', "wake", "wake", r.when).id(to.arrow).end();
+void trace_writer::note_arrow(const flight_record& r) {
+    if (r.number() != by_the_loop && r.number() != by_another_thread) wakes_.push_back(r);
+}
+
+/// Arrows from a step. One from a step that is not there, for the recorder came or the trace is written in its midst, would come
+/// from nowhere.
+void trace_writer::begin_arrows(const flight_record& step) {
+    for (const flight_record& wake : wakes_) {
+        if (wake.number() != step.subject || wake.when < step.when) continue;
+        std::uint64_t& arrow = tasks_[wake.subject].arrow = ++arrows_;
+        events_.begin('s', "wake", "wake", wake.when).id(arrow).end();
+    }
+    wakes_.clear();
 }
 
 void trace_writer::write_submission(const flight_record& r) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/process_memory.hpp"
+#include "inspect/refusal.hpp"
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,33 +19,6 @@ namespace {
 
 constexpr std::size_t pieces_per_call = 1024;  // IOV_MAX
 
-std::string first_line(const std::string& path) {
-    std::string line;
-    std::ifstream file(path);
-    std::getline(file, line);
-    return line;
-}
-
-/// Why the kernel says EPERM: what the person can change.
-std::string reason_for_refusal(int pid) {
-    const std::string scope = first_line("/proc/sys/kernel/yama/ptrace_scope");
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    std::string line;
-    uid_t owner = ::getuid();
-    while (std::getline(status, line)) {
-        if (line.starts_with("Uid:")) std::istringstream(line.substr(4)) >> owner;
-    }
-    if (owner != ::getuid())
-        return "it belongs to another user (uid " + std::to_string(owner) + "): run this as that user, or as root";
-    if (scope == "3") return "kernel.yama.ptrace_scope is 3, which nobody may change before the next boot";
-    if (!scope.empty() && scope != "0") {
-        return "kernel.yama.ptrace_scope is " + scope +
-               ": run this as root, or allow it by `sysctl kernel.yama.ptrace_scope=0`";
-    }
-    return "this needs CAP_SYS_PTRACE here: the process is not dumpable (prctl PR_SET_DUMPABLE), or a container's "
-           "seccomp profile forbids process_vm_readv (Docker: --cap-add=SYS_PTRACE)";
-}
-
 }  // namespace
 
 process_memory::process_memory(int pid) : pid_(pid) {
@@ -55,13 +29,16 @@ process_memory::process_memory(int pid) : pid_(pid) {
     std::byte unused{};
     iovec into{&unused, 1}, from{nullptr, 1};  // an address that nobody has: EFAULT is a good answer
     if (::process_vm_readv(pid, &into, 1, &from, 1, 0) >= 0 || errno == EFAULT) return;
-    switch (const int error = errno) {
-        case EPERM:
-            throw std::system_error(error, std::generic_category(),
-                                    "reading the memory of " + who + ": " + reason_for_refusal(pid));
-        case ENOSYS: throw std::system_error(error, std::generic_category(), "this kernel has no process_vm_readv");
-        default: throw std::system_error(error, std::generic_category(), who);
+    const int error = errno;
+    const auto refuse = [&](const std::string& why) {
+        throw std::system_error(error, std::generic_category(), "reading the memory of " + who + ": " + why);
+    };
+    if ((error == EPERM || error == ENOSYS) && is_reading_filtered()) {
+        refuse("the kernel has no process_vm_readv for this process: a container's seccomp profile forbids it (Docker: "
+               "--cap-add=SYS_PTRACE), or it was built without");
     }
+    if (error == EPERM) refuse(reason_for_refusal(pid));
+    throw std::system_error(error, std::generic_category(), who);
 }
 
 void process_memory::read(std::span<memory_request> all) const {

@@ -3,9 +3,12 @@
 
 #include <weft/inspect/target_memory.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -29,37 +32,27 @@ class reading_rounds {
 public:
     explicit reading_rounds(const target_memory& memory) noexcept : memory_(memory) {}
 
+    /// Allows for what a task takes. Whoever asks for more than all tasks together may is not answered: memory that leads in
+    /// circles, or names lengths at random, ends here.
+    void allow_for_a_task() noexcept {
+        left_ = std::min(left_ + 1000, most_questions);
+        left_bytes_ = std::min(left_bytes_ + (1 << 16), most_bytes);
+    }
+
     /// `then(bytes)` is called by run(), unless that memory cannot be read, or too much has been asked for.
     /// @param evidence  what was read is noted there, if it is not null
     void ask(std::uint64_t address, std::size_t count, std::vector<seen_memory>* evidence,
              std::function<void(const std::byte*)> then) {
-        if (left_ == 0) return;
+        if (left_ == 0 || left_bytes_ < count) return;
         --left_;
+        left_bytes_ -= count;
         asked_.push_back({address, count, evidence, std::move(then)});
     }
 
     void run() {
         while (!asked_.empty()) {
             const std::vector<question> now = std::exchange(asked_, {});
-            std::size_t total = 0;
-            for (const question& q : now) total += q.count;
-            std::vector<std::byte> bytes(total);
-            std::vector<memory_request> requests;
-            requests.reserve(now.size());
-            std::size_t at = 0;
-            for (const question& q : now) {
-                requests.push_back({q.address, std::span(bytes).subspan(at, q.count)});
-                at += q.count;
-            }
-            memory_.read(requests);
-            for (std::size_t i = 0; i < now.size(); ++i) {
-                if (!requests[i].is_read) continue;
-                const std::byte* const read = requests[i].into.data();
-                if (now[i].evidence)
-                    now[i].evidence->push_back({now[i].address, static_cast<std::uint32_t>(now[i].count),
-                                                seen_memory::hash_of(read, now[i].count)});
-                now[i].then(read);
-            }
+            for (std::size_t first = 0; first < now.size();) first = answer(now, first);
         }
     }
 
@@ -70,9 +63,36 @@ private:
         std::vector<seen_memory>* evidence;
         std::function<void(const std::byte*)> then;
     };
+    /// As many as fit into some megabytes. @return the first that did not
+    std::size_t answer(const std::vector<question>& all, std::size_t first) {
+        constexpr std::size_t bytes_at_once = 8 << 20;
+        std::size_t last = first, total = 0;
+        do total += all[last++].count;
+        while (last < all.size() && total + all[last].count <= bytes_at_once);
+        const auto bytes = std::make_unique_for_overwrite<std::byte[]>(total);
+        std::vector<memory_request> requests;
+        requests.reserve(last - first);
+        std::size_t at = 0;
+        for (std::size_t i = first; i < last; ++i) {
+            requests.push_back({all[i].address, std::span(bytes.get(), total).subspan(at, all[i].count)});
+            at += all[i].count;
+        }
+        memory_.read(requests);
+        for (std::size_t i = first; i < last; ++i) {
+            const memory_request& r = requests[i - first];
+            if (!r.is_read) continue;
+            if (all[i].evidence)
+                all[i].evidence->push_back({all[i].address, static_cast<std::uint32_t>(all[i].count),
+                                            seen_memory::hash_of(r.into.data(), all[i].count)});
+            all[i].then(r.into.data());
+        }
+        return last;
+    }
+
+    static constexpr std::size_t most_questions = 20'000'000, most_bytes = std::size_t(4) << 30;
     const target_memory& memory_;
     std::vector<question> asked_;
-    std::size_t left_ = 20'000'000;  // a memory that leads in circles ends
+    std::size_t left_ = 1'000'000, left_bytes_ = 64 << 20;
 };
 
 }  // namespace weft::inline v0

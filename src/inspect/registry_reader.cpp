@@ -12,6 +12,9 @@ namespace {
 
 constexpr int most_looks = 4;  // at a task that never is still
 constexpr std::size_t most_loops = 4096;
+constexpr std::size_t most_pages = 1 << 14;  // of 339 tasks, in all loops
+constexpr std::size_t most_text = std::size_t(1) << 30;
+constexpr std::uint16_t farthest = 4096;  // that anything of interest lies in an object
 
 }  // namespace
 
@@ -34,7 +37,11 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
         std::min<std::size_t>(sizeof layout_, value_at<std::uint32_t>(raw, offsetof(registry_head, layout_bytes)));
     const std::string layout = memory.read_bytes(value_at<std::uint64_t>(raw, offsetof(registry_head, layout)), known);
     if (layout.size() != known) throw std::runtime_error("the layout of its registry of tasks cannot be read");
-    std::memcpy(&layout_, layout.data(), known);
+    std::uint16_t distances[sizeof layout_ / sizeof(std::uint16_t)] = {};
+    std::memcpy(distances, layout.data(), known);
+    if (std::ranges::max(distances) > farthest)
+        throw std::runtime_error("the layout of its registry of tasks is damaged: its memory has been overwritten");
+    std::memcpy(&layout_, distances, sizeof layout_);
     const registry_layout& l = layout_;
     task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
                                              l.task_id_or_extras, l.task_resume_point});
@@ -44,8 +51,8 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
 
 void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
     const std::size_t first = loops.size();
-    std::uint64_t at = roots_;
-    for (std::size_t i = 0; at && i < most_loops; ++i) {
+    std::unordered_set<std::uint64_t> seen;
+    for (std::uint64_t at = roots_; at && seen.size() < most_loops && seen.insert(at).second;) {
         const auto root = memory_.read<raw_root>(at);
         if (!root) break;
         if (root->loop) {
@@ -67,13 +74,13 @@ void registry_reader::read_loops(std::vector<loop_snapshot>& loops) {
 void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
     std::deque<seen_task> tasks;
     const auto pages = memory_.read<std::uint64_t>(root_at + offsetof(raw_root, pages));
-    find_tasks(pages.value_or(0), tasks);
+    find_tasks(root_at, pages.value_or(0), tasks);
     for (seen_task& t : tasks) look_at(t);
     rounds_.run();
     look_again(tasks);
     // Those that came meanwhile may be what others wait for by now.
     const std::size_t first_new = tasks.size();
-    find_tasks(pages.value_or(0), tasks);
+    find_tasks(root_at, pages.value_or(0), tasks);
     for (std::size_t i = first_new; i < tasks.size(); ++i) {
         look_at(tasks[i]);
         tasks[i].is_torn = true;
@@ -87,7 +94,7 @@ void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
     loop.activity = !root->thread                                                 ? loop_activity::stopped
                     : root->phase == static_cast<std::uint32_t>(loop_phase::runs) ? loop_activity::running
                                                                                   : loop_activity::waiting;
-    loop.turn_for = std::max<std::int64_t>(loop_now_ - root->time, 0);
+    loop.turn_for = since_turn(root->time);
     for (seen_task& t : tasks) {
         if (t.is_gone || !t.is_seen) continue;
         finish(t, *root);
@@ -96,25 +103,45 @@ void registry_reader::read_tasks(std::uint64_t root_at, loop_snapshot& loop) {
         loop.tasks.push_back(std::move(t.task));
     }
     std::ranges::sort(loop.tasks, {}, &task_snapshot::id);
+    if (options_.wakes && layout_.root_flight_records) read_wakes(root_at, loop);
 }
 
-/// Adds those that are not among them yet.
-void registry_reader::find_tasks(std::uint64_t page, std::deque<seen_task>& tasks) {
-    std::unordered_set<std::uint64_t> known, pages;
-    for (const seen_task& t : tasks) known.insert(t.word);
+/// Adds those that are not among them yet. A task has one slot; of a damaged memory it may have several, and one counts.
+void registry_reader::find_tasks(std::uint64_t root_at, std::uint64_t page, std::deque<seen_task>& tasks) {
+    struct used_slot {
+        std::uint64_t word, at, cpu_time_at;
+        std::uint32_t creator;
+    };
+    std::vector<used_slot>
+        used;  // and ordered by word: there may be a million, and a set would have to allocate for each
+    std::unordered_set<std::uint64_t> pages;
     while (page && pages.insert(page).second) {
+        if (root_of_page_.size() == most_pages && !root_of_page_.contains(page)) break;
+        if (root_of_page_.try_emplace(page, root_at).first->second != root_at) break;
         const auto raw = memory_.read<raw_page>(page);
-        if (!raw) return;
+        if (!raw) break;
         for (std::size_t slot = 0; slot < registry_page::capacity; ++slot) {
-            if (!registry_slot::is_used(raw->words[slot]) || known.contains(raw->words[slot])) continue;
-            seen_task& t = tasks.emplace_back();
-            t.slot = page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t);
-            t.word = raw->words[slot];
-            t.cpu_time_at = raw->cpu_times ? raw->cpu_times + slot * sizeof(std::uint64_t) : 0;
-            t.task.address = registry_slot::value_in(t.word);
-            t.task.creator = raw->creators[slot];
+            if (!registry_slot::is_used(raw->words[slot])) continue;
+            used.push_back({raw->words[slot], page + offsetof(raw_page, words) + slot * sizeof(std::uint64_t),
+                            raw->cpu_times ? raw->cpu_times + slot * sizeof(std::uint64_t) : 0, raw->creators[slot]});
         }
         page = raw->next;
+    }
+    std::ranges::sort(used, {}, &used_slot::word);
+    used.erase(std::ranges::unique(used, {}, &used_slot::word).begin(), used.end());
+    std::vector<std::uint64_t> known;
+    for (const seen_task& t : tasks) known.push_back(t.word);
+    std::ranges::sort(known);
+    for (const used_slot& s : used) {
+        if (std::ranges::binary_search(known, s.word)) continue;
+        rounds_.allow_for_a_task();
+        left_text_ = std::min(left_text_ + (1 << 16), most_text);
+        seen_task& t = tasks.emplace_back();
+        t.slot = s.at;
+        t.word = s.word;
+        t.cpu_time_at = s.cpu_time_at;
+        t.task.address = registry_slot::value_in(t.word);
+        t.task.creator = s.creator;
     }
 }
 
@@ -184,7 +211,10 @@ void registry_reader::ask_chain(seen_task& t, std::uint64_t promise) {
 }
 
 void registry_reader::add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes) {
-    t.task.stack.push_back(location_at(value_at<std::uint64_t>(bytes, layout_.promise_where)));
+    const stack_frame& f = location_at(value_at<std::uint64_t>(bytes, layout_.promise_where));
+    const std::size_t text = f.file.size() + f.function.size();
+    t.task.stack.push_back(text <= left_text_ ? f : stack_frame{});
+    left_text_ -= std::min(text, left_text_);
     t.task.frames.push_back(promise - layout_.handle_to_promise);
 }
 
@@ -240,7 +270,7 @@ void registry_reader::finish(seen_task& t, const raw_root& root) const {
     const bool runs = root.current == task.address || (!t.resume_point && !t.waiter && !t.is_queued);
     task.activity = runs ? task_activity::running : t.is_queued ? task_activity::ready : task_activity::waiting;
     if (task.activity != task_activity::waiting) task.wait = {};
-    task.since = runs ? std::max<std::int64_t>(loop_now_ - root.time, 0) : since(t.suspended_since);
+    task.since = runs ? since_turn(root.time) : since(t.suspended_since);
 }
 
 /// How long ago a tick was. It may have come since this began.
@@ -249,6 +279,11 @@ std::int64_t registry_reader::since(std::uint32_t tick) const noexcept {
     constexpr std::uint32_t a_minute = 60'000 / 16;  // as far as this can have been overtaken
     const std::uint32_t ago = now - tick;
     return tick - now < a_minute ? 0 : static_cast<std::int64_t>(ago) << task_registry::tick_bits;
+}
+
+/// How long ago its present turn began, if that was at this time. Of a damaged memory this is any number, but no overflow.
+std::int64_t registry_reader::since_turn(std::int64_t time) const noexcept {
+    return std::max<std::int64_t>(difference(loop_now_, time), 0);
 }
 
 // Things that many tasks have in common are read once.

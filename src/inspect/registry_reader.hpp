@@ -53,7 +53,7 @@ private:
     };
 
     void read_tasks(std::uint64_t root_at, loop_snapshot& loop);
-    void find_tasks(std::uint64_t first_page, std::deque<seen_task>& tasks);
+    void find_tasks(std::uint64_t root_at, std::uint64_t first_page, std::deque<seen_task>& tasks);
     void look_at(seen_task& t);
     void drop_if_gone(seen_task& t);
     void look_again(std::deque<seen_task>& tasks);
@@ -64,13 +64,19 @@ private:
     void add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes);
     bool belongs(const seen_task& t, const std::byte* promise) const;
     void finish(seen_task& t, const raw_root& root) const;
+    void read_wakes(std::uint64_t root_at, loop_snapshot& loop);
 
     void ask_wait(const wait_in_sight& w, bool is_branch);
     void ask_subject(const wait_in_sight& w, const wait_subject& subject, bool is_branch);
     void ask_future(const wait_in_sight& w, std::uint64_t future);
     void ask_hooks(const wait_in_sight& w, std::uint64_t vector, std::uint16_t to_future);
-    void ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head, const wait_subject& subject,
-                    std::size_t left);
+    /// Where going through a list has come to. A circle that does not lead through its head is noticed by coming by `before`,
+    /// which moves on whenever twice as many steps have been taken (Brent).
+    struct list_walk {
+        std::uint64_t head, before = 0;
+        std::size_t taken = 0, moves_at = 1;
+    };
+    void ask_member(const wait_in_sight& w, std::uint64_t node, list_walk walk, const wait_subject& subject);
     void ask_peer(const wait_in_sight& w, std::uint64_t stream, const wait_subject& subject);
     void resolve_futures(wait_snapshot& wait) const;
     void confirm_holders(loop_snapshot& loop) const;
@@ -80,6 +86,7 @@ private:
     void ask_string(seen_task& t, std::uint64_t string, std::function<void(std::string)> then);
 
     std::int64_t since(std::uint32_t tick) const noexcept;
+    std::int64_t since_turn(std::int64_t time) const noexcept;
     const seen_kind& kind_at(std::uint64_t address);
     const seen_wait_kind& wait_kind_at(std::uint64_t address);
     const stack_frame& location_at(std::uint64_t address);
@@ -93,6 +100,8 @@ private:
     std::int64_t loop_now_ = 0;  // of the loop that is being read
     reading_rounds rounds_;
     std::uint16_t holder_in_lock_ = 0;
+    std::size_t left_text_ = 64 << 20;  // of the names of files and functions, so many bytes
+    std::unordered_map<std::uint64_t, std::uint64_t> root_of_page_;  // it belongs to the first one that names it
     std::unordered_map<std::uint64_t, seen_kind> kinds_;
     std::unordered_map<std::uint64_t, seen_wait_kind> wait_kinds_;
     std::unordered_map<std::uint64_t, stack_frame> locations_;

@@ -10,7 +10,7 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr std::size_t most_text = 4096, most_children = 1 << 20, most_branches = 64;
+constexpr std::size_t longest_text = 4096, most_children = 1 << 20, most_branches = 64;
 
 }  // namespace
 
@@ -40,8 +40,8 @@ void registry_reader::ask_subject(const wait_in_sight& w, const wait_subject& su
     switch (subject.what) {
         case unknown: return;
         case deadline:
-            return ask<std::int64_t>(*w.task, first,
-                                     [now = loop_now_, wait](std::int64_t when) { wait->ends_in = when - now; });
+            return ask<std::int64_t>(
+                *w.task, first, [now = loop_now_, wait](std::int64_t when) { wait->ends_in = difference(when, now); });
         case future: return pointer([this, w](std::uint64_t f) { ask_future(w, f); });
         case hooks: return ask_hooks(w, first, subject.at[1]);
         case some_hooks:
@@ -58,7 +58,7 @@ void registry_reader::ask_subject(const wait_in_sight& w, const wait_subject& su
             return pointer([this, w, subject](std::uint64_t g) {
                 const std::uint64_t head = g + subject.at[1];
                 ask<std::uint64_t>(*w.task, head + layout_.list_first, [this, w, head, subject](std::uint64_t node) {
-                    ask_member(w, node, head, subject, most_children);
+                    ask_member(w, node, {.head = head}, subject);
                 });
             });
         case branches:
@@ -141,14 +141,18 @@ void registry_reader::ask_hooks(const wait_in_sight& w, std::uint64_t vector, st
     });
 }
 
-void registry_reader::ask_member(const wait_in_sight& w, std::uint64_t node, std::uint64_t head,
-                                 const wait_subject& subject, std::size_t left) {
-    if (node == head || !node || left == 0) return;
+void registry_reader::ask_member(const wait_in_sight& w, std::uint64_t node, list_walk walk,
+                                 const wait_subject& subject) {
+    if (node == walk.head || !node || node == walk.before || walk.taken == most_children) return;
+    if (++walk.taken == walk.moves_at) {
+        walk.before = node;
+        walk.moves_at *= 2;
+    }
     ask<std::uint64_t>(*w.task, node + subject.at[2], [this, w, to_future = subject.at[3]](std::uint64_t notice) {
         ask<std::uint64_t>(*w.task, notice + to_future, [this, w](std::uint64_t f) { ask_future(w, f); });
     });
-    ask<std::uint64_t>(*w.task, node + layout_.node_next, [this, w, node, head, subject, left](std::uint64_t next) {
-        if (next != node) ask_member(w, next, head, subject, left - 1);  // one that has left its list points at itself
+    ask<std::uint64_t>(*w.task, node + layout_.node_next, [this, w, node, walk, subject](std::uint64_t next) {
+        if (next != node) ask_member(w, next, walk, subject);  // one that has left its list points at itself
     });
 }
 
@@ -157,7 +161,7 @@ void registry_reader::ask_string(seen_task& t, std::uint64_t string, std::functi
         std::uint64_t text, size;
     };
     ask<text_and_size>(t, string + layout_.string_text, [this, &t, then = std::move(then)](const text_and_size& s) {
-        if (s.size == 0 || s.size > most_text) return;
+        if (s.size == 0 || s.size > longest_text) return;
         rounds_.ask(s.text, s.size, &t.evidence, [then, size = s.size](const std::byte* bytes) {
             then(std::string(reinterpret_cast<const char*>(bytes), size));
         });

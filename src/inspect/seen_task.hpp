@@ -18,7 +18,8 @@ struct registry_reader::raw_root {
     std::uint8_t is_virtual;
     std::uint64_t backend;
 };
-static_assert(sizeof(registry_root) == 64, "the raw one has the same members");
+static_assert(offsetof(registry_root, flight_records) == sizeof(std::uint64_t) * 8,
+              "what all versions have, the raw one has");
 
 struct registry_reader::raw_page {
     std::uint64_t next, cpu_times, words[registry_page::capacity];
@@ -42,6 +43,11 @@ T value_at(const std::byte* bytes, std::size_t at) {
     T value;
     std::memcpy(&value, bytes + at, sizeof value);
     return value;
+}
+
+/// Of times that may be anything.
+inline std::int64_t difference(std::int64_t a, std::int64_t b) noexcept {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
 /// `then` is called with the value there.

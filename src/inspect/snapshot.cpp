@@ -67,7 +67,16 @@ process_snapshot snapshot_process(int pid, const snapshot_options& options) {
 }
 
 process_snapshot snapshot_core(const std::string& core, const std::string& program, const snapshot_options& options) {
-    return snapshot(core_memory(core, program), core, std::nullopt, options);
+    const core_memory memory(core, program);
+    const std::string missing = memory.what_is_missing();
+    try {
+        process_snapshot all = snapshot(memory, core, std::nullopt, options);
+        all.incomplete = missing;
+        return all;
+    } catch (const std::runtime_error& e) {
+        if (missing.empty()) throw;
+        throw std::runtime_error(std::string(e.what()) + "; " + missing);
+    }
 }
 
 void take_cpu_times(int pid, unsigned seconds) {

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -233,12 +235,30 @@ bool epoll_backend::wait(nanos deadline) {
         const nanos left = std::max<nanos>(deadline - now(), 0);
         relative = {.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
     }
-    event_count_ = ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout, nullptr);
+    event_count_ = wait_for_events(timeout);
     if (event_count_ < 0) {
         if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "event loop: epoll_pwait2");
         event_count_ = 0;
     }
     return true;
+}
+
+/// epoll_pwait2(2); where there is none, in valgrind 3.19 and Linux before 5.11, epoll_wait(2), which counts in milliseconds: then
+/// a timer may be as much late.
+int epoll_backend::wait_for_events(const timespec* timeout) {
+    const auto size = static_cast<int>(events_.size());
+    if (!counts_in_milliseconds_) {
+        const int count = ::epoll_pwait2(epoll_.get(), events_.data(), size, timeout, nullptr);
+        if (count >= 0 || errno != ENOSYS) return count;
+        counts_in_milliseconds_ = true;
+    }
+    int milliseconds = -1;
+    if (timeout) {
+        constexpr std::int64_t longest = std::numeric_limits<int>::max();
+        const std::int64_t seconds = std::min<std::int64_t>(timeout->tv_sec, longest / 1000 - 1);
+        milliseconds = static_cast<int>(seconds * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000);
+    }
+    return ::epoll_wait(epoll_.get(), events_.data(), size, milliseconds);
 }
 
 void epoll_backend::dispatch() {

@@ -61,6 +61,7 @@ private:
     void register_socket(native_handle fd, descriptor& d);
     int register_polls(native_handle fd, descriptor& d) noexcept;
     void continue_later(native_handle fd, descriptor& d);
+    int wait_for_events(const timespec* timeout);
     void on_event(const epoll_event& e);
     void on_poll_event(native_handle fd, std::uint32_t events);
     void work(native_handle fd);
@@ -78,6 +79,7 @@ private:
     std::vector<epoll_event> events_;
     int event_count_ = 0;
     byte_buffer received_{*buffers()};
+    bool counts_in_milliseconds_ = false;
     bool abandoned_ = false;
 };
 

@@ -47,6 +47,7 @@ struct memory_layout {
             .vector_end = offsetof(vector, end),
             .list_first = offsetof(list_node, next_),
             .node_next = offsetof(list_node, next_),
+            .root_flight_records = offsetof(registry_root, flight_records),
         };
     }
     /// In what a done_hook points at: for those who describe a wait that has some.

@@ -63,6 +63,7 @@ task_registry::task_registry(void* loop, const char* backend_name, bool is_virtu
 }
 
 task_registry::~task_registry() {
+    root_->flight_records.store(nullptr, std::memory_order_relaxed);
     root_->thread.store(0, std::memory_order_relaxed);
     root_->phase.store(loop_phase::stopped, std::memory_order_relaxed);
     root_->loop.store(nullptr, std::memory_order_release);  // hands the slots to the next loop that takes this root

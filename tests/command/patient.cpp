@@ -2,8 +2,12 @@
 // A program in which all is wrong that `weft ps` is to find: two tasks that deadlock, one that holds a lock for ever and one
 // that waits for it, and, in a second loop, one in an endless loop. Beside them some that are well.
 //
-//     patient [--sleepers N]     says "ready" when all of them are where they stay
+//     patient [--sleepers N | --map-low FILE]     says "ready" when all of them are where they stay
 #include <weft/weft.hpp>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -63,9 +67,19 @@ weft::task<> main_task(int count) {
     co_await weft::sleep(1h);
 }
 
+/// A file that lies below everything else.
+void map_low(const char* name) {
+    void* const lowest = reinterpret_cast<void*>(0x10000);  // vm.mmap_min_addr
+    const int fd = ::open(name, O_RDONLY | O_CLOEXEC);
+    if (::mmap(lowest, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0) == MAP_FAILED) std::perror("mmap");
+    ::close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    const std::string_view option = argc == 3 ? argv[1] : "";
+    if (option == "--map-low") map_low(argv[2]);
     std::thread([] { weft::run(spins()); }).detach();
-    weft::run(main_task(argc == 3 && argv[1] == std::string_view("--sleepers") ? std::atoi(argv[2]) : 100));
+    weft::run(main_task(option == "--sleepers" ? std::atoi(argv[2]) : 100));
 }

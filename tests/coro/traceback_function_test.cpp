@@ -95,6 +95,17 @@ TEST(traceback_function, what_clang_writes) {
               "app::box<(1 > 2), &app::box::get>::open");
 }
 
+TEST(traceback_function, what_was_cut_off_anywhere) {
+    // As it is found in a memory that is overwritten, or limited.
+    const std::string whole =
+        "auto app::(anonymous namespace)::f(int)::(anonymous class)::operator()(std::pair<int[2], {x}> &)::box::operator<"
+        "=>(int) const [auto:1 = int]";
+    for (std::size_t length = 0; length <= whole.size(); ++length) {
+        EXPECT_LE(readable_function(whole.substr(0, length).c_str()).size(), length);
+        EXPECT_LE(readable_function(whole.substr(length).c_str()).size(), whole.size() + 8);  // <lambda>
+    }
+}
+
 TEST(traceback_function, what_gcc_writes) {
     EXPECT_EQ(
         readable_function("void app::server::run(app::server::run(std::vector<int>)::_ZN3app6server3runE.Frame*)"),

@@ -64,14 +64,37 @@ TEST(date, with_two_digits_of_a_year_is_no_more_than_fifty_years_ahead) {
 }
 
 TEST(date, that_is_none_is_ignored) {
-    for (const char* text :
-         {"", "0", "1994", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 +0000", "Sun, 06 Nov 1994 08:49:37 GMT ",
-          " Sun, 06 Nov 1994 08:49:37 GMT", "sun, 06 nov 1994 08:49:37 gmt", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
-          "Sun, 06 Nov 1994 8:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-          "Wed, 30 Feb 1994 08:49:37 GMT", "Thu, 29 Feb 1900 00:00:00 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 31 Nov 1994 08:49:37 GMT",
-          "Sun, 06 Foo 1994 08:49:37 GMT", "Foo, 06 Nov 1994 08:49:37 GMT", "Sun 06 Nov 1994 08:49:37 GMT", "Sun, -6 Nov 1994 08:49:37 GMT",
-          "Sun, +6 Nov 1994 08:49:37 GMT", "Sun, 06-Nov-94 08:49:37 GMT", "Sunday, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT",
-          "Sun Nov 6 08:49:37 1994", "Sun Nov  6 08:49:37 1994 GMT", "Sun Nov   6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT"}) {
+    for (const char* text : {"",
+                             "0",
+                             "1994",
+                             "Sun, 06 Nov 1994 08:49:37",
+                             "Sun, 06 Nov 1994 08:49:37 UTC",
+                             "Sun, 06 Nov 1994 08:49:37 +0000",
+                             "Sun, 06 Nov 1994 08:49:37 GMT ",
+                             " Sun, 06 Nov 1994 08:49:37 GMT",
+                             "sun, 06 nov 1994 08:49:37 gmt",
+                             "Sun, 6 Nov 1994 08:49:37 GMT",
+                             "Sun, 06 Nov 94 08:49:37 GMT",
+                             "Sun, 06 Nov 1994 8:49:37 GMT",
+                             "Sun, 06 Nov 1994 24:00:00 GMT",
+                             "Sun, 06 Nov 1994 08:60:37 GMT",
+                             "Sun, 06 Nov 1994 08:49:61 GMT",
+                             "Wed, 30 Feb 1994 08:49:37 GMT",
+                             "Thu, 29 Feb 1900 00:00:00 GMT",
+                             "Sun, 00 Nov 1994 08:49:37 GMT",
+                             "Sun, 31 Nov 1994 08:49:37 GMT",
+                             "Sun, 06 Foo 1994 08:49:37 GMT",
+                             "Foo, 06 Nov 1994 08:49:37 GMT",
+                             "Sun 06 Nov 1994 08:49:37 GMT",
+                             "Sun, -6 Nov 1994 08:49:37 GMT",
+                             "Sun, +6 Nov 1994 08:49:37 GMT",
+                             "Sun, 06-Nov-94 08:49:37 GMT",
+                             "Sunday, 06 Nov 1994 08:49:37 GMT",
+                             "Sunday, 06-Nov-1994 08:49:37 GMT",
+                             "Sun Nov 6 08:49:37 1994",
+                             "Sun Nov  6 08:49:37 1994 GMT",
+                             "Sun Nov   6 08:49:37 1994",
+                             "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT"}) {
         EXPECT_EQ(http::parse_date(text, now), std::nullopt) << text;
     }
 }

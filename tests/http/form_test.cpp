@@ -65,7 +65,8 @@ std::string why_not(const char* query) {
 
 TEST(form, says_which_value_is_not_of_the_type) {
     EXPECT_EQ(why_not<int>("a=1"), "k: missing");
-    for (const char* query : {"k=", "k=x", "k=1x", "k=+1", "k=%2B1", "k=+", "k=0x1", "k=1.5", "k=1%00"}) EXPECT_EQ(why_not<int>(query), "k: not an integer");
+    for (const char* query : {"k=", "k=x", "k=1x", "k=+1", "k=%2B1", "k=+", "k=0x1", "k=1.5", "k=1%00"})
+        EXPECT_EQ(why_not<int>(query), "k: not an integer");
     EXPECT_EQ(why_not<int>("k=2147483648"), "k: out of range");
     EXPECT_EQ(why_not<unsigned>("k=-1"), "k: not an integer");
     EXPECT_EQ(why_not<std::int8_t>("k=128"), "k: out of range");

@@ -49,10 +49,10 @@ TEST_P(head_parser_attacks, have_the_same_verdict_split_at_every_position) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(all, head_parser_attacks, testing::ValuesIn(all_rows()), [](const auto& info) {
-    std::string name = info.param.kind == message_reader::kind::requests ? "request_" : "response_";
-    for (const char c : info.param.of.name) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-    return name + "_" + std::to_string(info.index);
+INSTANTIATE_TEST_SUITE_P(all, head_parser_attacks, testing::ValuesIn(all_rows()), [](const auto& row) {
+    std::string name = row.param.kind == message_reader::kind::requests ? "request_" : "response_";
+    for (const char c : row.param.of.name) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    return name + "_" + std::to_string(row.index);
 });
 
 }  // namespace

@@ -172,6 +172,12 @@ TEST(head_parser, gives_parts_that_outlive_the_input_and_fields_that_are_added) 
     EXPECT_EQ(copied.host(), "a");
 }
 
+TEST(head_parser, gives_nothing_of_a_head_whose_fields_were_cleared) {
+    request_head head = parsed(line("GET /path HTTP/1.1"));
+    head.fields.clear();
+    EXPECT_EQ(head.host(), "");
+}
+
 TEST(head_parser, takes_input_that_has_moved_between_two_calls) {
     const std::string bytes = line("GET http://a/b HTTP/1.1");
     head_parser parser;

@@ -33,6 +33,8 @@ public:
             say("...");
         return told_;
     }
+    /// Whether the last thing told is that something was refused.
+    bool is_over() const { return is_over_; }
 
 private:
     static constexpr std::uint64_t until_close = ~std::uint64_t{0};

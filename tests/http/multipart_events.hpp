@@ -39,7 +39,8 @@ inline std::string of(std::string_view form, std::string_view boundary, std::siz
     try {
         http::multipart_parser parser(boundary, limits);
         for (std::size_t at = 0; at < form.size();) {
-            const std::string piece(form.substr(at, at == 0 ? std::max<std::size_t>(first, 1) : size));  // asan sees its end
+            const std::string piece(
+                form.substr(at, at == 0 ? std::max<std::size_t>(first, 1) : size));  // asan sees its end
             at += piece.size();
             feed(parser, piece, told);
         }

@@ -16,7 +16,8 @@ const std::string head = "Content-Disposition: form-data; name=\"a\"\r\n\r\n";
 /// What the parser tells of a form, however it is cut.
 std::string told(std::string_view form, http::multipart_limits limits = {}) {
     const std::string whole = multipart_events::of(form, "B", form.size(), 1, limits);
-    for (std::size_t size : {1, 2, 3, 7}) EXPECT_EQ(multipart_events::of(form, "B", size, size, limits), whole) << "in pieces of " << size;
+    for (std::size_t size : {1, 2, 3, 7})
+        EXPECT_EQ(multipart_events::of(form, "B", size, size, limits), whole) << "in pieces of " << size;
     if (form.size() < 2000) {
         for (std::size_t first = 1; first < form.size(); ++first) {
             EXPECT_EQ(multipart_events::of(form, "B", first, form.size(), limits), whole) << "cut at " << first;
@@ -61,7 +62,8 @@ TEST(multipart, drops_what_is_before_and_behind) {
 
 TEST(multipart, finds_a_boundary_behind_what_begins_as_one) {
     EXPECT_EQ(told("--B\r\n" + head + "\r\r\n\r\n-\r\n--\r\n\r\n--A\r\n--B--"), "[a:\r\r\n\r\n-\r\n--\r\n\r\n--A].");
-    EXPECT_EQ(multipart_events::of("--a-a-b\r\n" + head + "\r\n--a-a-a\r\n--a-a-b--", "a-a-b", 1, 1), "[a:\r\n--a-a-a].");
+    EXPECT_EQ(multipart_events::of("--a-a-b\r\n" + head + "\r\n--a-a-a\r\n--a-a-b--", "a-a-b", 1, 1),
+              "[a:\r\n--a-a-a].");
     EXPECT_EQ(multipart_events::of("--a b?\r\n" + head + "\r\n--a b?--", "a b?", 1, 1), "[a:].");
 }
 
@@ -91,21 +93,26 @@ TEST(multipart, reads_names_as_browsers_write_them) {
 
 TEST(multipart, refuses_parts_without_a_proper_name) {
     for (const char* disposition :
-         {"", "attachment; name=a", "form-data", "form-data; filename=a", "form-data; name", "form-data; name=", "form-data; name=\"a",
-          "form-data; name=\"a\\\"", "form-data; name=a; name=b", "form-data; name=a; filename=b; FileName=c", "form-data name=a",
-          "form-data; name=a b", "form-data; name=\"a\"b", "form-data; =a", "form-data; name=\"\xff\"", "form-datax; name=a", "form-data, name=a"}) {
+         {"", "attachment; name=a", "form-data", "form-data; filename=a", "form-data; name",
+          "form-data; name=", "form-data; name=\"a", "form-data; name=\"a\\\"", "form-data; name=a; name=b",
+          "form-data; name=a; filename=b; FileName=c", "form-data name=a", "form-data; name=a b",
+          "form-data; name=\"a\"b", "form-data; =a", "form-data; name=\"\xff\"", "form-datax; name=a",
+          "form-data, name=a"}) {
         EXPECT_THAT(told(part(disposition)), StartsWith("!400 ")) << disposition;
     }
 }
 
 TEST(multipart, refuses_malformed_heads) {
     for (const char* lines :
-         {"\r\n", "X: y\r\n\r\n", "Content-Disposition : form-data; name=a\r\n\r\n", "Content-Disposition: form-data;\r\n name=a\r\n\r\n",
-          " Content-Disposition: form-data; name=a\r\n\r\n", "Content-Disposition: form-data; name=a\n\n", "Content-Disposition: form-data; name=a\r\n\n",
+         {"\r\n", "X: y\r\n\r\n", "Content-Disposition : form-data; name=a\r\n\r\n",
+          "Content-Disposition: form-data;\r\n name=a\r\n\r\n", " Content-Disposition: form-data; name=a\r\n\r\n",
+          "Content-Disposition: form-data; name=a\n\n", "Content-Disposition: form-data; name=a\r\n\n",
           "Content-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b\r\n\r\n",
           "Content-Disposition: form-data; name=a\r\nContent-Type: a/b\r\ncontent-type: a/c\r\n\r\n",
-          "Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n", "Content-Disposition: form-data; name=a\r\n: x\r\n\r\n",
-          "Content-Disposition: form-data; name=a\r\nno colon\r\n\r\n", "Content-Disposition: form-data; name=a\rX: y\r\n\r\n"}) {
+          "Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+          "Content-Disposition: form-data; name=a\r\n: x\r\n\r\n",
+          "Content-Disposition: form-data; name=a\r\nno colon\r\n\r\n",
+          "Content-Disposition: form-data; name=a\rX: y\r\n\r\n"}) {
         EXPECT_THAT(told("--B\r\n" + std::string(lines) + "x\r\n--B--"), StartsWith("!400 ")) << lines;
     }
     const std::string nul("Content-Disposition: form-data; name=\"a\0\"\r\n\r\n", 46);
@@ -113,7 +120,8 @@ TEST(multipart, refuses_malformed_heads) {
 }
 
 TEST(multipart, refuses_what_is_behind_a_boundary) {
-    for (const char* line : {"--Bx\r\n", "--B-\r\n", "--B -\r\n", "--B\n", "--B\nx\r\n", "--B\r\r\n", "--B\rx\r\n", "--B \n"}) {
+    for (const char* line :
+         {"--Bx\r\n", "--B-\r\n", "--B -\r\n", "--B\n", "--B\nx\r\n", "--B\r\r\n", "--B\rx\r\n", "--B \n"}) {
         EXPECT_THAT(told(line + head + "x\r\n--B--"), StartsWith("!400 ")) << line;
     }
     EXPECT_EQ(told("--B\r\n" + head + "x\r\n--BC\r\n"), "[a:x]!400 there is something behind a boundary of the form");
@@ -127,18 +135,21 @@ TEST(multipart, that_is_cut_off_is_refused_at_its_end) {
 }
 
 TEST(multipart, has_a_boundary_of_the_characters_it_may_have) {
-    for (const std::string& boundary : {std::string(), std::string(71, 'a'), std::string("a "), std::string("a\r\nb"), std::string("a\"b"), std::string("a\0b", 3), std::string("é")}) {
+    for (const std::string& boundary : {std::string(), std::string(71, 'a'), std::string("a "), std::string("a\r\nb"),
+                                        std::string("a\"b"), std::string("a\0b", 3), std::string("é")}) {
         EXPECT_THROW(http::multipart_parser{boundary}, http::http_error) << boundary;
     }
     const std::string longest(70, '-');
-    EXPECT_EQ(multipart_events::of("--" + longest + "\r\n" + head + "-\r\n--" + longest + "--", longest, 1, 1), "[a:-].");
+    EXPECT_EQ(multipart_events::of("--" + longest + "\r\n" + head + "-\r\n--" + longest + "--", longest, 1, 1),
+              "[a:-].");
 }
 
 TEST(multipart, has_limits) {
     std::string form;
     for (int i = 0; i < 100; ++i) form += "--B\r\n" + head + "\r\n";
     EXPECT_THAT(multipart_events::of(form + "--B--", "B", 1, 1000), testing::EndsWith("[a:]."));
-    EXPECT_THAT(multipart_events::of(form + "--B\r\n" + head + "\r\n--B--", "B", 1, 1000), HasSubstr("!413 the form has too many parts"));
+    EXPECT_THAT(multipart_events::of(form + "--B\r\n" + head + "\r\n--B--", "B", 1, 1000),
+                HasSubstr("!413 the form has too many parts"));
     EXPECT_EQ(told("--B\r\n" + head + "x\r\n--B\r\n", {.max_parts = 1}), "[a:x]!413 the form has too many parts");
 
     const std::string filling = "X: " + std::string(10 * 1024 - head.size() - 5, 'x') + "\r\n";
@@ -157,7 +168,8 @@ TEST(multipart, that_is_a_bomb_takes_no_longer_than_another_form) {
     };
     const std::string boundary = std::string(69, '-') + "B";
     const auto start = std::chrono::steady_clock::now();
-    for (const std::string& body : {repeated("\r"), repeated("\r\n"), repeated("-"), repeated("\r\n--" + std::string(69, '-') + "x"), repeated("\r\n-\r")}) {
+    for (const std::string& body : {repeated("\r"), repeated("\r\n"), repeated("-"),
+                                    repeated("\r\n--" + std::string(69, '-') + "x"), repeated("\r\n-\r")}) {
         for (const std::size_t size : {4096uz, body.size()}) {
             const std::string form = "--" + boundary + "\r\n" + head + body + "\r\n--" + boundary + "--";
             EXPECT_TRUE(multipart_events::of(form, boundary, size, size) == "[a:" + body + "].");

@@ -166,6 +166,8 @@ TEST(url, refuses_what_others_may_read_otherwise) {
         EXPECT_THROW(http::url{text}, std::invalid_argument) << text;
     }
     EXPECT_THROW(http::url(std::string("http://a\0b/", 11)), std::invalid_argument);
+    EXPECT_THROW(http::url(std::string("http://[::1\0]/", 14)), std::invalid_argument);
+    EXPECT_THROW(http::url(std::string("http://[::1\0.evil.example]/", 27)), std::invalid_argument);
     EXPECT_THROW(http::url("http://" + std::string(64, 'a')), std::invalid_argument);
     EXPECT_NO_THROW(http::url("http://" + std::string(63, 'a')));
     std::string longest;

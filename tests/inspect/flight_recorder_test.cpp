@@ -105,6 +105,23 @@ TEST_F(flight_recorder, shows_who_woke_whom_by_an_arrow_between_their_steps) {
     EXPECT_EQ(from[1].when_ns, waits[0].when_ns);
 }
 
+TEST_F(flight_recorder, draws_no_arrow_from_the_step_that_it_was_made_in_which_has_no_slice) {
+    std::optional<weft::flight_recorder> recorder;
+    run([](auto& made) -> task<> {
+        made.emplace();
+        co_await weft::create_task(weft::sleep(1s));
+    }(recorder));
+    const auto events = trace(*recorder);
+    const auto from = those(events, 's', "wake"), to = those(events, 'f', "wake");
+    ASSERT_EQ(from.size(), 1u) << "the task that ends wakes main; that main has made it is not to be seen";
+    ASSERT_EQ(to.size(), 1u);
+    EXPECT_EQ(from[0].id, to[0].id);
+    bool is_in_a_step = false;
+    for (const auto& e : those(events, 'X', "task"))
+        is_in_a_step |= e.when_ns <= from[0].when_ns && from[0].when_ns <= e.end_ns();
+    EXPECT_TRUE(is_in_a_step);
+}
+
 TEST_F(flight_recorder, shows_callbacks_and_tasks_that_wait_for_what_it_knows_nothing_of) {
     weft::flight_recorder recorder(loop_);
     run([](weft_test::busy_clock& clock) -> task<> {
@@ -196,6 +213,21 @@ TEST_F(flight_recorder, escapes_the_names_of_tasks) {
     std::vector<std::string> names;
     for (const auto& e : those(events, 'b', "wait")) names.push_back(e.arguments.at("task"));
     EXPECT_THAT(names, ::testing::Contains("a \"name\"\\nof \\ two lines \xef\xbf\xbd"));
+}
+
+TEST_F(flight_recorder, tasks_that_have_ended_keep_their_names_as_far_as_there_is_room) {
+    const std::string long_name = "a name of more than sixty-four bytes, of which no more than those are kept by it";
+    weft::flight_recorder recorder(loop_);
+    run([](std::string name) -> task<> {
+        const std::vector tasks{weft::create_task(weft::sleep(1s), {.name = "short"}),
+                                weft::create_task(weft::sleep(1s), {.name = "of eight"}),
+                                weft::create_task(weft::sleep(1s), {.name = std::move(name)}),
+                                weft::create_task(weft::sleep(1s))};
+        co_await weft::wait(tasks);
+    }(long_name));
+    std::vector<std::string> names;
+    for (const auto& e : those(trace(recorder), 'b', "wait", "sleep")) names.push_back(e.arguments.at("task"));
+    EXPECT_THAT(names, ::testing::ElementsAre("short", "of eight", long_name.substr(0, 64), "Task-5"));
 }
 
 TEST_F(flight_recorder, calls_a_task_by_the_function_that_it_was_given) {

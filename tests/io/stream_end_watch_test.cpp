@@ -85,11 +85,13 @@ TEST(end_watch, follows_a_stream_that_is_moved_and_may_outlive_it) {
 TEST(end_watch, may_cancel_the_task_that_works_for_the_peer) {
     testing::run([]() -> task<> {
         auto [ours, theirs] = testing::memory_stream_pair();
-        auto work = create_task([](stream s) -> task<> {
-            const any_task self = current_task();
-            const end_watch watch(s, [self] { self.cancel("the client has gone"); });
-            co_await sleep(24h);
-        }, std::move(ours));
+        auto work = create_task(
+            [](stream s) -> task<> {
+                const any_task self = current_task();
+                const end_watch watch(s, [self] { self.cancel("the client has gone"); });
+                co_await sleep(24h);
+            },
+            std::move(ours));
         co_await sleep(1s);
         co_await theirs.close();
         co_await sleep(1s);

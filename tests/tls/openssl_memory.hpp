@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 
@@ -27,10 +28,13 @@ namespace weft_test {
 constexpr long never_fails = -1;
 /// Of OpenSSL's next allocations the one with this number fails.
 inline constinit thread_local long openssl_allocations_left = never_fails;
+/// How many it holds.
+inline constinit std::atomic<long> openssl_allocations_held = 0;
 
 inline bool openssl_allocation_fails() { return openssl_allocations_left >= 0 && openssl_allocations_left-- == 0; }
 inline void* openssl_allocate(std::size_t size, const char*, int) {
     if (openssl_allocation_fails()) return nullptr;
+    ++openssl_allocations_held;
 #ifdef WEFT_TEST_BESIDE_MALLOC
     return __libc_malloc(size);
 #else
@@ -39,13 +43,17 @@ inline void* openssl_allocate(std::size_t size, const char*, int) {
 }
 inline void* openssl_reallocate(void* old, std::size_t size, const char*, int) {
     if (openssl_allocation_fails()) return nullptr;
+    if (!old) ++openssl_allocations_held;
 #ifdef WEFT_TEST_BESIDE_MALLOC
     return __libc_realloc(old, size);
 #else
     return std::realloc(old, size);
 #endif
 }
-inline void openssl_release(void* memory, const char*, int) { std::free(memory); }
+inline void openssl_release(void* memory, const char*, int) {
+    if (memory) --openssl_allocations_held;
+    std::free(memory);
+}
 
 /// Before main: OpenSSL takes them only before its first allocation.
 inline const bool has_openssl_memory =

@@ -62,4 +62,23 @@ inline weft::task<> secure_client(std::shared_ptr<witness> p, weft::tls_context 
     p->log.note("secured");
 }
 
+/// Has the server close while it is about to be secured and most of what it wrote before still waits: all of it arrives.
+inline weft::task<> close_behind_much_that_is_unsent(connected_protocols& both) {
+    const std::string much(8 << 20, 'x');
+    std::size_t received = 0;
+    both.at_client->during = [&](const std::string& word) {
+        if (word.starts_with('x')) received += word.size();
+    };
+    both.server->transport.write(much);
+    auto accepting = weft::create_task(secure_server(both.server));
+    co_await weft::yield_now();
+    both.server->transport.close();
+    co_await both.server->transport.wait_closed();
+    co_await both.client->transport.wait_closed();
+    both.at_client->during = [](const std::string&) {};
+    EXPECT_EQ(received, much.size());
+    EXPECT_THAT(both.at_client->next(), testing::EndsWith("x eof lost"));
+    EXPECT_THROW(co_await accepting, std::system_error);
+}
+
 }  // namespace weft_test

@@ -2,6 +2,7 @@
 // `weft ps`: the tasks of a process, what each waits for, and what is wrong.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
+#include "weft/snapshot_json.hpp"
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
 
@@ -92,21 +93,19 @@ void run_ps(const ps_options& options) {
         options.who.snapshot(options.json ? weft::snapshot_options() : weft::snapshot_options{.deepest = 16});
     const std::vector<weft::finding> findings = weft::diagnose(p);
     if (options.json) {
-        std::puts(to_json(p, findings).c_str());
+        std::puts(json_of(p, findings).add("loops", loops_to_json(p)).to_string().c_str());
         return;
     }
     const terminal screen;
-    std::string text;
-    for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
-    if (!findings.empty()) text += "\n";
+    std::string text = what_is_wrong(p, findings, screen);
+    if (!text.empty()) text += "\n";
     const task_names names(p);
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const weft::loop_snapshot& loop = p.loops[i];
         text += screen.in(terminal::colour::bold,
                           "loop " + std::to_string(i + 1) +
                               (loop.thread ? ", thread " + std::to_string(loop.thread) : ", not running") + ", " +
-                              loop.backend + ": " + std::to_string(loop.tasks.size()) +
+                              printable(loop.backend) + ": " + std::to_string(loop.tasks.size()) +
                               (loop.tasks.size() == 1 ? " task" : " tasks")) +
                 "\n";
         if (!loop.tasks.empty()) text += tasks_of(loop, names, options, screen);

@@ -2,7 +2,7 @@
 // `weft pstree`: the tasks of a process below those that await or created them, with their chains of awaits.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
-#include "weft/json.hpp"
+#include "weft/snapshot_json.hpp"
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
 
@@ -154,13 +154,13 @@ private:
     bool fold_;
 };
 
-std::string json_of(const task_tree& tree, const std::vector<task_address>& siblings) {
+std::string nodes_to_json(const task_tree& tree, const std::vector<task_address>& siblings) {
     json_array all;
     for (const task_address a : siblings) {
         json_object o;
-        o.add("task", to_json(tree.at(a)))
+        o.add("task", json_of(tree.at(a)).to_string())
             .truth("awaited", tree.is_awaited(a))
-            .add("below", json_of(tree, tree.below(a)));
+            .add("below", nodes_to_json(tree, tree.below(a)));
         all.add(o.to_string());
     }
     return all.to_string();
@@ -176,23 +176,22 @@ void run_pstree(const pstree_options& options) {
     const std::vector<weft::finding> findings = weft::diagnose(p);
     const terminal screen;
     const task_names names(p);
-    std::string text;
+    std::string text = what_is_wrong(p, findings, screen);
     json_array loops;
-    for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
     for (std::size_t i = 0; i < p.loops.size(); ++i) {
         const task_tree tree(p.loops[i]);
         if (options.json) {
-            loops.add(
-                json_object().number("loop", p.loops[i].address).add("roots", json_of(tree, tree.roots)).to_string());
+            loops.add(json_of(p.loops[i]).add("roots", nodes_to_json(tree, tree.roots)).to_string());
             continue;
         }
-        text += screen.in(terminal::colour::bold, "loop " + std::to_string(i + 1) + ", " + p.loops[i].backend) + "\n";
+        text +=
+            screen.in(terminal::colour::bold, "loop " + std::to_string(i + 1) + ", " + printable(p.loops[i].backend)) +
+            "\n";
         tree_printer printer(tree, names, screen, !options.all);
         printer.print(tree.roots, "");
         text += printer.text;
     }
-    if (options.json) text = loops.to_string() + "\n";
+    if (options.json) text = json_of(p, findings).add("loops", loops.to_string()).to_string() + "\n";
     std::fputs(text.c_str(), stdout);
 }
 
@@ -204,6 +203,8 @@ void add_pstree(CLI::App& weft) {
         *weft.add_subcommand("pstree", "shows the tasks of a process below those that await or created them");
     options->who.add_to(pstree);
     pstree.add_flag("-a,--all", options->all, "each task, even of those that do the same");
-    pstree.add_flag("--json", options->json, "as JSON");
+    pstree.add_flag(
+        "--json", options->json,
+        "as JSON: the same warnings as `weft ps --json`, and of each loop its roots, each with what is below it");
     pstree.callback([options] { run_pstree(*options); });
 }

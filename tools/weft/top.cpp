@@ -2,6 +2,7 @@
 // `weft top`: the busiest tasks of a process, or those that have waited longest, again and again.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
+#include "weft/snapshot_json.hpp"
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
 
@@ -70,11 +71,24 @@ private:
     std::unordered_map<weft::task_address, seen> seen_;
 };
 
-std::string percent(std::int64_t part, std::int64_t whole) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.1f %%",
+/// "12.5"
+std::string percents(std::int64_t part, std::int64_t whole) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f",
                   whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0);
     return text;
+}
+std::string percent(std::int64_t part, std::int64_t whole) { return percents(part, whole) + " %"; }
+
+/// One look as one line: what `weft ps --json` says, and what each task has used since the look before.
+std::string to_json(const weft::process_snapshot& p, const std::vector<weft::finding>& findings,
+                    const std::vector<row>& rows, std::int64_t interval) {
+    std::unordered_map<const weft::task_snapshot*, std::int64_t> used;
+    for (const row& r : rows) used.emplace(r.task, r.cpu);
+    const auto add_cpu = [&](json_object& o, const weft::task_snapshot& t) {
+        o.number("cpu_interval_ns", used.at(&t)).add("cpu_percent", percents(used.at(&t), interval));
+    };
+    return json_of(p, findings).number("interval_ns", interval).add("loops", loops_to_json(p, add_cpu)).to_string();
 }
 
 void show(const weft::process_snapshot& p, const std::vector<weft::finding>& findings, std::vector<row>& rows,
@@ -92,8 +106,7 @@ void show(const weft::process_snapshot& p, const std::vector<weft::finding>& fin
     text += screen.in(terminal::colour::bold, "process " + std::to_string(p.pid) + ": " + std::to_string(rows.size()) +
                                                   " tasks, " + percent(all, interval) + " of a core in them") +
             "\n";
-    for (const weft::finding& f : findings)
-        text += screen.in(terminal::colour::red, "! " + std::string(to_string(f.is)) + ": ") + printable(f.text) + "\n";
+    text += what_is_wrong(p, findings, screen);
     table lines({"ID", "NAME", "CPU", "STATE", "FOR", "WAITS FOR", "WHERE"});
     for (std::size_t i = 0; i < std::min<std::size_t>(rows.size(), options.lines); ++i) {
         const weft::task_snapshot& t = *rows[i].task;
@@ -120,11 +133,12 @@ void run_top(const top_options& options) {
         std::vector<row> rows;
         used.look(p, rows);
         if (i > 0) {  // the first look is what the others are measured from
+            const std::int64_t interval = std::chrono::nanoseconds(now - before).count();
             if (options.json) {
-                std::puts(to_json(p, findings).c_str());
+                std::puts(to_json(p, findings, rows, interval).c_str());
                 std::fflush(stdout);
             } else {
-                show(p, findings, rows, std::chrono::nanoseconds(now - before).count(), options, screen);
+                show(p, findings, rows, interval, options, screen);
             }
         }
         before = now;
@@ -142,8 +156,11 @@ void add_top(CLI::App& weft) {
         ->check(CLI::IsMember({"cpu", "wait"}));
     top.add_option("-d,--interval", options->interval_seconds, "seconds between two looks")
         ->check(CLI::Range(0.1, 3600.0));
-    top.add_option("-n,--times", options->times, "how often; 0: until it is interrupted, or the process ends");
+    top.add_option("-n,--count,--times", options->times, "how often; 0: until it is interrupted, or the process ends");
     top.add_option("--lines", options->lines, "how many tasks");
-    top.add_flag("--json", options->json, "as `weft ps --json`, a line each time");
+    top.add_flag(
+        "--json", options->json,
+        "each look as one JSON object on a line of its own: as `weft ps --json`, and of each task what it has used "
+        "since the look before");
     top.callback([options] { run_top(*options); });
 }

@@ -18,8 +18,8 @@ std::string format_date(std::chrono::sys_seconds time);
 /// first of the next minute.
 /// @param now  what two digits of a year are near to: it is no more than 50 years ahead of that
 /// @return empty: it is no date, or no day of the calendar. Where a field has none, it is to be ignored.
-std::optional<std::chrono::sys_seconds> parse_date(
-    std::string_view text,
-    std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+std::optional<std::chrono::sys_seconds>
+parse_date(std::string_view text,
+           std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 
 }  // namespace weft::inline v0::http

@@ -27,13 +27,15 @@ struct multipart_limits {
 /// Takes a form with files in it (multipart/form-data) apart, as it arrives, and keeps no more than a part's head of it.
 ///
 ///     http::multipart_parser parser(boundary);
-///     for (std::string_view input = …more…; …; )
-///         switch (parser.next(input)) {
-///             case event::need_more: input = …more, or parser.finish() at the end…; break;
-///             case event::part: …parser.head()…; break;
-///             case event::data: …parser.data()…; break;
-///             case event::part_end: case event::end: …
+///     using event = http::multipart_parser::event;
+///     for (std::string bytes; !(bytes = co_await body.read()).empty();) {
+///         std::string_view input = bytes;
+///         for (event e; (e = parser.next(input)) != event::need_more;) {
+///             if (e == event::part) file = open_for(http::safe_filename(parser.head().filename.value_or("")));
+///             if (e == event::data) co_await file.write(parser.data());
 ///         }
+///     }
+///     parser.finish();
 ///
 /// Lines end in CRLF. What stands before the first boundary and behind the last is dropped. Every part needs
 /// `Content-Disposition: form-data; name="…"`. In name and filename `%22`, `%0D` and `%0A` are `"`, CR and LF as browsers
@@ -46,8 +48,8 @@ class multipart_parser {
 public:
     enum class event {
         need_more,  ///< the input is used up
-        part,       ///< head() tells of a part that begins
-        data,       ///< data() is a piece of it, not empty
+        part,  ///< head() tells of a part that begins
+        data,  ///< data() is a piece of it, not empty
         part_end,
         end  ///< after the last part; what still comes is dropped
     };
@@ -79,7 +81,7 @@ private:
     const std::string delimiter_;  // CRLF, two dashes, the boundary: its CR stands nowhere else in it
     state state_ = state::preamble;
     std::size_t matched_ = 2;  // how much of the delimiter has been seen
-    std::size_t before_ = 2;   // how much of that is of what stands before: the CRLF at the end of a head
+    std::size_t before_ = 2;  // how much of that is of what stands before: the CRLF at the end of a head
     std::size_t parts_ = 0;
     std::size_t head_bytes_ = 0;
     std::string line_;  // what has arrived of a line behind a delimiter, or in a head

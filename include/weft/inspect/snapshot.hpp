@@ -31,6 +31,15 @@ struct wait_snapshot {
     std::vector<wait_snapshot> branches{};  ///< of a select
 };
 
+/// What made a task ready, as a flight recorder of its loop has noted it.
+struct wake_snapshot {
+    enum class waker : std::uint8_t { loop, task, another_thread };
+    waker by = waker::loop;  ///< loop: what it waited for came from the kernel, or was a time
+    std::uint64_t task = 0;  ///< the waking task's id
+    std::int64_t ago = 0;  ///< nanoseconds
+    std::string wait{};  ///< the kind of wait that this ended; empty: it had yielded, or that is not known
+};
+
 enum class task_activity : std::uint8_t { running, ready, waiting, blocked };
 const char* to_string(task_activity a) noexcept;
 
@@ -48,6 +57,7 @@ struct task_snapshot {
     wait_snapshot wait{};  ///< of one that waits
     std::vector<stack_frame> stack{};  ///< the chain of awaits, the innermost last; perhaps the innermost alone
     std::vector<std::uint64_t> frames{};  ///< of each of these the address of its coroutine frame
+    std::optional<wake_snapshot> woken{};  ///< the last time, if that was asked for and is known
     bool is_changing = false;  ///< it ran on while it was looked at: the stack may be of two moments
 };
 
@@ -64,17 +74,20 @@ struct loop_snapshot {
     std::int64_t turn_for =
         0;  ///< nanoseconds since what is ready began to be run; while it runs: it hears of nothing else
     bool is_virtual = false;  ///< its clock is none of the system's
+    bool is_recorded = false;  ///< by a flight recorder, of which the wakes are; unset if they were not asked for
     std::vector<task_snapshot> tasks;  ///< by id
 };
 
 struct process_snapshot {
     int pid = 0;  ///< 0: out of a core file
     std::vector<loop_snapshot> loops;  ///< by thread
+    std::string incomplete{};  ///< why not all may be here: a core file was cut short; empty: all is
 };
 
 struct snapshot_options {
     bool whole_stacks = true;  ///< else the innermost coroutine of each task alone, which is cheaper
     std::size_t deepest = 256;  ///< of a stack, what is further in than this is left out, but for the innermost
+    bool wakes = false;  ///< who woke each task last, out of the memory of a flight recorder, if the loop has one
 };
 
 /// Looks at the tasks of another process, or of this one, by reading its memory. It needs no cooperation, no debug

@@ -65,6 +65,7 @@ struct registry_root {
     std::atomic<loop_phase> phase{loop_phase::stopped};
     std::atomic<bool> is_virtual{false};  // its clock is no clock of the system: `time` is all that is known of it
     std::atomic<const char*> backend{nullptr};
+    std::atomic<const void*> flight_records{nullptr};  // the flight_ring_head of a flight recorder; null: there is none
 };
 
 /// Where things are: distances in bytes. Each version appends to the one before. That of a coroutine's handle to its promise is
@@ -87,6 +88,8 @@ struct registry_layout {
     std::uint16_t waiter_kind, wait_kind_name, wait_kind_subject;
     // In a std::string (characters, count), a std::vector (begin, end), a list (first; and in a node next)
     std::uint16_t string_text, string_size, vector_begin, vector_end, list_first, node_next;
+    // In a root; 0: of a version that had none
+    std::uint16_t root_flight_records;
 };
 
 struct registry_head {
@@ -157,6 +160,9 @@ public:
     }
     /// When the present turn began, as a tick.
     std::uint32_t tick() const noexcept { return tick_; }
+
+    /// Where a flight recorder keeps what it has seen, for other processes; null: nowhere any more.
+    void is_recorded_in(const void* ring) noexcept { root_->flight_records.store(ring, std::memory_order_release); }
 
     /// Somebody looks: what a step takes is to be measured, and given to add_cpu_time().
     bool takes_cpu_times() const noexcept { return takes_cpu_times_; }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace weft::inline v0 {
 
@@ -68,6 +69,8 @@ public:
     const task_kind& kind() const noexcept { return static_cast<const task_kind&>(kind_of_execution()); }
     std::uint64_t id() const noexcept { return has_extras() ? extras().id : id_or_extras_ >> 1; }
     std::string name() const;
+    /// The one that it was given; empty: none.
+    std::string_view own_name() const noexcept { return has_extras() ? std::string_view(extras().name) : ""; }
     void set_name(std::string name) { need_extras().name = std::move(name); }
     task_state_code state_code() const noexcept;
 

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients that are slow or go, and servers that close.
+#include <weft/http/server.hpp>
+
+#include "http/talk.hpp"
+
+#include <gmock/gmock.h>
+
+using namespace std::chrono_literals;
+using namespace weft_test;
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+using weft::task;
+namespace http = weft::http;
+
+namespace {
+
+constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view hello_answer =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
+
+TEST(http_server, gives_up_a_head_that_does_not_come) {
+    with_server(hello, [](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say("GET / HT");
+        co_await weft::sleep(9s);
+        EXPECT_EQ(co_await c.hear(), "");
+        co_await weft::sleep(3s);
+        EXPECT_THAT(co_await c.hear(), StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+        EXPECT_TRUE(c.has_ended());
+    });
+}
+
+TEST(http_server, gives_up_a_head_that_comes_byte_by_byte) {
+    with_server(hello, [](http::server& s) -> task<> {
+        conversation c(s);
+        std::string heard;
+        for (int i = 0; i < 13 && heard.empty(); ++i) {
+            co_await c.say("G");
+            co_await weft::sleep(999ms);
+            heard = co_await c.hear();
+        }
+        EXPECT_THAT(heard, StartsWith("HTTP/1.1 408 "));
+    });
+}
+
+TEST(http_server, closes_an_idle_connection_without_a_word) {
+    with_server(hello, [](http::server& s) -> task<> {
+        conversation c(s);
+        EXPECT_EQ(co_await c.ask(get), hello_answer);
+        co_await weft::sleep(59s);
+        EXPECT_FALSE(c.has_ended());
+        co_await weft::sleep(3s);
+        EXPECT_EQ(co_await c.hear(), "");
+        EXPECT_TRUE(c.has_ended());
+        EXPECT_EQ(s.connections(), 0u);
+    });
+}
+
+TEST(http_server, gives_up_a_body_that_is_too_slow) {
+    with_server(echo, [](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        std::string heard;
+        for (int i = 0; i < 12 && heard.empty(); ++i) {
+            co_await c.say("slow");
+            co_await weft::sleep(999ms);
+            heard = co_await c.hear();
+        }
+        EXPECT_THAT(heard, StartsWith("HTTP/1.1 408 "));
+    });
+}
+
+TEST(http_server, resets_a_client_that_takes_nothing) {
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(std::string(1 << 20, 'x'));
+    };
+    with_server(much, [](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say(get);
+        co_await weft::sleep(28s);
+        EXPECT_EQ(s.connections(), 1u);
+        co_await weft::sleep(5s);
+        EXPECT_EQ(s.connections(), 0u);
+    });
+}
+
+TEST(http_server, cancels_a_handler_whose_client_has_gone) {
+    bool was_cancelled = false;
+    const auto waits = [&](http::request&) -> task<http::response> {
+        try {
+            co_await weft::sleep(1h);
+        } catch (const weft::cancelled_error&) {
+            was_cancelled = true;
+            throw;
+        }
+        co_return http::response();
+    };
+    with_server(waits, [&](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say(get);
+        co_await weft::sleep(1s);
+        EXPECT_EQ(s.requests(), 1u);
+        co_await c.client.close();
+        co_await weft::sleep(1s);
+        EXPECT_TRUE(was_cancelled);
+        EXPECT_EQ(s.connections(), 0u);
+        co_await c.served;  // which ends without an error
+    });
+}
+
+TEST(http_server, takes_so_many_requests_a_connection) {
+    with_server(hello, {.limits = {.requests_per_connection = 2}}, [](http::server& s) -> task<> {
+        conversation c(s);
+        EXPECT_EQ(co_await c.ask(get), hello_answer);
+        EXPECT_THAT(co_await c.ask(get), HasSubstr("Connection: close\r\n"));
+        EXPECT_TRUE(c.has_ended());
+    });
+}
+
+// The end
+
+TEST(http_server, that_is_closed_ends_idle_connections_and_answers_what_has_begun) {
+    const auto slow = [](http::request&) -> task<http::response> {
+        co_await weft::sleep(5s);
+        co_return http::response::text("done");
+    };
+    with_server(slow, [](http::server& s) -> task<> {
+        conversation idle(s), busy(s);
+        co_await busy.say(get);
+        co_await weft::sleep(1s);
+        s.close();
+        co_await weft::sleep(1s);
+        EXPECT_TRUE(idle.has_ended());
+        EXPECT_FALSE(busy.has_ended());
+        co_await weft::sleep(4s);
+        EXPECT_THAT(co_await busy.hear(), AllOf(HasSubstr("Connection: close\r\n"), EndsWith("done")));
+        EXPECT_TRUE(busy.has_ended());
+        EXPECT_EQ(s.connections(), 0u);
+    });
+}
+
+TEST(http_server, hands_a_connection_over_to_another_protocol) {
+    const auto upgrades = [](http::request&) -> task<http::response> {
+        co_return http::response::switch_protocols("shout", [](weft::stream s) -> task<> {
+            while (auto line = co_await s.read_line()) {
+                std::ranges::transform(*line, line->begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+                co_await s.write(*line + "\n");
+            }
+        });
+    };
+    with_server(upgrades, [](http::server& s) -> task<> {
+        conversation c(s);
+        EXPECT_EQ(co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nfirst\n"),
+                  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nFIRST\n");
+        co_await weft::sleep(24h);
+        EXPECT_EQ(co_await c.ask("second\n"), "SECOND\n");
+        co_await c.client.close();
+        co_await c.served;
+    });
+}
+
+TEST(http_server, logs_what_it_has_answered) {
+    std::string logged;
+    with_server(echo,
+                {.access_log =
+                     [&](const http::access_record& r) {
+                         logged += std::string(r.asked.target()) + ' ' + std::to_string(http::to_number(r.status)) +
+                                   ' ' + std::to_string(r.body_bytes);
+                     }},
+                [](http::server& s) -> task<> {
+                    conversation c(s);
+                    co_await c.ask("POST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+                });
+    EXPECT_EQ(logged, "/x?y 200 3");
+}
+
+}  // namespace
