@@ -56,7 +56,7 @@ class Package:
         gdb = pathlib.Path(self.source) / "tools/gdb"
         for script in gdb.rglob("*.py"):
             require((self.prefix / "share/weft/gdb" / script.relative_to(gdb)).exists(), f"{script.name} is not installed")
-        for component in ("io_uring", "tls"):
+        for component in ("io_uring", "tls", "zlib"):
             present = self.option(f"WEFT_WITH_{component.upper()}") == "ON"
             self.configure(HERE / "installed", f"-DCOMPONENTS={component}", fails=not present)
         require("nonsense" in self.configure(HERE / "installed", "-DCOMPONENTS=nonsense", fails=True),

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+namespace weft::inline v0::http {
+
+/// Of the kernel's, which nobody can predict. Many small requests are one system call.
+/// @throws std::system_error
+void fill_with_random_bytes(std::span<char> bytes);
+
+}  // namespace weft::inline v0::http
