@@ -59,9 +59,9 @@ void with_node(Body body) {
     const auto run = [](Body b) -> task<> {
         weft::process node =
             co_await weft::spawn_process({"node", "-e", program}, {.stdin_ = weft::pipe, .stdout_ = weft::pipe});
-        const std::string port = (co_await node.stdout_.read_line()).value_or("");
+        const std::optional<std::string> port = co_await node.stdout_.read_line();
         {
-            http::client client({.base_url = "http://127.0.0.1:" + port});
+            http::client client({.base_url = "http://127.0.0.1:" + port.value_or("")});
             co_await b(client);
         }
         co_await node.stdin_.close();

@@ -192,7 +192,9 @@ TEST(websocket, receive_cancelled_in_the_middle_of_a_message_loses_nothing) {
             co_await b.peer.write(std::string(1, c));
             std::optional<http::websocket_message> heard;
             co_await weft::move_on_after(10ms, [&]() -> weft::task<> { heard = co_await b.ws.receive(); });
-            if (heard) EXPECT_EQ(heard->data, "one two");
+            if (heard) {
+                EXPECT_EQ(heard->data, "one two");
+            }
         }
         co_await b.peer.write(whole.substr(whole.size() - 1));
         EXPECT_EQ(co_await text_of(b.ws), "three");
