@@ -38,8 +38,7 @@ hosts:
     listen: {{host: 127.0.0.1, port: {port}}}
     paths:
       /:
-        mruby.handler: |
-          Proc.new {{|env| [200, {{"content-type" => "text/plain; charset=utf-8"}}, ["Hello, World!"]]}}
+        file.file: {folder}/site/index.txt
 """
 # The pipelining script of wrk: so many requests at once.
 PIPELINE = """init = function(args)
@@ -150,6 +149,9 @@ def main():
     runs = {name: [] for name in servers}
     with tempfile.TemporaryDirectory(prefix="weft-http-") as folder:
         os.chmod(folder, 0o755)
+        os.mkdir(os.path.join(folder, "site"))  # h2o has no words of its own to say without a script
+        with open(os.path.join(folder, "site", "index.txt"), "w") as file:
+            file.write("Hello, World!")
         for number in range(options.rounds):
             for name in generator.sample(servers, len(servers)):
                 runs[name].append(run(name, options, folder))
