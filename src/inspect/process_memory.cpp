@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <numeric>
+#include <optional>
 #include <sstream>
 #include <system_error>
 
@@ -18,6 +21,8 @@ namespace weft::inline v0 {
 namespace {
 
 constexpr std::size_t pieces_per_call = 1024;  // IOV_MAX
+constexpr std::size_t bytes_per_call = 1 << 20;
+constexpr std::uint64_t segment_bytes = 4096;
 
 }  // namespace
 
@@ -41,27 +46,62 @@ process_memory::process_memory(int pid) : pid_(pid) {
     throw std::system_error(error, std::generic_category(), who);
 }
 
+/// Many requests are for what lies together: a task beside a task. What is near is read as one segment, for a call costs the kernel
+/// far more for each segment than for the bytes between them.
 void process_memory::read(std::span<memory_request> all) const {
-    constexpr std::uint64_t page_mask = ~std::uint64_t(4095);
+    std::vector<std::uint32_t> order(all.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, {}, [&](std::uint32_t i) { return all[i].address; });
+    std::vector<segment> segments;
+    std::vector<std::byte> bytes;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const memory_request& r = all[order[i]];
+        const bool is_near = !segments.empty() && r.address - segments.back().address < segment_bytes &&
+                             r.into.size() <= segment_bytes;
+        if (!is_near) segments.push_back({.address = r.address, .size = 0, .first = i, .count = 0});
+        segment& s = segments.back();
+        s.size = std::max(s.size, static_cast<std::size_t>(r.address - s.address) + r.into.size());
+        ++s.count;
+    }
+    for (std::span<segment> left = segments; !left.empty();) {
+        std::size_t count = 0, size = 0;
+        do size += left[count++].size;
+        while (count < left.size() && count < pieces_per_call && size + left[count].size <= bytes_per_call);
+        bytes.resize(size);
+        read_segments(left.first(count), bytes, all, order);
+        left = left.subspan(count);
+    }
+}
+
+/// Reads segments, and gives each request its part. Of what cannot be read whole each request is read alone.
+void process_memory::read_segments(std::span<const segment> segments, std::span<std::byte> bytes,
+                                   std::span<memory_request> all, std::span<const std::uint32_t> order) const {
     iovec into[pieces_per_call], from[pieces_per_call];
-    for (; !all.empty(); all = all.subspan(std::min(pieces_per_call, all.size()))) {
-        const std::size_t count = std::min(pieces_per_call, all.size());
-        for (std::size_t i = 0; i < count; ++i) {
-            into[i] = {all[i].into.data(), all[i].into.size()};
-            from[i] = {reinterpret_cast<void*>(all[i].address), all[i].into.size()};
-        }
-        for (std::size_t next = 0; next < count;) {
-            const ssize_t got = ::process_vm_readv(pid_, into + next, count - next, from + next, count - next, 0);
-            std::size_t left = got < 0 ? 0 : static_cast<std::size_t>(got);
-            while (next < count && left >= all[next].into.size()) {
-                left -= all[next].into.size();
-                all[next++].is_read = true;
+    for (std::size_t i = 0, at = 0; i < segments.size(); at += segments[i++].size) {
+        into[i] = {bytes.data() + at, segments[i].size};
+        from[i] = {reinterpret_cast<void*>(segments[i].address), segments[i].size};
+    }
+    for (std::size_t next = 0; next < segments.size();) {
+        const std::size_t count = segments.size() - next;
+        const ssize_t got = ::process_vm_readv(pid_, into + next, count, from + next, count, 0);
+        std::size_t left = got < 0 ? 0 : static_cast<std::size_t>(got);
+        for (; next < segments.size() && left >= segments[next].size; left -= segments[next++].size) {
+            const segment& s = segments[next];
+            for (std::size_t i = s.first; i < s.first + s.count; ++i) {
+                memory_request& r = all[order[i]];
+                std::memcpy(r.into.data(), static_cast<std::byte*>(into[next].iov_base) + (r.address - s.address), r.into.size());
+                r.is_read = true;
             }
-            if (next == count) break;
-            // That one cannot be read, nor those behind it that begin in the same page.
-            const std::uint64_t lost = all[next].address & page_mask;
-            do ++next;
-            while (next < count && (all[next].address & page_mask) == lost);
+        }
+        if (next == segments.size()) return;
+        const segment& lost = segments[next++];
+        std::optional<std::uint64_t> page;  // that cannot be read, nor can what begins in it behind that
+        for (std::size_t i = lost.first; i < lost.first + lost.count; ++i) {
+            memory_request& r = all[order[i]];
+            if (page == r.address / 4096) continue;
+            iovec one_into{r.into.data(), r.into.size()}, one_from{reinterpret_cast<void*>(r.address), r.into.size()};
+            r.is_read = ::process_vm_readv(pid_, &one_into, 1, &one_from, 1, 0) == static_cast<ssize_t>(r.into.size());
+            if (!r.is_read) page = r.address / 4096;
         }
     }
 }

@@ -17,6 +17,13 @@ public:
     bool write(std::uint64_t address, std::uint64_t word) const noexcept;
 
 private:
+    /// Memory that holds what some requests are for: those from the `first` of them in the order of addresses on.
+    struct segment {
+        std::uint64_t address;
+        std::size_t size, first, count;
+    };
+    void read_segments(std::span<const segment> segments, std::span<std::byte> bytes, std::span<memory_request> all,
+                       std::span<const std::uint32_t> order) const;
     int pid_;
 };
 
