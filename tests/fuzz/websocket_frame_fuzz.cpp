@@ -45,7 +45,8 @@ std::string told(std::string_view input, const setting& s, Next next) {
                     all += decoder.payload();
                     break;
                 case event::close:
-                    require(http::close_payload(decoder.close()).size() <= http::max_control_bytes, "it can be answered");
+                    require(http::close_payload(decoder.close()).size() <= http::max_control_bytes,
+                            "it can be answered");
                     all += std::to_string(decoder.close().code).append(decoder.close().reason);
                     break;
                 case event::refused:
