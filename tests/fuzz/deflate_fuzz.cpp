@@ -37,13 +37,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (int again = 0; again < 2; ++again) {
         std::string compressed, message;
         deflater.deflate(input, compressed);
-        require(inflater.inflate(compressed, input.size(), message) == result::ok, "what was compressed can be inflated");
+        require(inflater.inflate(compressed, input.size(), message) == result::ok,
+                "what was compressed can be inflated");
         require(message == input, "and is what it was");
         if (input.empty()) continue;
         http::message_deflater other({agreed.window_bits, false});
         compressed.clear();
         other.deflate(input, compressed);
-        const result r = http::message_inflater({agreed.window_bits, false}).inflate(compressed, input.size() - 1, message);
+        const result r =
+            http::message_inflater({agreed.window_bits, false}).inflate(compressed, input.size() - 1, message);
         require(r == result::too_big, "a byte less is too little");
     }
     return 0;
