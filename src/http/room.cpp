@@ -2,6 +2,7 @@
 #include "http/room_member.hpp"
 #include "http/utf8.hpp"
 
+#include <weft/base/errors.hpp>
 #include <weft/http/room.hpp>
 
 #include <stdexcept>
@@ -28,6 +29,7 @@ room::member::~member() {
 std::size_t room::member::missed() const noexcept { return member_->missed(); }
 
 room::member room::join(websocket& ws) {
+    if (!ws.core_) throw invalid_state_error("room: the websocket was moved from");
     auto m = std::make_shared<room_member>(ws.core_, core_->options);
     core_->members.push_back(*m);
     return member(std::move(m));

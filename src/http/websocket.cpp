@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/websocket_core.hpp"
 
+#include <weft/base/errors.hpp>
 #include <weft/http/websocket.hpp>
 
 #include <utility>
 
 namespace weft::inline v0::http {
+
+namespace {
+
+const std::shared_ptr<websocket_core>& require(const std::shared_ptr<websocket_core>& core) {
+    if (!core) throw invalid_state_error("websocket: it was moved from");
+    return core;
+}
+
+}  // namespace
 
 websocket::websocket(stream s, websocket_role role, const websocket_options& options)
     : core_(std::make_shared<websocket_core>(std::move(s), role, options, websocket_agreement{})) {
@@ -21,14 +31,16 @@ websocket::~websocket() {
     if (core_) core_->release();
 }
 
-task<std::optional<websocket_message>> websocket::receive() { return websocket_core::receive(core_); }
-output_awaiter websocket::send_text(std::string_view text) { return core_->send(websocket_opcode::text, text); }
-output_awaiter websocket::send_binary(std::span<const std::byte> bytes) {
-    return core_->send(websocket_opcode::binary, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+task<std::optional<websocket_message>> websocket::receive() { return websocket_core::receive(require(core_)); }
+output_awaiter websocket::send_text(std::string_view text) {
+    return require(core_)->send(websocket_opcode::text, text);
 }
-output_awaiter websocket::ping(std::string_view payload) { return core_->ping(payload); }
+output_awaiter websocket::send_binary(std::span<const std::byte> bytes) {
+    return require(core_)->send(websocket_opcode::binary, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+output_awaiter websocket::ping(std::string_view payload) { return require(core_)->ping(payload); }
 task<> websocket::close(std::uint16_t code, std::string reason) {
-    return websocket_core::close(core_, code, std::move(reason));
+    return websocket_core::close(require(core_), code, std::move(reason));
 }
 
 std::optional<std::uint16_t> websocket::close_code() const noexcept { return core_->close_code(); }
@@ -37,6 +49,6 @@ bool websocket::is_open() const noexcept { return core_->is_open(); }
 const std::string& websocket::subprotocol() const noexcept { return core_->agreed().subprotocol; }
 bool websocket::is_compressed() const noexcept { return core_->agreed().deflate.has_value(); }
 std::size_t websocket::write_buffer_size() const noexcept { return core_->write_buffer_size(); }
-address websocket::peer() const { return core_->peer(); }
+address websocket::peer() const { return require(core_)->peer(); }
 
 }  // namespace weft::inline v0::http

@@ -86,6 +86,10 @@ message_deflater::message_deflater(message_deflater&&) noexcept = default;
 message_deflater::~message_deflater() = default;
 
 void message_deflater::deflate(std::string_view message, std::string& to) {
+    if (message.empty()) {  // zlib, which flushes nothing twice, would not always say so
+        to += '\0';
+        return;
+    }
     deflate_stream& with = own_ ? *own_ : of_this_thread(deflate_stream::way::compress, agreed_.window_bits);
     std::string_view rest = message;
     do {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handshake, as a server answers it; and our client with our server.
+#include "../../examples/localhost_certificate.hpp"
 #include "http/websocket_deflate.hpp"
 #include "http/websocket_session.hpp"
 
 #include <weft/http/server.hpp>
 #include <weft/net/server.hpp>
+#include <weft/tls/tls_error.hpp>
 
 #include <gmock/gmock.h>
 
@@ -177,6 +179,32 @@ TEST(websocket_connect, our_client_with_our_server) {
         }
     });
 }
+
+#if WEFT_WITH_TLS
+TEST(websocket_connect, over_tls) {
+    run([]() -> weft::task<> {
+        http::server server(accepting(), {.port = 0,
+                                          .tls = weft::tls_context::server(
+                                              {.certificate_pem = localhost_certificate, .key_pem = localhost_key})});
+        co_await server.start();
+        const std::string url = "wss://localhost:" + std::to_string(server.port()) + "/";
+        auto ws = co_await http::connect_websocket(
+            url, {.tls = weft::tls_context::client({.ca_pem = localhost_certificate})});
+        const std::string text(100000, 'x');
+        co_await ws.send_text(text);
+        EXPECT_EQ(co_await text_of(ws), text);
+        co_await ws.close();
+        EXPECT_EQ(ws.close_code(), 1000);
+        try {
+            co_await http::connect_websocket(url);
+            ADD_FAILURE() << "a certificate that nobody vouches for";
+        } catch (const weft::tls_error&) {
+        }
+        server.close();
+        co_await server.wait_closed();
+    });
+}
+#endif
 
 /// How a client takes that answer to its request.
 weft::task<std::string> client_takes(std::string answer, http::websocket_connect_options options = {}) {

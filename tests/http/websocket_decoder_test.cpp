@@ -188,6 +188,19 @@ TEST_F(websocket_decoder_inflates, what_is_broken_is_refused) {
     EXPECT_EQ(told(from_client(fin | rsv1 | text, deflated("\xe2\x82")), s), "1007 a text ends within a character");
 }
 
+TEST_F(websocket_decoder_inflates, nothing_again_and_again) {
+    for (const bool keeps : {false, true}) {
+        http::message_deflater deflater({15, keeps});
+        http::message_inflater inflater({15, keeps});
+        for (const char* message : {"", "", "something", "", "", "something"}) {
+            std::string compressed, out;
+            deflater.deflate(message, compressed);
+            EXPECT_EQ(inflater.inflate(compressed, 100, out), http::message_inflater::result::ok);
+            EXPECT_EQ(out, message);
+        }
+    }
+}
+
 TEST_F(websocket_decoder_inflates, what_every_window_has_deflated) {
     std::string body;
     for (int i = 0; i < 20000; ++i) body += std::to_string(i * 7919 % 1000);

@@ -242,6 +242,17 @@ TEST(websocket, receive_cancelled_can_be_called_again) {
     });
 }
 
+TEST(websocket, one_that_was_moved_from_is_of_no_use) {
+    run([]() -> weft::task<> {
+        auto [client, server] = websocket_pair();
+        const http::websocket taken = std::move(client);
+        EXPECT_THROW(static_cast<void>(client.receive()), weft::invalid_state_error);
+        EXPECT_THROW(static_cast<void>(client.send_text("x")), weft::invalid_state_error);
+        EXPECT_THROW(static_cast<void>(client.close()), weft::invalid_state_error);
+        co_return;
+    });
+}
+
 TEST(websocket, one_task_receives) {
     run([]() -> weft::task<> {
         with_bare_client b;

@@ -51,6 +51,8 @@ public:
     websocket& operator=(websocket&&) noexcept;
     ~websocket();
 
+    // What was moved from can be destroyed and assigned to; the rest throws invalid_state_error, or must not be asked.
+
     /// The next message. Empty: the close handshake is over, begun by whichever side; see close_code().
     /// @throws awaited: websocket_error  the peer broke the protocol or a limit, and has been told; or it is lost (1006);
     ///     std::system_error (connection_aborted)  this was destroyed; invalid_state_error  a task receives already
