@@ -52,6 +52,7 @@ std::string client_core::route(const url& to, const url* proxy) {
 task<stream> client_core::connect(const url& to, const url* proxy, client_deadline& deadline) {
     const origin first = origin_of(proxy ? *proxy : to);
     stream s = co_await deadline.within(client_phase::connect, [&] { return options_.connector(first); });
+    if (!s) throw std::invalid_argument("http::client: the connector has given no connection");
     if (!to.is_secure()) co_return s;
     if (proxy) co_await deadline.within(client_phase::connect, [&] { return tunnel(s, to, *proxy, deadline.what()); });
     co_await deadline.within(client_phase::tls, [&] { return s.start_tls(tls(), {.server_hostname = to.host()}); });

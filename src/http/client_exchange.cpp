@@ -95,11 +95,10 @@ void client_exchange::begin_body() noexcept {
 /// Nothing more of the response is to come: the connection is free for the next request.
 void client_exchange::finish_body() noexcept {
     body_is_over_ = true;
-    if (head_.keep_alive && is_sent_ && connection().write_buffer_size() == 0) {
-        lease_.keep();
-    } else {
-        lease_.close();
-    }
+    const bool is_sent = is_sent_ && connection().write_buffer_size() == 0;
+    if (!is_sent) return lease_.close();
+    if (head_.keep_alive) return lease_.keep();
+    const stream ended = lease_.take();
 }
 
 // The body
@@ -108,11 +107,13 @@ void client_exchange::decompress() {
     const auto codings = head_.fields.get_all("Content-Encoding");
     if (body_is_over_ || codings.empty() || head_.status == status::partial_content) return;
     const auto coding = to_content_coding(codings.front());
-    if (codings.size() == 1 && coding) decoder_.emplace(*coding, std::max(limits_.decompression_ratio, 1u));
+    if (codings.size() != 1 || !coding) return;
+    const unsigned ratio = std::max(limits_.decompression_ratio, 1u);
+    decoding_.reset(new decoding{.decoder = content_decoder(*coding, ratio), .raw = {}, .rest = {}});
 }
 
 std::optional<std::uint64_t> client_exchange::content_length() const noexcept {
-    if (decoder_ || head_.body == framing::chunked || head_.body == framing::until_close) return std::nullopt;
+    if (decoding_ || head_.body == framing::chunked || head_.body == framing::until_close) return std::nullopt;
     return head_.body == framing::counted ? head_.content_length : 0;
 }
 
@@ -166,22 +167,22 @@ task<std::size_t> client_exchange::read_decoded(std::span<std::byte> buffer) {
     for (;;) {
         std::size_t count = 0;
         try {
-            count = decoder_->decode(undecoded_, buffer);
+            count = decoding_->decoder.decode(decoding_->rest, buffer);
         } catch (const content_error& e) {
             fail(client_errc::bad_encoding, e.what());
         }
         if (count > 0 || buffer.empty()) co_return count;
-        const std::size_t came = co_await read_raw(raw_);
-        undecoded_ = {reinterpret_cast<const char*>(raw_.data()), came};
+        const std::size_t came = co_await read_raw(decoding_->raw);
+        decoding_->rest = {reinterpret_cast<const char*>(decoding_->raw.data()), came};
         if (came > 0) continue;
-        if (!decoder_->is_whole()) fail(client_errc::bad_encoding, "the compressed content ends too early");
+        if (!decoding_->decoder.is_whole()) fail(client_errc::bad_encoding, "the compressed content ends too early");
         co_return 0;
     }
 }
 
 task<std::size_t> client_exchange::read_some(std::span<std::byte> buffer) {
     try {
-        if (!decoder_) co_return co_await read_raw(buffer);
+        if (!decoding_) co_return co_await read_raw(buffer);
         co_return co_await read_decoded(buffer);
     } catch (const std::exception&) {
         close();

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,12 @@ public:
 
 private:
     class body_sender;
+    /// A body that is decompressed.
+    struct decoding {
+        content_decoder decoder;
+        std::array<std::byte, 16 * 1024> raw;
+        std::string_view rest;  // of what was read into there
+    };
 
     // Sending
     task<bool> pass_on(std::string_view bytes);
@@ -97,9 +104,7 @@ private:
     head_parser parser_;
     response_head head_;
     chunked_decoder chunks_;
-    std::optional<content_decoder> decoder_;
-    std::array<std::byte, 4096> raw_;  // before it is decoded
-    std::string_view undecoded_;  // in there
+    std::unique_ptr<decoding> decoding_;  // null: the body is given as it is
     std::uint64_t body_left_ = 0;  // of a counted one
     std::size_t informational_ = 0;
     http::method method_;

@@ -218,6 +218,66 @@ TEST(http_client_pool, times_out_a_wait_for_a_connection) {
     });
 }
 
+/// In every phase: connecting, waiting for a connection, for an answer, and for a body.
+TEST(http_client_pool, destroyed_while_waiting) {
+    const script says_half = [](weft::stream s) -> task<> {
+        co_await hear_request(s);
+        co_await s.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        co_await weft::sleep(1h);
+    };
+    const script says_nothing = [](weft::stream s) -> task<> {
+        co_await hear_request(s);
+        co_await weft::sleep(1h);
+    };
+    for (const script& each : {says_half, says_nothing}) {
+        std::optional<http::client> client;
+        scripted_server server({each});
+        {
+            const auto loop = weft::testing::make_virtual_loop();
+            loop->set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+            client.emplace(http::client_options{.connections = {.per_origin = 1}, .connector = server.connector()});
+            std::vector<weft::task_handle<std::string>> all;
+            for (int i = 0; i < 3; ++i) all.push_back(weft::create_task_on(*loop, get(*client, "http://a/")));
+            loop->call_later(1ns, [&] { loop->stop(); });
+            loop->run_forever();
+            EXPECT_EQ(client->connections(), 1u);
+            loop->close();
+        }
+        EXPECT_EQ(client->connections(), 0u);
+    }
+}
+
+/// Eight requests by two connections; some are cancelled meanwhile, in whatever order things happen.
+TEST(http_client_pool, stays_whole_whatever_the_order) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const auto body = [](std::uint64_t number) -> task<> {
+            slow_server slow;
+            http::server server(slow.handler());
+            weft::testing::http_client c(server, {.connections = {.per_origin = 2}});
+            std::vector<weft::task_handle<std::string>> all;
+            for (int i = 0; i < 8; ++i) all.push_back(weft::create_task(get(c, "/" + std::to_string(i))));
+            for (std::size_t i = 0; i < 8; ++i) {
+                co_await weft::sleep(std::chrono::milliseconds(500 * ((number >> i) & 1)));
+                if ((number * 7 + i * 5) % 3 == 0) all[i].cancel();
+            }
+            std::size_t answered = 0;
+            for (std::size_t i = 0; i < 8; ++i) {
+                try {
+                    EXPECT_EQ(co_await std::move(all[i]), "/" + std::to_string(i));
+                    ++answered;
+                } catch (const weft::cancelled_error&) {
+                }
+            }
+            EXPECT_GE(answered, 5u);
+            EXPECT_LE(slow.most, 4u);  // the server does not know at once that a request was cancelled
+            EXPECT_LE(c.connections(), 2u);
+            EXPECT_EQ(c.connections(), c.idle_connections());
+        };
+        weft::testing::run(body(seed), {.seed = seed});
+        if (HasFailure()) FAIL() << "seed " << seed;
+    }
+}
+
 TEST(http_client_pool, lets_a_loop_end_with_requests_under_way) {
     std::optional<http::client> client;
     weft::testing::run([](std::optional<http::client>& c) -> task<> {
