@@ -197,7 +197,7 @@ void server_connection::look() {
         return std::chrono::duration_cast<std::chrono::seconds>(d).count();
     };
 
-    const std::size_t unsent = stream_.write_buffer_size();
+    const std::uint64_t unsent = stream_.unsent_bytes();
     if (unsent == 0 || unsent < unsent_) stalled_since_ = now;
     unsent_ = unsent;
     if (now - stalled_since_ > seconds(limits.write_stall)) return stream_.abort();

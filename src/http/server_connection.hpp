@@ -91,7 +91,7 @@ private:
     std::uint64_t body_read_ = 0;
     std::uint64_t body_sent_ = 0;  // of the answer
     std::size_t seen_ = 0;  // of a head that is not whole
-    std::size_t unsent_ = 0;  // at the last look
+    std::uint64_t unsent_ = 0;  // at the last look
     clock::time_point began_;  // the request, if there is an access log
     std::uint32_t deadline_ = 0, stalled_since_ = 0;  // ticks of the server's
     std::uint32_t body_since_ = 0;  // as if it had been waited for without a break

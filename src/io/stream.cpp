@@ -290,7 +290,8 @@ bool stream::try_write(std::string_view text) {
     return true;
 }
 output_awaiter stream::drain() { return {core(), output_awaiter::purpose::writable}; }
-std::size_t stream::write_buffer_size() const noexcept { return core_ ? static_cast<std::size_t>(core_->unsent_bytes()) : 0; }
+std::size_t stream::write_buffer_size() const noexcept { return core_ ? core_->unsent() : 0; }
+std::uint64_t stream::unsent_bytes() const noexcept { return core_ ? core_->unsent_bytes() : 0; }
 void stream::set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes) {
     const std::size_t low = low_bytes.value_or(high_bytes / 4);
     if (low > high_bytes) throw std::invalid_argument("set_write_buffer_limits: low is above high");

@@ -89,6 +89,23 @@ TEST(http_server, resets_a_client_that_takes_nothing) {
     });
 }
 
+TEST(http_server, bears_a_client_that_takes_a_long_answer_slowly) {
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(std::string(1 << 20, 'x'));
+    };
+    with_server(much, [](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say(get);
+        std::size_t taken = 0;
+        for (int i = 0; i < 120; ++i) {
+            taken += (co_await c.client.read(4096)).size();
+            co_await weft::sleep(1s);
+        }
+        EXPECT_EQ(s.connections(), 1u);
+        EXPECT_GT(taken, 300'000u);
+    });
+}
+
 TEST(http_server, cancels_a_handler_whose_client_has_gone) {
     bool was_cancelled = false;
     const auto waits = [&](http::request&) -> task<http::response> {

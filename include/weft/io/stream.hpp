@@ -293,6 +293,8 @@ public:
     [[nodiscard("await it")]] output_awaiter drain();
     /// Bytes written and not yet given to the kernel.
     std::size_t write_buffer_size() const noexcept;
+    /// The same, counting down with each byte that goes instead of by whole pieces, and with what TLS adds: does the peer take anything?
+    std::uint64_t unsent_bytes() const noexcept;
     /// Above `high` writers wait, until no more than `low` (by default a quarter of it) is left. More than 1 GiB counts as
     /// 1 GiB, for each of them.
     void set_write_buffer_limits(std::size_t high_bytes, std::optional<std::size_t> low_bytes = std::nullopt);
