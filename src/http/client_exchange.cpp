@@ -125,7 +125,7 @@ std::size_t client_exchange::take_body(std::span<std::byte> into) {
         input = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), body_left_)));
         body_left_ -= input.size();
     }
-    std::memcpy(into.data(), input.data(), input.size());
+    if (!input.empty()) std::memcpy(into.data(), input.data(), input.size());
     connection().consume(input.size());
     if (head_.body == framing::counted && body_left_ == 0) finish_body();
     return input.size();

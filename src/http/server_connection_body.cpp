@@ -34,6 +34,7 @@ std::size_t server_connection::take_body(std::size_t most, Take take) {
     std::string_view input = stream_.buffered().substr(0, most);
     std::size_t taken = 0;
     const auto give = [&](std::string_view content) {
+        if (content.empty()) return;
         body_read_ += content.size();
         if (body_read_ > request().body_limit) refuse_size();
         take(content);
