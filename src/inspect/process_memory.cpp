@@ -56,8 +56,8 @@ void process_memory::read(std::span<memory_request> all) const {
     std::vector<std::byte> bytes;
     for (std::size_t i = 0; i < order.size(); ++i) {
         const memory_request& r = all[order[i]];
-        const bool is_near = !segments.empty() && r.address - segments.back().address < segment_bytes &&
-                             r.into.size() <= segment_bytes;
+        const bool is_near =
+            !segments.empty() && r.address - segments.back().address < segment_bytes && r.into.size() <= segment_bytes;
         if (!is_near) segments.push_back({.address = r.address, .size = 0, .first = i, .count = 0});
         segment& s = segments.back();
         s.size = std::max(s.size, static_cast<std::size_t>(r.address - s.address) + r.into.size());
@@ -89,7 +89,8 @@ void process_memory::read_segments(std::span<const segment> segments, std::span<
             const segment& s = segments[next];
             for (std::size_t i = s.first; i < s.first + s.count; ++i) {
                 memory_request& r = all[order[i]];
-                std::memcpy(r.into.data(), static_cast<std::byte*>(into[next].iov_base) + (r.address - s.address), r.into.size());
+                std::memcpy(r.into.data(), static_cast<std::byte*>(into[next].iov_base) + (r.address - s.address),
+                            r.into.size());
                 r.is_read = true;
             }
         }
