@@ -21,6 +21,28 @@ task<client_response> client::request(method m, std::string url, request_options
     return ask(core_, m, std::move(url), std::move(options));
 }
 
+task<client_response> client::get(std::string url, request_options o) {
+    return request(method::get, std::move(url), std::move(o));
+}
+task<client_response> client::head(std::string url, request_options o) {
+    return request(method::head, std::move(url), std::move(o));
+}
+task<client_response> client::del(std::string url, request_options o) {
+    return request(method::delete_, std::move(url), std::move(o));
+}
+task<client_response> client::options(std::string url, request_options o) {
+    return request(method::options, std::move(url), std::move(o));
+}
+task<client_response> client::post(std::string url, request_body body, request_options o) {
+    return send(method::post, std::move(url), std::move(body), std::move(o));
+}
+task<client_response> client::put(std::string url, request_body body, request_options o) {
+    return send(method::put, std::move(url), std::move(body), std::move(o));
+}
+task<client_response> client::patch(std::string url, request_body body, request_options o) {
+    return send(method::patch, std::move(url), std::move(body), std::move(o));
+}
+
 task<client_response> client::send(method m, std::string url, request_body body, request_options o) {
     o.body = std::move(body);
     return ask(core_, m, std::move(url), std::move(o));

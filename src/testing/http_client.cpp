@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/testing/http_client.hpp>
 
+#include <weft/http/server.hpp>
+
 #include <weft/loop/task_handle.hpp>
 #include <weft/testing/memory_stream_pair.hpp>
 

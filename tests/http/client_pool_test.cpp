@@ -5,6 +5,7 @@
 
 #include <weft/flow/gather.hpp>
 #include <weft/flow/wait_for.hpp>
+#include <weft/http/server.hpp>
 #include <weft/testing/http_client.hpp>
 
 #include <gmock/gmock.h>

@@ -3,6 +3,7 @@
 
 #include "http/scripted_server.hpp"
 
+#include <weft/http/server.hpp>
 #include <weft/testing/http_client.hpp>
 
 #include <gmock/gmock.h>

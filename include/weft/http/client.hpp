@@ -44,27 +44,13 @@ public:
     /// @cancel at any time; its connection is closed, a place in the line is the next one's
     task<client_response> request(method m, std::string url, request_options options = {});
 
-    task<client_response> get(std::string url, request_options o = {}) {
-        return request(method::get, std::move(url), std::move(o));
-    }
-    task<client_response> head(std::string url, request_options o = {}) {
-        return request(method::head, std::move(url), std::move(o));
-    }
-    task<client_response> del(std::string url, request_options o = {}) {
-        return request(method::delete_, std::move(url), std::move(o));
-    }
-    task<client_response> options(std::string url, request_options o = {}) {
-        return request(method::options, std::move(url), std::move(o));
-    }
-    task<client_response> post(std::string url, request_body body, request_options o = {}) {
-        return send(method::post, std::move(url), std::move(body), std::move(o));
-    }
-    task<client_response> put(std::string url, request_body body, request_options o = {}) {
-        return send(method::put, std::move(url), std::move(body), std::move(o));
-    }
-    task<client_response> patch(std::string url, request_body body, request_options o = {}) {
-        return send(method::patch, std::move(url), std::move(body), std::move(o));
-    }
+    task<client_response> get(std::string url, request_options o = {});
+    task<client_response> head(std::string url, request_options o = {});
+    task<client_response> del(std::string url, request_options o = {});
+    task<client_response> options(std::string url, request_options o = {});
+    task<client_response> post(std::string url, request_body body, request_options o = {});
+    task<client_response> put(std::string url, request_body body, request_options o = {});
+    task<client_response> patch(std::string url, request_body body, request_options o = {});
 
     /// The cookies that there are; empty if they are not kept.
     cookie_jar& cookies() noexcept;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <weft/http/client.hpp>
-#include <weft/http/server.hpp>
 
 namespace weft::inline v0 {
+namespace http {
+class server;
+}
 namespace testing {
 
 /// An http::client whose every connection is one to `server`, in memory: no socket, no port, and a request takes no time on
