@@ -2,6 +2,7 @@
 # The commands people type; each works alone on a fresh machine. What they do is in scripts/ and CMakePresets.json.
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+TEST_FLAGS ?=
 RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF
 
 .PHONY: help run test story bench format check install clean
@@ -17,7 +18,7 @@ run: ## starts the Redis-compatible server on 127.0.0.1:6380
 
 test: ## builds everything and runs all tests
 	scripts/setup test
-	cmake --preset dev
+	cmake --preset dev $(TEST_FLAGS)
 	cmake --build --preset dev -j$(JOBS)
 	ctest --preset dev -j$(JOBS)
 

@@ -6,7 +6,9 @@ Each server runs one thread on core 0, wrk on core 1. Every round runs every ser
 ratios are taken within a round. wrk saturates first: compare the CPU. Limits, deadlines and the Date field are on, access
 logs off. Peers that are not installed are left out.
 
-    bench/run_http.py --build build/release [--pipeline 16] [--connections 64] [--rounds 15] [--servers weft:epoll,nginx]
+With --load each server is offered so many requests a second, evenly (h2load --rps), and compared by the time they take.
+
+    bench/run_http.py --build build/release [--pipeline 16 | --load 40000] [--connections 64] [--rounds 15] [--servers weft:epoll,nginx]
 """
 
 import argparse
@@ -97,6 +99,26 @@ class Server:
         self.process.wait()
 
 
+def offer(name, options, folder):
+    """A load below what the server could do; the time from each request's beginning to its answer's end."""
+    log = os.path.join(folder, "h2load.log")
+    command = ["h2load", "--h1", "-t1", f"-c{options.connections}", f"--rps={options.load / options.connections:g}",
+               f"-D{options.seconds:g}", f"--log-file={log}"]
+    with Server(name, options, folder) as server:
+        before = server.cpu_ns()
+        subprocess.run([*command, f"http://127.0.0.1:{server.port}/"], check=True, stdout=subprocess.DEVNULL,
+                       preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE}))
+        used = server.cpu_ns() - before
+    with open(log) as file:
+        rows = [line.split() for line in file]
+    os.unlink(log)
+    if any(row[1] != "200" for row in rows):
+        sys.exit(f"{name}: not every request was answered 200")
+    times = sorted(int(row[2]) for row in rows)
+    span = (max(int(row[0]) for row in rows) - min(int(row[0]) for row in rows)) / 1e6
+    return {"cpu": used / len(rows) / 1000, "rate": len(rows) / span, "p99": times[len(times) * 99 // 100]}
+
+
 def run(name, options, folder):
     with Server(name, options, folder) as server:
         command = ["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds:g}s", "--latency"]
@@ -140,7 +162,9 @@ def main():
     parser.add_argument("--servers")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--pipeline", type=int, default=1)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--pipeline", type=int, default=1)
+    how.add_argument("--load", type=float, help="requests a second")
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -154,9 +178,10 @@ def main():
             file.write("Hello, World!")
         for number in range(options.rounds):
             for name in generator.sample(servers, len(servers)):
-                runs[name].append(run(name, options, folder))
+                runs[name].append((offer if options.load else run)(name, options, folder))
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-    print(f"HTTP plaintext, {options.connections} connections, pipelined by {options.pipeline}, {options.rounds} rounds of "
+    how = f"{options.load:g} requests a second" if options.load else f"pipelined by {options.pipeline}"
+    print(f"HTTP plaintext, {options.connections} connections, {how}, {options.rounds} rounds of "
           f"{options.seconds:g} s\n\n| server | CPU µs/request | requests/s | p99 µs |\n|---|---|---|---|")
     for name in servers:
         middle = {key: statistics.median(r[key] for r in runs[name]) for key in ("cpu", "rate", "p99")}
