@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace weft::inline v0::http {
@@ -23,6 +24,7 @@ public:
 
     /// @return 0: there was a token; else how long until there is one, in seconds
     double take(const std::string& key, clock::time_point now) {
+        const std::scoped_lock lock(mutex_);
         bucket& b = find(key, now);
         const double each = options_.requests / std::chrono::duration<double>(options_.per).count();
         b.tokens = std::min(options_.burst, b.tokens + each * std::chrono::duration<double>(now - b.at).count());
@@ -54,8 +56,10 @@ private:
     }
 
     rate_limit_options options_;
+    std::mutex mutex_;  // a server with several threads has the same middleware in all of them
     std::list<bucket> buckets_;
-    std::unordered_map<std::string_view, std::list<bucket>::iterator> places_;  // keys are the buckets'
+    // Keys are the buckets'. Ordered, for strangers choose them: a hash table they could make slow.
+    std::map<std::string_view, std::list<bucket>::iterator> places_;
 };
 
 }  // namespace
