@@ -7,6 +7,7 @@
 #include <cmath>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -16,13 +17,14 @@ namespace weft::inline v0::http {
 
 namespace {
 
-/// A bucket of tokens for each key, the one that was used last in front.
+/// A bucket of tokens for each key, the one that was used last in front. For all threads of a server together.
 class buckets {
 public:
     explicit buckets(rate_limit_options options) : options_(std::move(options)) {}
 
     /// @return 0: there was a token; else how long until there is one, in seconds
     double take(const std::string& key, clock::time_point now) {
+        const std::lock_guard lock(mutex_);
         bucket& b = find(key, now);
         const double each = options_.requests / std::chrono::duration<double>(options_.per).count();
         b.tokens = std::min(options_.burst, b.tokens + each * std::chrono::duration<double>(now - b.at).count());
@@ -53,7 +55,8 @@ private:
         return buckets_.front();
     }
 
-    rate_limit_options options_;
+    const rate_limit_options options_;
+    std::mutex mutex_;
     std::list<bucket> buckets_;
     std::unordered_map<std::string_view, std::list<bucket>::iterator> places_;  // keys are the buckets'
 };

@@ -20,8 +20,8 @@ struct rate_limit_options {
     std::size_t keys = 10'000;
 };
 
-/// Middleware: who asks too often is answered 429 with Retry-After. A bucket of tokens each. A router that serves on several
-/// threads is to have one on each.
+/// Middleware: who asks too often is answered 429 with Retry-After. A bucket of tokens each, which the threads of a
+/// server share.
 middleware rate_limit(rate_limit_options options = {});
 
 }  // namespace weft::inline v0::http
