@@ -55,7 +55,8 @@ task<> serve(handler answers, server_options options) {
 }
 
 void log_to_stderr(const access_record& record) {
-    std::string line = record.asked.client().to_string();
+    const address& client = record.asked.client();  // of which a proxy names the port but rarely
+    std::string line = client.port == 0 && !client.host.empty() ? client.host : client.to_string();
     line.append(" \"").append(to_string(record.asked.method())).append(" ");
     for (const char c : record.asked.target()) line += c == '"' || c == '\\' ? '?' : c;
     const double milliseconds = std::chrono::duration<double, std::milli>(record.duration).count();

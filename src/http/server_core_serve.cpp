@@ -20,7 +20,9 @@ namespace {
 /// each would get a part of the connections.
 task<> require_free_port(std::string host, std::uint16_t port) {
     const auto refuses = [](stream) -> task<> { co_return; };
-    const weft::server free = co_await start_server(refuses, std::move(host), port, {.start_serving = false});
+    weft::server_options binds_only;
+    binds_only.start_serving = false;
+    const weft::server free = co_await start_server(refuses, std::move(host), port, std::move(binds_only));
 }
 
 }  // namespace
@@ -47,7 +49,8 @@ task<> server_core::start() {
     if (listener_) throw invalid_state_error("http::server: it has been started already");
     const server_options& o = options();
     if (o.threads > 1 && !o.reuse_port && o.port != 0) co_await require_free_port(o.host, o.port);
-    co_await listen({o.host}, o.port);
+    std::vector<std::string> hosts(1, o.host);
+    co_await listen(std::move(hosts), o.port);
     if (o.threads == 1) co_return;
     others_ = std::make_shared<server_threads>(weak_from_this(), get_running_loop());
     std::exception_ptr error;

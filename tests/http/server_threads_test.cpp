@@ -43,6 +43,10 @@ struct threads_seen {
             co_return http::response::text("hello");
         };
     }
+    std::size_t count() {
+        const std::lock_guard lock(mutex);
+        return ids.size();
+    }
     std::mutex mutex;
     std::set<std::thread::id> ids;
 };
@@ -50,14 +54,14 @@ struct threads_seen {
 /// Connects until each of `n` threads serves one of the connections, which stay.
 task<std::vector<weft::stream>> reach_all(const http::server& s, threads_seen& seen, std::size_t n) {
     std::vector<weft::stream> all;
-    for (int i = 0; i < 500 && seen.ids.size() < n; ++i) {
+    for (int i = 0; i < 500 && seen.count() < n; ++i) {
         all.push_back(co_await weft::open_connection("127.0.0.1", s.port()));
         co_await all.back().write(get);
         const std::string head = co_await all.back().read_until("\r\n\r\n");
         EXPECT_THAT(head, StartsWith("HTTP/1.1 200 "));
         co_await all.back().read_exactly(5);
     }
-    EXPECT_EQ(seen.ids.size(), n);
+    EXPECT_EQ(seen.count(), n);
     co_return all;
 }
 
@@ -69,14 +73,14 @@ TEST(server_threads, serve_at_one_port) {
     run_for_a_while([](threads_seen& all) -> task<> {
         http::server s(all.noting(), {.port = 0, .threads = 3});
         const auto serving = weft::create_task(s.serve_forever());
-        while (s.connections() == 0) {  // it does not listen before it has begun
-            co_await weft::sleep(1ms);
+        const auto is_listening = [&] {
             try {
-                static_cast<void>(s.port());
-                break;
+                return s.port() != 0;
             } catch (const weft::invalid_state_error&) {
+                return false;
             }
-        }
+        };
+        while (!is_listening()) co_await weft::sleep(1ms);
         const auto connections = co_await reach_all(s, all, 3);
         EXPECT_EQ(s.connections(), connections.size());
         EXPECT_EQ(s.requests(), 0u);
