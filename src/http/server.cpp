@@ -4,13 +4,17 @@
 #include "http/server_connection.hpp"
 #include "http/server_core.hpp"
 
+#include <weft/base/errors.hpp>
+
 #include <cstdio>
 #include <utility>
 
 namespace weft::inline v0::http {
 
 server::server(handler answers, server_options options)
-    : core_(std::make_shared<server_core>(std::move(answers), std::move(options))) {}
+    : core_(
+          std::make_shared<server_core>(std::make_shared<const server_setup>(std::move(answers), std::move(options)))) {
+}
 server::server(server&&) noexcept = default;
 server& server::operator=(server&& other) noexcept {
     if (core_ && core_ != other.core_) core_->close();
@@ -28,22 +32,16 @@ task<> server::start() {
 
 task<> server::serve_forever() {
     const auto core = core_;
+    if (core->is_closing()) throw invalid_state_error("http::server: it is closed");
     if (!core->listens()) co_await core->start();
-    std::exception_ptr error;
-    try {
-        co_await core->listener().serve_forever();
-    } catch (...) {
-        error = std::current_exception();
-    }
-    core->close();
-    if (error) std::rethrow_exception(error);
+    co_await core->serve_until_closed();
 }
 
 void server::close() noexcept { core_->close(); }
 
 task<> server::wait_closed() {
     const auto core = core_;
-    co_await core->listener().wait_closed();
+    co_await core->wait_closed();
 }
 
 std::uint16_t server::port() const { return core_->listener().port(); }
@@ -57,7 +55,8 @@ task<> serve(handler answers, server_options options) {
 }
 
 void log_to_stderr(const access_record& record) {
-    std::string line = record.asked.client().to_string();
+    const address& client = record.asked.client();  // of which a proxy names the port but rarely
+    std::string line = client.port == 0 && !client.host.empty() ? client.host : client.to_string();
     line.append(" \"").append(to_string(record.asked.method())).append(" ");
     for (const char c : record.asked.target()) line += c == '"' || c == '\\' ? '?' : c;
     const double milliseconds = std::chrono::duration<double, std::milli>(record.duration).count();

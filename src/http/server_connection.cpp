@@ -22,6 +22,13 @@ constexpr std::chrono::seconds leaving_time(2);
 constexpr std::size_t leaving_bytes = 256 * 1024;
 /// With more than that the next request waits until it has gone to the stream.
 constexpr std::size_t output_high = 64 * 1024;
+/// What a client that speaks TLS begins with. @see RFC 8446 5.1
+constexpr char tls_handshake = 0x16;
+constexpr refusal speaks_tls = {status::bad_request, "this is TLS, and the server speaks HTTP without it here"};
+
+std::int64_t to_seconds(std::chrono::nanoseconds d) {
+    return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+}
 
 }  // namespace
 
@@ -32,14 +39,14 @@ server_connection::server_connection(std::shared_ptr<server_core> server, stream
              [this] {
                  if (is_answering()) give_up(reason::client_gone);
              }),
-      self_(current_task()),
-      is_secure_(stream_.tls().has_value()) {
+      self_(current_task()) {
+    learn_of_peer();
     set_deadline(server_->limits().idle_timeout);
     server_->add(*this);
 }
 
 server_connection::~server_connection() {
-    go_idle();
+    go_idle();  // and so it answers no request
     server_->remove(*this);
 }
 
@@ -82,19 +89,21 @@ server_connection::finding server_connection::find_request() {
             if (request().begin(*this, server_->limits().body_bytes)) return finding::request;
             refuse({status::bad_request, "the path of the request makes no sense"});
             return finding::end;
-        case head_parser::result::refused: refuse(exchange_->parser.why()); return finding::end;
+        case head_parser::result::refused:
+            refuse(input.front() == tls_handshake ? speaks_tls : exchange_->parser.why());
+            return finding::end;
         case head_parser::result::incomplete: break;
     }
     if (input.size() == seen_) return finding::end;  // nothing more came: its client has gone
     if (phase_ != phase::head) set_deadline(server_->limits().head_timeout);
-    phase_ = phase::head;
+    enter(phase::head);
     seen_ = input.size();
     return finding::more;
 }
 
 void server_connection::begin_request() {
     const request_head& head = request().head;
-    phase_ = phase::handling;
+    enter(phase::handling);
     body_is_over_ = head.body == framing::none;
     body_left_ = head.body == framing::counted ? head.content_length : 0;
     body_read_ = body_sent_ = 0;
@@ -111,13 +120,14 @@ void server_connection::go_idle() noexcept {
     if (exchange_ && is_between) server_->give_back(std::move(exchange_));
     exchange_.reset();
     if (phase_ == phase::idle) return;
-    phase_ = phase::idle;
+    enter(phase::idle);
     set_deadline(server_->limits().idle_timeout);
 }
 
 /// What was answered goes to the stream; to be awaited while that has too much.
 output_awaiter server_connection::flush() {
     if (exchange_ && !output().empty()) {
+        given_ += output().size();
         static_cast<void>(stream_.write(output()));
         output().clear();
     }
@@ -129,13 +139,14 @@ task<bool> server_connection::answer_request() {
     std::optional<response> answer;
     std::exception_ptr error;
     try {
+        if (has_wanted_hosts_ && is_misdirected()) throw http_error(status::misdirected_request);
         answer.emplace(co_await server_->answers()(request().facade));
     } catch (...) {
         error = std::current_exception();
     }
     if (reason_ != reason::none) throw cancelled_error();
     if (error) answer.emplace(failed(error));
-    phase_ = phase::answering;
+    enter(phase::answering);
     skip_body();
     keeps_alive_ &= !server_->is_closing();
     if (!send_at_once(*answer)) co_await send(*answer);
@@ -143,14 +154,14 @@ task<bool> server_connection::answer_request() {
     log(answer->status());
     if (phase_ == phase::handed_over) co_return false;
     request().end();
-    phase_ = phase::head;  // of the next, if it is there already
+    enter(phase::head);  // of the next, if it is there already
     set_deadline(server_->limits().head_timeout);
     co_return keeps_alive_;
 }
 
 /// Sends what is left; waits for the client to end where it may be sending what nobody reads.
 task<> server_connection::leave() {
-    phase_ = phase::leaving;
+    enter(phase::leaving);
     set_deadline(leaving_time);
     std::exception_ptr cancelled;
     try {
@@ -193,15 +204,7 @@ void server_connection::look() {
     if (phase_ == phase::handed_over) return;
     const std::uint32_t now = server_->tick();
     const http::limits& limits = server_->limits();
-    const auto seconds = [](std::chrono::nanoseconds d) {
-        return std::chrono::duration_cast<std::chrono::seconds>(d).count();
-    };
-
-    const std::uint64_t unsent = stream_.unsent_bytes();
-    if (unsent == 0 || unsent < unsent_) stalled_since_ = now;
-    unsent_ = unsent;
-    if (now - stalled_since_ > seconds(limits.write_stall)) return stream_.abort();
-
+    if (is_stalled(now)) return stream_.abort();
     switch (phase_) {
         case phase::idle:
         case phase::head:
@@ -210,7 +213,7 @@ void server_connection::look() {
         case phase::body: {
             const std::int64_t waited = now - body_since_;
             const bool is_slow = body_read_ < limits.body_bytes_per_second * static_cast<std::uint64_t>(waited);
-            if (waited > seconds(limits.body_grace) && is_slow) give_up(reason::too_slow);
+            if (waited > to_seconds(limits.body_grace) && is_slow) give_up(reason::too_slow);
             break;
         }
         case phase::leaving:
@@ -222,8 +225,29 @@ void server_connection::look() {
     }
 }
 
+/// There is something to take, and of that not enough has been taken for too long.
+bool server_connection::is_stalled(std::uint32_t now) {
+    const http::limits& limits = server_->limits();
+    const std::int64_t patience = to_seconds(limits.write_stall);
+    const std::int64_t enough = static_cast<std::int64_t>(limits.write_bytes_per_second) * patience;
+    const std::uint64_t unsent = stream_.unsent_bytes();
+    // Below zero over TLS, of which what is unsent is larger than what was given. It grows all the same.
+    const auto taken = static_cast<std::int64_t>(given_) - static_cast<std::int64_t>(unsent);
+    if (unsent == 0 || taken - taken_ >= std::max<std::int64_t>(enough, 1)) {
+        taken_ = taken;
+        taken_since_ = now;
+    }
+    return now - taken_since_ > patience;
+}
+
 void server_connection::drain() {
     if (phase_ == phase::idle) give_up(reason::draining);
+}
+
+void server_connection::enter(phase p) noexcept {
+    if (is_answering(p) && !is_answering(phase_)) server_->answering() += 1;
+    if (!is_answering(p) && is_answering(phase_)) server_->answering() -= 1;
+    phase_ = p;
 }
 
 }  // namespace weft::inline v0::http

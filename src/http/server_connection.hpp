@@ -35,7 +35,7 @@ public:
     void look();
     /// The server closes: an idle connection ends now, another behind its answer.
     void drain();
-    bool is_answering() const noexcept { return phase_ > phase::head && phase_ < phase::leaving; }
+    bool is_answering() const noexcept { return is_answering(phase_); }
 
 private:
     enum class phase : std::uint8_t { idle, head, handling, body, answering, leaving, handed_over };
@@ -43,6 +43,7 @@ private:
     /// What the bytes that have come amount to.
     enum class finding : std::uint8_t { more, request, end };
     class answer_writer;
+    static constexpr bool is_answering(phase p) noexcept { return p > phase::head && p < phase::leaving; }
 
     server_connection(std::shared_ptr<server_core> server, stream s);
     ~server_connection();
@@ -53,10 +54,13 @@ private:
     output_awaiter flush();
     task<bool> answer_request();
     task<> leave();
+    void enter(phase p) noexcept;
+    void learn_of_peer();
 
     void give_up(reason why);
     bool was_given_up() noexcept;
     void set_deadline(std::chrono::nanoseconds from_now) noexcept;
+    bool is_stalled(std::uint32_t now);
 
     // The answer
     response failed(const std::exception_ptr& error);
@@ -71,8 +75,11 @@ private:
     // The body
     task<std::size_t> read_some(std::span<std::byte> buffer) override;
     task<std::string> read_all() override;
-    address peer() const override { return stream_.peer(); }
-    bool is_secure() const noexcept override { return is_secure_; }
+
+    // The sender
+    address peer() const override;
+    bool is_secure() const noexcept override;
+    bool is_misdirected() const noexcept;
     void require_body_within_limit() const;
     template <class Take>
     std::size_t take_body(std::size_t most, Take take);
@@ -80,6 +87,7 @@ private:
     void skip_body() noexcept;
 
     request_core& request() noexcept { return exchange_->request; }
+    const request_core& request() const noexcept { return exchange_->request; }
     std::string& output() noexcept { return exchange_->output; }
 
     std::shared_ptr<server_core> server_;
@@ -91,9 +99,12 @@ private:
     std::uint64_t body_read_ = 0;
     std::uint64_t body_sent_ = 0;  // of the answer
     std::size_t seen_ = 0;  // of a head that is not whole
-    std::uint64_t unsent_ = 0;  // at the last look
+    std::uint64_t given_ = 0;  // to the stream
+    std::int64_t taken_ = 0;  // of that, when the client last was as fast as it has to be
+    std::unique_ptr<const std::string>
+        tls_host_;  // that it asked for in TLS; null: none that a request must agree with
     clock::time_point began_;  // the request, if there is an access log
-    std::uint32_t deadline_ = 0, stalled_since_ = 0;  // ticks of the server's
+    std::uint32_t deadline_ = 0, taken_since_ = 0;  // ticks of the server's
     std::uint32_t body_since_ = 0;  // as if it had been waited for without a break
     std::uint32_t body_waited_ = 0;  // the handler's own time is not its client's
     std::uint32_t requests_ = 0;
@@ -104,6 +115,8 @@ private:
     bool owes_continue_ = false;  // the client waits for "100 Continue"
     bool lingers_ = false;  // the client may be sending what nobody reads
     bool is_secure_ = false;
+    bool is_behind_proxy_ = false;  // one that is trusted
+    bool has_wanted_hosts_ = false;  // not every Host will do
 };
 
 }  // namespace weft::inline v0::http

@@ -97,6 +97,7 @@ task<> server_connection::send(response& answer) {
         if (!is_sent) co_return;
         body_sent_ = text->size();
         const std::array pieces{std::as_bytes(std::span(output())), std::as_bytes(std::span(*text))};
+        given_ += output().size() + text->size();
         const auto written = stream_.write(pieces);
         output().clear();
         co_await stream_.drain();
@@ -105,6 +106,7 @@ task<> server_connection::send(response& answer) {
     if (auto* const part = std::get_if<response::file_part>(&answer.body_)) {
         append_head(answer, false);
         co_await flush();
+        if (is_sent) given_ += part->size;
         if (is_sent) body_sent_ = co_await stream_.send_file(part->file.get(), part->offset, part->size);
         if (is_sent && body_sent_ != part->size) stream_.abort();  // it has become shorter: the client must see that
         co_return;
@@ -135,7 +137,7 @@ task<> server_connection::hand_over(response& answer) {
     append_fields(output(), answer.headers());
     append_end_of_fields(output());
     co_await flush();
-    phase_ = phase::handed_over;
+    enter(phase::handed_over);
     co_await std::get<response::successor>(answer.body_)(std::move(stream_));
 }
 

@@ -74,7 +74,7 @@ task<> server_connection::await_body() {
     co_await flush();
     const std::uint32_t since = server_->tick();
     body_since_ = since - body_waited_;
-    phase_ = phase::body;
+    enter(phase::body);
     std::exception_ptr cancelled;
     bool is_slow = false;
     std::size_t came = 0;
@@ -85,7 +85,7 @@ task<> server_connection::await_body() {
         is_slow = reason_ == reason::too_slow && was_given_up();
         if (!is_slow) cancelled = std::current_exception();
     }
-    phase_ = phase::handling;
+    enter(phase::handling);
     body_waited_ += server_->tick() - since;
     if (cancelled) std::rethrow_exception(cancelled);
     if (is_slow) throw http_error(status::request_timeout, "the body of the request came too slowly");

@@ -2,6 +2,7 @@
 #include "http/server_core.hpp"
 
 #include "http/server_connection.hpp"
+#include "http/server_threads.hpp"
 
 #include <weft/base/errors.hpp>
 #include <weft/http/date.hpp>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <stdexcept>
 #include <utility>
 
 namespace weft::inline v0::http {
@@ -23,32 +23,20 @@ constexpr std::size_t kept_output_bytes = 128 * 1024;
 
 }  // namespace
 
-server_core::server_core(handler answers, server_options options)
-    : answers_(std::move(answers)), options_(std::move(options)) {
-    if (!answers_) throw std::invalid_argument("http::server: it is given an empty handler");
-}
-
+server_core::server_core(std::shared_ptr<const server_setup> setup) : setup_(std::move(setup)) {}
 server_core::~server_core() { timer_.cancel(); }
-
-task<> server_core::start() {
-    if (listener_) throw invalid_state_error("http::server: it has been started already");
-    // Each connection keeps what it needs of this: the listener's handler must not, being kept by this.
-    listener_.emplace(co_await start_server(
-        [weak = weak_from_this()](stream s) -> task<> {
-            if (auto core = weak.lock()) co_await server_connection::serve(std::move(core), std::move(s));
-        },
-        options_.host, options_.port,
-        weft::server_options{.tls = options_.tls,
-                             .limit = std::max(limits().pipelined_bytes, limits().head_bytes),
-                             .reuse_port = options_.reuse_port,
-                             .max_connections = options_.max_connections,
-                             .drain_timeout = options_.drain_timeout}));
-}
 
 void server_core::close() noexcept {
     closing_ = true;
     if (listener_) listener_->close();
     for (server_connection& c : connections_) c.drain();
+    if (others_) others_->close();
+    if (closed_ && !closed_->done()) closed_->set_result();
+}
+
+void server_core::abort() {
+    close();
+    if (listener_) listener_->cancel_connections();
 }
 
 weft::server& server_core::listener() {
@@ -58,7 +46,7 @@ weft::server& server_core::listener() {
 
 void server_core::add(server_connection& c) {
     connections_.push_back(c);
-    ++connection_count_;
+    connection_count_ += 1;
     if (sweeps_) return;
     sweeps_ = true;
     sweep();
@@ -66,14 +54,13 @@ void server_core::add(server_connection& c) {
 
 void server_core::remove(server_connection& c) noexcept {
     c.unlink();
-    --connection_count_;
+    connection_count_ -= 1;
 }
 
-std::size_t server_core::requests() noexcept {
-    std::size_t count = 0;
-    for (const server_connection& c : connections_) count += c.is_answering();
-    return count;
+std::size_t server_core::connections() const noexcept {
+    return connection_count_ + (others_ ? others_->connections() : 0);
 }
+std::size_t server_core::requests() const noexcept { return answering_ + (others_ ? others_->requests() : 0); }
 
 std::unique_ptr<exchange> server_core::take_exchange() {
     if (spare_.empty()) {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "http/exchange.hpp"
+#include "http/server_setup.hpp"
 
 #include <weft/base/intrusive_list.hpp>
 #include <weft/http/server.hpp>
 #include <weft/loop/event_loop.hpp>
+#include <weft/loop/future.hpp>
 #include <weft/net/server.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,32 +21,56 @@
 namespace weft::inline v0::http {
 
 class server_connection;
+class server_threads;
 
-/// What the connections of a server have in common. Kept by the server and by each of them.
+/// Changed by its loop's thread alone; any may look at it.
+class loop_count {
+public:
+    void operator+=(std::size_t n) noexcept { value_.store(*this + n, std::memory_order_relaxed); }
+    void operator-=(std::size_t n) noexcept { value_.store(*this - n, std::memory_order_relaxed); }
+    operator std::size_t() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::size_t> value_ = 0;
+};
+
+/// What the connections of a server on one loop have in common. Kept by the server and by each of them. The one on the loop
+/// where the server was started has the others, if it is to have several.
 ///
 /// Once a second, while there are connections, it looks at the deadline of each: a request costs no timer, and what is
 /// given up is given up at most a second late.
 class server_core final : public std::enable_shared_from_this<server_core> {
 public:
-    server_core(handler answers, server_options options);
+    explicit server_core(std::shared_ptr<const server_setup> setup);
     server_core(const server_core&) = delete;
     server_core& operator=(const server_core&) = delete;
     ~server_core();
 
-    const handler& answers() const noexcept { return answers_; }
-    const server_options& options() const noexcept { return options_; }
-    const http::limits& limits() const noexcept { return options_.limits; }
+    const server_setup& setup() const noexcept { return *setup_; }
+    const handler& answers() const noexcept { return setup_->answers; }
+    const server_options& options() const noexcept { return setup_->options; }
+    const http::limits& limits() const noexcept { return setup_->options.limits; }
 
+    /// Listens, with all its threads.
     task<> start();
+    /// Listens, on this loop alone.
+    task<> listen(std::vector<std::string> hosts, std::uint16_t port);
+    /// Waits until this task is cancelled, or it is closed; then drains. Precondition: it listens
+    task<> serve_until_closed();
+    task<> wait_closed();
     void close() noexcept;
+    /// Closes it, and cancels what it does, on this loop.
+    void abort();
     bool is_closing() const noexcept { return closing_; }
     weft::server& listener();
     bool listens() const noexcept { return listener_.has_value(); }
 
     void add(server_connection& c);
     void remove(server_connection& c) noexcept;
-    std::size_t connections() const noexcept { return connection_count_; }
-    std::size_t requests() noexcept;
+    loop_count& answering() noexcept { return answering_; }
+    /// Of this loop and the others that it has.
+    std::size_t connections() const noexcept;
+    std::size_t requests() const noexcept;
 
     /// Memory for a request and its answer, which idle connections have none of.
     std::unique_ptr<exchange> take_exchange();
@@ -56,14 +83,16 @@ public:
     const std::string& date_line() const noexcept { return date_line_; }
 
 private:
-    void sweep();
-    void arm();
+    class serving;
 
-    handler answers_;
-    server_options options_;
+    void sweep();
+
+    const std::shared_ptr<const server_setup> setup_;
     std::optional<weft::server> listener_;
+    std::shared_ptr<server_threads> others_;
+    future<>* closed_ = nullptr;  // of the task that is in serve_until_closed()
     intrusive_list<server_connection> connections_;
-    std::size_t connection_count_ = 0;
+    loop_count connection_count_, answering_;
     std::vector<std::unique_ptr<exchange>> spare_;
     std::string date_line_;
     std::uint32_t tick_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/http/static_files.hpp>
 
+#include "http/accept_encoding.hpp"
 #include "http/content_types.hpp"
 #include "http/request_core.hpp"
 #include "http/served_folder.hpp"
@@ -45,20 +46,6 @@ struct looked_up {
     std::vector<std::string> entries = {};  // of a folder that is listed
 };
 
-bool takes(std::string_view accept_encoding, std::string_view name) {
-    for (std::string_view rest = accept_encoding; !rest.empty();) {
-        const std::size_t comma = std::min(rest.find(','), rest.size());
-        std::string_view member = rest.substr(0, comma);
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-        while (member.starts_with(' ')) member.remove_prefix(1);
-        const std::size_t end = std::min(member.find_first_of("; "), member.size());
-        const std::string_view weight = member.substr(end);
-        const bool is_refused = weight.contains("q=0") && weight.find_first_of("123456789") == std::string_view::npos;
-        if (is_same_token(member.substr(0, end), name)) return !is_refused;
-    }
-    return false;
-}
-
 bool has_hidden_segment(std::string_view path) {
     if (path.starts_with(".well-known/")) path.remove_prefix(1);
     return path.starts_with('.') || path.contains("/.");
@@ -83,7 +70,7 @@ looked_up look_up(const served_folder& folder, std::string path, bool ends_in_sl
     if (found.what != served_folder::kind::file) return result;
     result.file = std::move(found.file);
     for (const coding& c : codings) {
-        if (!options.precompressed || !takes(accept_encoding, c.name)) continue;
+        if (!options.precompressed || coding_quality(accept_encoding, c.name) == 0) continue;
         auto packed = folder.open(result.name + std::string(c.ending));
         if (packed.what != served_folder::kind::file) continue;
         result.file = std::move(packed.file);

@@ -89,6 +89,41 @@ TEST(http_server, resets_a_client_that_takes_nothing) {
     });
 }
 
+TEST(http_server, resets_a_client_that_takes_an_answer_byte_by_byte) {
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(std::string(1 << 20, 'x'));
+    };
+    with_server(much, [](http::server& s) -> task<> {
+        auto [client, served] = weft::testing::memory_stream_pair({.limit = 256, .capacity = 256});
+        const auto serving = weft::create_task(s.serve_connection(std::move(served)));
+        co_await client.write(get);
+        for (int i = 0; i < 28; ++i) {
+            EXPECT_FALSE((co_await client.read(200)).empty());
+            co_await weft::sleep(1s);
+        }
+        EXPECT_EQ(s.connections(), 1u);
+        co_await weft::sleep(5s);
+        EXPECT_EQ(s.connections(), 0u);
+    });
+}
+
+TEST(http_server, bears_a_client_that_takes_a_stream_slowly_that_is_written_fast) {
+    const auto endless = [](http::request&) -> task<http::response> {
+        co_return http::response::stream([](http::body_writer& to) -> task<> {
+            for (;;) co_await to.write(std::string(10'000, 'x'));
+        });
+    };
+    with_server(endless, [](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say(get);
+        for (int i = 0; i < 120; ++i) {
+            static_cast<void>(co_await c.client.read(10'000));
+            co_await weft::sleep(1s);
+        }
+        EXPECT_EQ(s.connections(), 1u);
+    });
+}
+
 TEST(http_server, bears_a_client_that_takes_a_long_answer_slowly) {
     const auto much = [](http::request&) -> task<http::response> {
         co_return http::response::text(std::string(1 << 20, 'x'));

@@ -13,7 +13,7 @@ struct health_options {
 };
 
 /// Adds what those who watch over a server ask for: GET /healthz (it runs), /readyz (503 while it is not ready) and /metrics
-/// (the loop's, in the text format of Prometheus; not for strangers' eyes).
+/// (of the loop that answers, in the text format of Prometheus; not for strangers' eyes).
 void add_health(router& to, health_options options = {});
 
 }  // namespace weft::inline v0::http

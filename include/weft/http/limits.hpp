@@ -19,7 +19,10 @@ struct limits {
     /// From when the body has been waited for so long, it must have come at so many bytes a second; else 408.
     std::chrono::nanoseconds body_grace = std::chrono::seconds(5);
     std::uint64_t body_bytes_per_second = 240;
-    std::chrono::nanoseconds write_stall = std::chrono::seconds(30);  ///< without the peer taking a byte: reset
+    /// While there is more of an answer, so many bytes a second must be taken of it, on average over each `write_stall`; else
+    /// the connection is reset. With a rate of 0: any byte at all.
+    std::chrono::nanoseconds write_stall = std::chrono::seconds(30);
+    std::uint64_t write_bytes_per_second = 240;
     std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);  ///< between requests: closed
 
     std::size_t requests_per_connection = 1000;

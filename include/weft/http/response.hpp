@@ -71,6 +71,7 @@ public:
 
 private:
     friend class server_connection;
+    friend class compressor;
     struct produced {
         producer writes;
         std::optional<std::uint64_t> size;
