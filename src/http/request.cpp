@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/http/request.hpp>
 
+#include "http/multipart_body.hpp"
 #include "http/request_core.hpp"
 #include "http/route_tree.hpp"
 
 #include <weft/http/path.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace weft::inline v0::http {
@@ -27,6 +29,11 @@ bool request_core::begin(body_source& from, std::uint64_t limit_bytes) {
 
 void request_core::end() noexcept {
     client.reset();
+    query_params.reset();
+    cookies.reset();
+    if (form) std::exchange(form, nullptr)->end();
+    unread.clear();
+    unread_at = 0;
     found = nullptr;
     answering = nullptr;
     values.clear();
@@ -63,9 +70,34 @@ std::optional<std::uint64_t> request::content_length() const noexcept {
     if (core_->head.body == framing::counted) return core_->head.content_length;
     return std::nullopt;
 }
-task<std::string> request::body() { return core_->source->read_all(); }
-task<std::size_t> request::read_some(std::span<std::byte> buffer) { return core_->source->read_some(buffer); }
 void request::set_body_limit(std::uint64_t bytes) noexcept { core_->body_limit = bytes; }
+
+task<std::string> request::body() {
+    if (core_->unread.empty()) return core_->source->read_all();
+    return [](request_core& core) -> task<std::string> {
+        std::string all = std::exchange(core.unread, {}).substr(std::exchange(core.unread_at, 0));
+        co_return all += co_await core.source->read_all();
+    }(*core_);
+}
+
+task<std::size_t> request::read_some(std::span<std::byte> buffer) {
+    if (core_->unread.empty()) return core_->source->read_some(buffer);
+    return [](request_core& core, std::span<std::byte> into) -> task<std::size_t> {
+        const std::string_view left = std::string_view(core.unread).substr(core.unread_at, into.size());
+        std::memcpy(into.data(), left.data(), left.size());
+        core.unread_at += left.size();
+        if (core.unread_at == core.unread.size()) {
+            core.unread.clear();
+            core.unread_at = 0;
+        }
+        co_return left.size();
+    }(*core_, buffer);
+}
+
+void request::put_back(std::string bytes) {
+    core_->unread = std::move(bytes.append(core_->unread, core_->unread_at));
+    core_->unread_at = 0;
+}
 
 void* request::find_local(std::type_index type) const noexcept {
     for (const auto& [of, value] : core_->locals) {

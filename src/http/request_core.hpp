@@ -19,6 +19,7 @@
 namespace weft::inline v0::http {
 
 struct endpoint;
+class multipart_body;
 struct route;
 
 /// Where a request's body comes from.
@@ -39,6 +40,7 @@ public:
     request_core() noexcept : facade(*this) {}
     request_core(const request_core&) = delete;
     request_core& operator=(const request_core&) = delete;
+    ~request_core() { end(); }
     static request_core& of(request& r) noexcept { return *r.core_; }
     static const request_core& of(const request& r) noexcept { return *r.core_; }
 
@@ -55,6 +57,14 @@ public:
     body_source* source = nullptr;
     std::uint64_t body_limit = 0;
     mutable std::optional<address> client;  // asked for when it is wanted
+
+    // Taken apart when it is wanted
+    mutable std::optional<http::form> query_params;
+    mutable std::optional<http::cookies> cookies;
+
+    std::shared_ptr<multipart_body> form;  // that the body is being read as
+    std::string unread;  // what was put back, from `unread_at` on
+    std::size_t unread_at = 0;
 
     // What the router has found
     const route* found = nullptr;

@@ -16,8 +16,8 @@ namespace weft::inline v0::http {
 /// Names and values as a URL's query or an HTML form has them (application/x-www-form-urlencoded), in their order; a name
 /// can come more than once.
 ///
-///     const int page = request.query().get_or("page", 1);       // 422 "page: not an integer" of "?page=x"
-///     const auto name = form.get<std::string>("name");          // 422 "name: missing"
+///     const int page = r.query_params().get_or("page", 1);       // 422 "page: not an integer" of "?page=x"
+///     const auto name = form.get<std::string>("name");           // 422 "name: missing"
 ///
 /// Names are compared one by one, so that none can be chosen to collide. @see starlette.datastructures.QueryParams
 class form {

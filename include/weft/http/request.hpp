@@ -2,9 +2,12 @@
 #pragma once
 
 #include <weft/coro/task.hpp>
+#include <weft/http/cookies.hpp>
+#include <weft/http/form.hpp>
 #include <weft/http/headers.hpp>
 #include <weft/http/http_error.hpp>
 #include <weft/http/method.hpp>
+#include <weft/http/multipart_reader.hpp>
 #include <weft/io/address.hpp>
 
 #include <charconv>
@@ -22,6 +25,7 @@
 namespace weft::inline v0::http {
 
 class request_core;
+class signer;
 
 /// A request that a handler answers. It lives until its response has been sent; what it tells of are views that live as
 /// long.
@@ -41,9 +45,19 @@ public:
     std::string_view path() const noexcept;
     /// Behind the "?", as it was sent; empty if there is none.
     std::string_view query() const noexcept;
+    /// The same as names and values: `r.query_params().get_or("page", 1)`.
+    /// @throws http_error (400)  it is malformed; (413)  too many names  @cost taken apart at the first call
+    const http::form& query_params() const;
     const http::headers& headers() const noexcept;
     /// The first field of that name; empty if there is none.
     std::string_view header(std::string_view name) const noexcept { return headers().get(name).value_or(""); }
+    /// What the client brings back. @cost taken apart at the first call
+    const http::cookies& cookies() const;
+    /// The first cookie of that name; empty if there is none.
+    std::string_view cookie(std::string_view name) const { return cookies().get(name).value_or(""); }
+    /// The value of a cookie that response::set_signed_cookie() gave to this client or another.
+    /// @return empty: there is none that was signed so, by one of the keys, and has not expired  @cost HMAC-SHA256 per key
+    std::optional<std::string> signed_cookie(const signer& by, std::string_view name) const;
     /// 1 or 0, of HTTP/1.
     unsigned minor_version() const noexcept;
 
@@ -81,6 +95,20 @@ public:
     task<std::size_t> read_some(std::span<std::byte> buffer);
     /// For this request, in place of the server's limit.
     void set_body_limit(std::uint64_t bytes) noexcept;
+    /// Gives bytes of the body back: they are what is read next. For middleware that has looked at them.
+    void put_back(std::string bytes);
+
+    /// The body as a form without files (application/x-www-form-urlencoded).
+    /// @throws awaited: http_error (415)  it is something else; (400)  it is malformed; (413)  too many fields; as body();
+    ///     invalid_state_error  it has been read already
+    task<http::form> form(std::size_t max_fields = http::form::default_max_fields);
+    /// The body as a form with files (multipart/form-data), part after part.
+    /// @throws awaited: http_error (415)  it is something else; (400)  it has no boundary; invalid_state_error  it has been
+    ///     asked for already
+    task<multipart_reader> multipart(multipart_limits limits = {});
+    /// The fields of either kind of form, in memory; one with a file in it is refused.
+    /// @throws awaited: as form(), multipart_reader::next(); http_error (422)  a file
+    task<http::form> any_form(std::size_t max_fields = http::form::default_max_fields);
 
     // What middleware leaves for handlers
 

@@ -5,6 +5,7 @@
 #include <weft/coro/task.hpp>
 #include <weft/http/body_writer.hpp>
 #include <weft/http/headers.hpp>
+#include <weft/http/set_cookie.hpp>
 #include <weft/http/status.hpp>
 #include <weft/io/stream.hpp>
 
@@ -17,6 +18,9 @@
 #include <variant>
 
 namespace weft::inline v0::http {
+
+class request;
+class signer;
 
 /// What a handler answers. The server adds Date, Content-Length or Transfer-Encoding, and Connection; a response to HEAD, or
 /// with a status that has none, is sent without its body.
@@ -61,6 +65,20 @@ public:
         headers_.set(name, value);
         return std::move(*this);
     }
+
+    /// Gives the client a cookie, in place of one of that name, path and domain that is given already. Unless it says
+    /// otherwise, it is for all paths of this host, is nothing to scripts, and is not sent by other sites' forms; it is
+    /// `secure` where the client came over https, and if its name begins with `__Host-` or `__Secure-`.
+    /// @param to  who is answered
+    /// @throws std::invalid_argument  a value with characters that have to be encoded, …: as set_cookie::to_string()
+    void set_cookie(const request& to, http::set_cookie cookie);
+    void set_cookie(const request& to, std::string name, std::string value);
+    /// The same with a value that only `by` could have made, for this name alone, and any bytes in it. The client can read
+    /// it. It counts as long as the cookie says, or 30 days, whatever the client does. @see request::signed_cookie
+    void set_signed_cookie(const request& to, const signer& by, http::set_cookie cookie);
+    /// Has the client forget a cookie; path and domain are those that it was given with.
+    void delete_cookie(const request& to, http::set_cookie cookie);
+    void delete_cookie(const request& to, std::string name);
 
     /// Null if the body is no text that is there already.
     const std::string* body() const noexcept { return std::get_if<std::string>(&body_); }

@@ -14,14 +14,14 @@ enum class same_site : std::uint8_t { unset, strict, lax, none };
 
 /// A cookie as a server gives it to a client: a Set-Cookie field.
 ///
-///     response.add_cookie({.name = "session", .value = id, .max_age = std::chrono::hours(1), .secure = true});
+///     answer.set_cookie(request, {.name = "session", .value = id, .max_age = std::chrono::hours(1)});
 ///
 /// Scripts cannot read it and other sites' forms do not send it, unless it says so. `secure` is for every site that
 /// speaks TLS; it is false because without TLS a browser would drop the cookie. @see RFC 6265bis, starlette's set_cookie
 struct set_cookie {
     std::string name;  ///< a token
-    std::string
-        value;  ///< ASCII without blanks, quotes, commas, semicolons, backslashes: percent_encode() what has these
+    /// ASCII without blanks, quotes, commas, semicolons, backslashes: percent_encode() what has these.
+    std::string value = {};
     std::string path = "/";  ///< requests below it; empty: below the path of the request that is answered
     std::string domain = {};  ///< hosts below it and itself; empty: this host alone
     std::optional<std::chrono::seconds> max_age = {};  ///< zero or less: it is to be forgotten

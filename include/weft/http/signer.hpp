@@ -12,11 +12,12 @@ namespace weft::inline v0::http {
 /// Signs what a client is to bring back unchanged: the value of a cookie, a token in a link. The client can read it.
 ///
 ///     const http::signer signer({read_file("cookie.key")});
-///     response.add_cookie({.name = "user", .value = signer.sign("user", id, now), .secure = true});
-///     const auto id = signer.verify("user", request.cookies().get("user").value_or(""), std::chrono::days(30), now);
+///     link += "?token=" + signer.sign("confirm", address, now);
+///     const auto address = signer.verify("confirm", r.query_params().get("token").value_or(""), std::chrono::hours(1), now);
 ///
 /// The purpose, such as the cookie's name, is signed along, so that what was signed for one is worth nothing for another;
 /// and so is the time. What is signed is letters, digits, "-", "_" and ".", fit for cookies and URLs.
+/// For cookies there are response::set_signed_cookie() and request::signed_cookie().
 /// HMAC-SHA256, compared in a time that tells nothing. @thread any  @see tornado.web.create_signed_value, itsdangerous
 class signer {
 public:
