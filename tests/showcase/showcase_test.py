@@ -6,6 +6,7 @@
 """
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -65,6 +66,7 @@ class InABrowser(unittest.TestCase):
 class Inside(InABrowser):
     def start(self, tab, kind):
         """Clicks, and waits for the piece. @return the id of its row"""
+        tab.until("document.querySelector('#gauges dd')")  # what there is already is there
         before = tab.evaluate("document.querySelector('#pieces > li')?.dataset.key ?? '0'")
         tab.click(f"[data-kind={kind}]")
         return tab.until(f"""(() => {{
@@ -236,7 +238,7 @@ class OnAPhone(InABrowser):
         tab = self.open(width=390, height=844, mobile=True)
         tab.until("document.querySelector('#tasks li')")
         tab.click("[data-kind=failing]")
-        tab.until("document.querySelector('#pieces [data-state=failed]') ?? document.querySelector('#pieces > li[data-state=failed]')")
+        tab.until("document.querySelector('#pieces > li[data-state=failed]')")
         for page in ("inside", "chat", "story"):
             tab.click(f"nav a[href='#{page}']")
             tab.until(f"!document.querySelector('#page-{page}').hidden")
@@ -254,6 +256,21 @@ class OnAPhone(InABrowser):
                 .filter((e) => e.checkVisibility() && !e.closest('#lanes') && e.getBoundingClientRect().right > 390)
                 .map((e) => e.outerHTML.slice(0, 90))""")
             self.assertEqual(outside, [], page)
+
+
+class Started(unittest.TestCase):
+    def test_a_port_that_is_taken_is_told_of_and_the_next_one_is_used(self):
+        taken = int(url.rstrip("/").rsplit(":", 1)[1])
+        other = subprocess.Popen([PROGRAM, "--port", str(taken)], stdout=subprocess.PIPE, text=True)
+        with other:
+            self.assertEqual(other.stdout.readline(), f"showcase: port {taken} is taken\n")
+            line = other.stdout.readline()
+            while line.endswith("is taken\n"):
+                line = other.stdout.readline()
+            self.assertRegex(line, r"http://127\.0\.0\.1:\d+/")
+            self.assertNotIn(f":{taken}/", line)
+            other.send_signal(signal.SIGINT)
+            self.assertEqual(other.wait(browser.DEADLINE), 0)
 
 
 class OfStrangers(unittest.TestCase):

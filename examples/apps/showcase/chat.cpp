@@ -29,15 +29,14 @@ http::router chat::routes() {
         const std::string name(asked.parameter("name"));
         if (name.size() > longest_name) throw http::http_error(http::status::bad_request, "that is a long name");
         if (room_.size() >= most_members) throw http::http_error(http::status::service_unavailable, "the room is full");
-        co_return http::accept_websocket(
-            asked, [this, name](http::websocket ws) { return talk(name, std::move(ws)); },
-            {.message_bytes = longest_text});
+        co_return http::accept_websocket(asked, [this, name](http::websocket ws) { return talk(name, std::move(ws)); },
+                                         {.message_bytes = longest_text});
     });
     return r;
 }
 
 weft::task<> chat::talk(std::string who, http::websocket ws) {
-    weft::current_task().set_name("chat: " + who);
+    weft::current_task().set_name("chat of " + who);
     for (const auto past = said_; const std::string& each : past) co_await ws.send_text(each);
     {
         const auto place = room_.join(ws);

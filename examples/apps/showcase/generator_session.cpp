@@ -80,11 +80,7 @@ outcome do_to(steppable& g, std::string_view verb, const std::string& body) {
 }
 
 std::string to_json(const weft::stack_frame& f) {
-    return json_object()
-        .text("function", f.function)
-        .text("file", shown_path(f.file))
-        .number("line", f.line)
-        .take();
+    return json_object().text("function", f.function).text("file", shown_path(f.file)).number("line", f.line).take();
 }
 
 }  // namespace
@@ -98,13 +94,12 @@ http::router generator_sessions::routes() {
     });
     r.post("/{kind}",
            [this](http::request& asked) -> weft::task<http::response> { co_return begin(asked.parameter("kind")); });
-    r.post(
-        "/{id}/{verb}",
-        [this](http::request& asked) -> weft::task<http::response> {
-            const std::string body = co_await asked.body();
-            co_return step(asked.parameter("id"), asked.parameter("verb"), body);
-        },
-        {.body_limit = longest_body});
+    r.post("/{id}/{verb}",
+           [this](http::request& asked) -> weft::task<http::response> {
+               const std::string body = co_await asked.body();
+               co_return step(asked.parameter("id"), asked.parameter("verb"), body);
+           },
+           {.body_limit = longest_body});
     return r;
 }
 

@@ -22,11 +22,8 @@ struct kind_of_work {
 };
 
 inline constexpr kind_of_work kinds_of_work[] = {
-    {"slow", slow_work},
-    {"failing", failing_work},
-    {"parallel", parallel_work},
-    {"deadlock", deadlocked_work},
-    {"blocking", blocking_work, true},
+    {"slow", slow_work},           {"failing", failing_work},         {"parallel", parallel_work},
+    {"deadlock", deadlocked_work}, {"blocking", blocking_work, true},
 };
 
 }  // namespace showcase

@@ -38,6 +38,7 @@ weft::task<http::server> listen(showcase::site& site, std::uint16_t port) {
 }
 
 weft::task<> serve(showcase::site& site, std::uint16_t port) {
+    weft::current_task().set_name("main");
     http::server server = co_await listen(site, port);
     weft::get_running_loop().add_signal_handler(SIGTERM, [main = weft::current_task()] { main.cancel(); });
     std::printf("showcase: open http://127.0.0.1:%d/ in a browser; Ctrl-C ends it\n", server.port());

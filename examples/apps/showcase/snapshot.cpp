@@ -45,11 +45,7 @@ std::string describe(const weft::wait_snapshot& w, const task_ids& ids) {
 }
 
 std::string frame_to_json(const weft::stack_frame& f) {
-    return json_object()
-        .text("function", f.function)
-        .text("file", shown_path(f.file))
-        .number("line", f.line)
-        .take();
+    return json_object().text("function", f.function).text("file", shown_path(f.file)).number("line", f.line).take();
 }
 
 std::string task_to_json(const weft::task_snapshot& t, const task_ids& ids) {
@@ -110,10 +106,7 @@ std::string program_to_json() {
         weft::process_snapshot p = weft::snapshot_process(::getpid());
         const auto warnings = weft::diagnose(p);  // before the tasks are shown: it marks who is blocked
         const auto describe = [](const weft::finding& f) {
-            return json_object()
-                .text("is", to_string(f.is))
-                .text("text", with_shown_paths(f.text))
-                .take();
+            return json_object().text("is", to_string(f.is)).text("text", with_shown_paths(f.text)).take();
         };
         return json_object()
             .raw("loops", json_array(p.loops, loop_to_json))

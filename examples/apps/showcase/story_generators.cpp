@@ -196,8 +196,8 @@ void play(recorder& r) {
 
 constexpr std::string_view here = "story_generators.cpp";
 constexpr story_step steps[] = {
-    {"08_to_the_end", "A generator runs to its next co_yield and stands there until it is asked again.", to_the_end::play,
-     here},
+    {"08_to_the_end", "A generator runs to its next co_yield and stands there until it is asked again.",
+     to_the_end::play, here},
     {"09_sent", "n = co_yield n hands out one value and is given another.", sent::play, here},
     {"10_endless", "A generator computes what it is asked for, and no more.", endless::play, here},
     {"11_enough", "An exception can be raised where a generator stands.", enough::play, here},

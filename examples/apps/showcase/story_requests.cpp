@@ -152,8 +152,8 @@ constexpr std::string_view here = "story_requests.cpp";
 constexpr story_step steps[] = {
     {"01_one_after_another", "Two requests, one after the other: nothing goes on at the same time.",
      one_after_another::play, here},
-    {"02_waiting_inside", "The first one waits for a database, and everybody behind it waits too.", waiting_inside::play,
-     here},
+    {"02_waiting_inside", "The first one waits for a database, and everybody behind it waits too.",
+     waiting_inside::play, here},
     {"03_callback", "A thread does the waiting and calls back: the rest of the page has become another function.",
      callback::play, here},
     {"04_generator", "A generator can be left in the middle and resumed there: the page is one function again.",

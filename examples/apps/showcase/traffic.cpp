@@ -40,14 +40,17 @@ private:
 http::middleware traffic::watches() {
     return [this](http::request& r, http::next next) -> weft::task<http::response> {
         const std::uint64_t id = ++last_;
+        const weft::any_task connection = weft::current_task();
+        if (connection.core().own_name().empty()) connection.set_name("connection");
         r.local<ticket>().begin(*this, id);
         in_flight_[id] = {.method = std::string(to_string(r.method())),
                           .path = std::string(r.path().substr(0, longest_path)),
-                          .task = weft::current_task().core().id(),
+                          .task = connection.core().id(),
                           .since = clock::now()};
         http::response answer = co_await next(r);
         const auto type = answer.headers().get("Content-Type");
-        in_flight_.at(id).is_stream = answer.status() == http::status::switching_protocols || type == "text/event-stream";
+        in_flight_.at(id).is_stream =
+            answer.status() == http::status::switching_protocols || type == "text/event-stream";
         co_return answer;
     };
 }

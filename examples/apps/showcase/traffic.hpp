@@ -36,7 +36,9 @@ private:
 
     /// The upper ends of the histogram's buckets: from 1/8 ms to 2 s, each twice the one before; and one for the rest.
     static constexpr std::size_t bounds = 15;
-    static constexpr std::chrono::microseconds bound(std::size_t i) { return std::chrono::microseconds(125) * (1 << i); }
+    static constexpr std::chrono::microseconds bound(std::size_t i) {
+        return std::chrono::microseconds(125) * (1 << i);
+    }
 
     std::map<std::uint64_t, request> in_flight_;
     std::uint64_t last_ = 0;

@@ -50,6 +50,9 @@ export class SourceView {
     if (!here) return;
     here.className = 'here';
     here.setAttribute('aria-current', 'true');
-    this.#place.scrollTop = here.offsetTop - this.#place.clientHeight / 2;
+    const outer = this.#place.querySelector('.outer');
+    const apart = outer ? outer.offsetTop - here.offsetTop : 0;
+    const both = Math.abs(apart) < this.#place.clientHeight - 80;
+    this.#place.scrollTop = here.offsetTop + (both ? apart / 2 : 0) - this.#place.clientHeight / 2;
   }
 }

@@ -32,7 +32,7 @@ async function show(now, done) {
     ? `suspended in ${inner.function}, line ${inner.line}` + (now.delegating ? `, to which ${now.frames[0].function} has handed over` : '')
     : now.state === 'created' ? 'created: its body has not begun' : 'closed: its body has ended';
   $('g-state').dataset.state = now.state;
-  for (const said of now.said) add('said', `it says: ${said}`);
+  for (const said of now.said) add('aloud', `it says: ${said}`);
   const event = now.event === 'created' ? 'created' : `${now.event}${now.value === '' ? '' : ` ${now.value}`}`;
   add(now.event, `${done} → ${event}`);
   enable(true);

@@ -40,7 +40,7 @@ function draw() {
       if (lane === event.lane) cell.append(bubble(event, i));
       return cell;
     });
-    return el('div', {class: 'row', hidden: true}, el('time', {}, `${(event.at_us / 1000).toFixed(1)} ms`), ...cells);
+    return el('div', {class: 'row', hidden: true}, el('time', {}, event.at_us < 1000 ? `${event.at_us} µs` : `${(event.at_us / 1000).toFixed(1)} ms`), ...cells);
   });
   $('lanes').style.setProperty('--lanes', lanes.length);
   $('lanes').replaceChildren(

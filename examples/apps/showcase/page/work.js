@@ -15,7 +15,11 @@ for (const [kind, name, says] of kinds) {
     onclick: attempt(() => ask(`/api/work/${kind}`, {method: 'POST'}))}, name));
 }
 
-export function showWork(pieces) {
+const finished = 4; // pieces that are still shown
+
+export function showWork(all) {
+  let left = finished;
+  const pieces = all.filter((p) => p.state === 'running' || left-- > 0);
   $('no-pieces').hidden = pieces.length > 0;
   keyed($('pieces'), pieces, (p) => p.id, make, update);
 }
