@@ -258,6 +258,40 @@ class OnAPhone(InABrowser):
             self.assertEqual(outside, [], page)
 
 
+class ForEverybody(InABrowser):
+    def test_what_can_be_used_has_a_name(self):
+        tab = self.open()
+        nameless = tab.until("""document.querySelector('#gauges dd') && [...document.querySelectorAll('button, input, select, a, summary')]
+            .filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).map((e) => e.outerHTML)""")
+        self.assertEqual(nameless, [])
+
+    def test_text_stands_out_by_day_and_by_night(self):
+        for dark in (False, True):
+            tab = self.open(dark=dark)
+            tab.until("document.querySelector('#gauges dd')")
+            contrasts = tab.evaluate("""(() => {
+                const light = (colour) => colour.map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+                    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+                const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+                const ground = (e) => {
+                    const colour = parts(getComputedStyle(e).backgroundColor);
+                    return colour[3] === 0 ? ground(e.parentElement) : colour.slice(0, 3);
+                };
+                return ['h2', '.card .quiet', 'footer', '.pill', 'button.main', 'nav a[aria-current]', '.method'].map((name) => {
+                    const e = document.querySelector(name);
+                    const [a, b] = [light(parts(getComputedStyle(e).color).slice(0, 3)), light(ground(e))];
+                    return [name, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+                });
+            })()""")
+            for name, contrast in contrasts:
+                self.assertGreaterEqual(contrast, 4.5, (name, dark))
+
+    def test_who_wants_no_motion_sees_a_step_whole(self):
+        tab = self.open("#story", still=True)
+        tab.until("document.querySelectorAll('#lanes .row').length > 3 && !document.querySelector('#lanes .row[hidden]')")
+        self.assertEqual(tab.text("#play"), "Play")
+
+
 class Started(unittest.TestCase):
     def test_a_port_that_is_taken_is_told_of_and_the_next_one_is_used(self):
         taken = int(url.rstrip("/").rsplit(":", 1)[1])
