@@ -6,6 +6,7 @@
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -303,8 +304,21 @@ class Started(unittest.TestCase):
                 line = other.stdout.readline()
             self.assertRegex(line, r"http://127\.0\.0\.1:\d+/")
             self.assertNotIn(f":{taken}/", line)
-            other.send_signal(signal.SIGINT)
-            self.assertEqual(other.wait(browser.DEADLINE), 0)
+            self.ends_by(signal.SIGINT, other)
+
+    def test_it_ends_at_once_whatever_goes_on(self):
+        other = subprocess.Popen([PROGRAM, "--port", "0"], stdout=subprocess.PIPE, text=True)
+        with other:
+            there = re.search(r"http://\S+", other.stdout.readline())[0]
+            for path in ("api/work/slow", "api/work/parallel", "api/work/deadlock", "api/generators/relay"):
+                urllib.request.urlopen(there + path, data=b"", timeout=browser.DEADLINE).close()
+            with urllib.request.urlopen(there + "api/live", timeout=browser.DEADLINE) as events:
+                self.assertEqual(events.read(5), b"data:")
+                self.ends_by(signal.SIGTERM, other)
+
+    def ends_by(self, how, program):
+        program.send_signal(how)
+        self.assertEqual(program.wait(browser.DEADLINE), 0)
 
 
 class OfStrangers(unittest.TestCase):
