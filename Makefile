@@ -5,12 +5,18 @@ PREFIX ?= /usr/local
 TEST_FLAGS ?=
 RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF
 
-.PHONY: help run test story bench format check install clean
+.PHONY: help run mini-redis test story bench format check install clean
 
 help: ## says what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 19
 
-run: ## starts the Redis-compatible server on 127.0.0.1:6380
+run: ## starts a web page that shows the running program from inside, on 127.0.0.1:8000
+	scripts/setup run
+	cmake --preset release $(RUN_ONLY)
+	cmake --build --preset release --target showcase -j$(JOBS)
+	@exec build/release/examples/apps/showcase/showcase
+
+mini-redis: ## starts the Redis-compatible server on 127.0.0.1:6380
 	scripts/setup run
 	cmake --preset release $(RUN_ONLY)
 	cmake --build --preset release --target mini_redis -j$(JOBS)
