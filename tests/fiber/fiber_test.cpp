@@ -189,7 +189,7 @@ TEST(fiber, ten_thousand_deep) {
 }
 
 TEST(fiber, says_where_it_stands) {
-    const auto line = std::source_location::current().line() + 2;
+    const auto line = std::source_location::current().line() + 1;
     fiber<> f([] { this_fiber::parent().switch_to(); }, {.name = "walker"});
     f.switch_to();
     EXPECT_EQ(f.where().line(), line);

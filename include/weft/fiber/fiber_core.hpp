@@ -17,6 +17,7 @@
 namespace weft::inline v0 {
 
 class fiber_core;
+class fiber_promise;
 struct fiber_thread;
 
 /// Raised where a fiber is suspended when it is closed or destroyed. Let it pass, or clean up and either return or throw
@@ -109,6 +110,10 @@ public:
     /// This fiber has ended, and what it handed over was taken.
     void let_go_of_stack() noexcept;
 
+    /// As what it waits on a loop; null: it does not.
+    fiber_promise* promise() const noexcept { return promise_; }
+    void be_promised(fiber_promise& promise) noexcept { promise_ = &promise; }
+
     // For bodies, which run on its stack:
 
     bool is_closing() const noexcept { return closer_ != nullptr; }
@@ -151,6 +156,7 @@ private:
     fiber_stack stack_;
     const fiber_body* body_ = nullptr;
     void* callable_ = nullptr;
+    fiber_promise* promise_ = nullptr;
     fiber_core* parent_ = nullptr;
     intrusive_list<fiber_core> children_;
     std::source_location where_;
