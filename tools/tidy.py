@@ -24,6 +24,7 @@ LAYERS = {
     "net": ["io", "tls", "exec"],
     "process": ["io", "tls", "exec"],
     "inspect": ["loop"],
+    "fiber": ["loop"],
     "http": ["sync", "net", "process", "inspect"],
     "testing": ["sync", "net", "process", "inspect", "http"],
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <weft/coro/promise_base.hpp>
+#include <weft/fiber/fiber.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <source_location>
+
+namespace weft::inline v0 {
+
+/// A fiber as a coroutine, to whatever it waits for: its promise, behind a coroutine frame's two functions, made by hand.
+/// Whoever resumes the handle enters the fiber; whoever destroys it unwinds its stack. It is linked into the chain of
+/// awaits like any other: a task is cancelled, listed and traced through it. (ADR 0025) @thread the loop's
+class fiber_promise : public awaiting_promise {
+public:
+    /// What runs on the fiber's stack.
+    using body = void (*)(void* context) noexcept;
+
+    fiber_promise(const fiber_options& options, body run, void* context) noexcept
+        : options_(options), body_(run), context_(context) {}
+
+    /// Of the fiber that runs. @throws invalid_state_error  none does, or one that is no task's
+    static fiber_promise& running();
+
+    /// On the loop's stack: links it below `awaiting`. @return what is to be resumed in its place
+    std::coroutine_handle<> start_below(promise_base& awaiting, std::source_location where) noexcept;
+
+    /// On the fiber's stack: back to the loop's, to go on when the handle is resumed.
+    /// @param next  to be resumed there @throws fiber_exit  it is being destroyed
+    void park(std::coroutine_handle<> next = nullptr);
+
+    /// What could not even begin. @throws std::system_error, std::bad_alloc
+    void raise_failure() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+private:
+    friend struct fiber_frame;
+    void enter() noexcept;
+    bool run_until_it_waits() noexcept;
+    void unwind() noexcept { fiber_.reset(); }
+
+    const fiber_options& options_;
+    const body body_;
+    void* const context_;
+    std::optional<fiber<>> fiber_;
+    fiber_core* entered_from_ = nullptr;
+    std::coroutine_handle<> next_;
+    std::coroutine_handle<> owner_;
+    std::exception_ptr failure_;
+    bool entered_ = false;
+    bool resumed_meanwhile_ = false;
+};
+
+/// What a coroutine_handle points at, as every compiler lays it out (Clang, GCC and MSVC agree, so that handles can be passed
+/// between them; promise_base relies on it too).
+struct fiber_frame {
+    fiber_frame(const fiber_options& options, fiber_promise::body run, void* context) noexcept
+        : promise(options, run, context) {}
+
+    void (*const resume)(fiber_frame*) = [](fiber_frame* self) { self->promise.enter(); };
+    void (*const destroy)(fiber_frame*) = [](fiber_frame* self) { self->promise.unwind(); };
+    fiber_promise promise;
+};
+
+}  // namespace weft::inline v0
