@@ -3,7 +3,7 @@
 #include <weft/http/server.hpp>
 
 #include <weft/flow/sleep.hpp>
-#include <weft/flow/timeout.hpp>
+#include <weft/flow/wait_for.hpp>
 #include <weft/loop/run.hpp>
 #include <weft/loop/task_handle.hpp>
 #include <weft/net/connection.hpp>
@@ -29,10 +29,23 @@ namespace {
 
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-std::size_t threads_there_are() {
-    const std::filesystem::directory_iterator all("/proc/self/task");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
+/// That there are no more threads at its end than there were at its beginning.
+class no_thread_is_left {
+public:
+    no_thread_is_left() : before_((std::thread([] {}).join(), count())) {}  // the first one brings a sanitizer's own
+    ~no_thread_is_left() {
+        const auto end = std::chrono::steady_clock::now() + 5s;  // one that was joined may still be listed
+        while (count() > before_ && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        EXPECT_LE(count(), before_);
+    }
+
+private:
+    static std::size_t count() {
+        const std::filesystem::directory_iterator all("/proc/self/task");
+        return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+    }
+    std::size_t before_;
+};
 
 /// The threads that handlers have been called on.
 struct threads_seen {
@@ -68,7 +81,7 @@ task<std::vector<weft::stream>> reach_all(const http::server& s, threads_seen& s
 void run_for_a_while(task<> body) { weft::run(weft::wait_for(std::move(body), 20s)); }
 
 TEST(server_threads, serve_at_one_port) {
-    const std::size_t before = threads_there_are();
+    const no_thread_is_left check;
     threads_seen seen;
     run_for_a_while([](threads_seen& all) -> task<> {
         http::server s(all.noting(), {.port = 0, .threads = 3});
@@ -88,7 +101,6 @@ TEST(server_threads, serve_at_one_port) {
         co_await serving;
         EXPECT_EQ(s.connections(), 0u);
     }(seen));
-    EXPECT_EQ(threads_there_are(), before);
 }
 
 TEST(server_threads, answer_what_has_begun_when_they_are_closed) {
@@ -145,7 +157,7 @@ TEST(server_threads, cancel_what_does_not_end_in_time) {
 
 TEST(server_threads, end_with_the_one_that_fails) {
     const std::thread::id here = std::this_thread::get_id();
-    const std::size_t before = threads_there_are();
+    const no_thread_is_left check;
     const auto stops = [here](http::request&) -> task<http::response> {
         if (std::this_thread::get_id() != here) weft::get_running_loop().stop();
         co_return http::response::text("hello");
@@ -164,22 +176,23 @@ TEST(server_threads, end_with_the_one_that_fails) {
         }
         EXPECT_THROW(co_await serving, weft::invalid_state_error);
     }(stops));
-    EXPECT_EQ(threads_there_are(), before);
 }
 
-TEST(server_threads, end_with_the_server_or_its_loop) {
-    const std::size_t before = threads_there_are();
+TEST(server_threads, end_with_the_server) {
+    const no_thread_is_left check;
     threads_seen seen;
     run_for_a_while([](threads_seen& all) -> task<> {
         http::server s(all.noting(), {.port = 0, .threads = 3});
         co_await s.start();
         const auto connections = co_await reach_all(s, all, 3);
     }(seen));
-    EXPECT_EQ(threads_there_are(), before);
+}
 
-    http::server outlives(seen.noting(), {.port = 0, .threads = 3});
-    run_for_a_while(outlives.start());
-    EXPECT_EQ(threads_there_are(), before);
+TEST(server_threads, end_with_the_loop_though_the_server_goes_later) {
+    threads_seen seen;
+    http::server s(seen.noting(), {.port = 0, .threads = 3});
+    const no_thread_is_left check;
+    run_for_a_while(s.start());
 }
 
 TEST(server_threads, report_to_the_loop_that_started_them) {
