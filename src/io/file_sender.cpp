@@ -22,7 +22,8 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr std::size_t bytes_per_call = 1 << 20;  // by sendfile: it ends sooner, when the socket is full
+/// By sendfile(2), which ends sooner when the socket is full. Each call is a way to another thread and back.
+constexpr std::size_t bytes_per_call = 4 << 20;
 constexpr std::size_t bytes_per_read = 64 * 1024;
 
 /// @return a count, 0 at the end of the file, or -errno
@@ -184,6 +185,7 @@ void file_sender::take_result() {
             return go_on();
         }
         if (count < 0) return end(static_cast<int>(-count));
+        const bool is_short = socket_ && count > 0 && static_cast<std::size_t>(count) < bytes_per_call;
         offset_ += static_cast<std::uint64_t>(count);
         left_ = count == 0 ? 0 : left_ - static_cast<std::uint64_t>(count);  // the file may be shorter
         sent_ += static_cast<std::uint64_t>(count);
@@ -192,6 +194,8 @@ void file_sender::take_result() {
             is_awaited_ = true;
             return;
         }
+        // The socket is full: the next call would find nothing else.
+        if (is_short && left_ > 0) return loop_.operations().submit(writable_);
     } catch (...) {
         return end(errno_of_failure());
     }

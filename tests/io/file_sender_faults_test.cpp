@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 namespace {
 
-constexpr std::size_t large = 3 << 20;  // more than a socket takes at once
+constexpr std::size_t large = 5 << 20;  // more than sendfile(2) is asked for at once
 
 /// What has become of it.
 struct outcome {

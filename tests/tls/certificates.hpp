@@ -2,6 +2,7 @@
 // Authorities and certificates, made as the tests want them.
 #pragma once
 
+#include "io/temporary_folder.hpp"
 #include "tls/openssl.hpp"
 
 #include <openssl/pem.h>
@@ -9,9 +10,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -135,29 +133,6 @@ private:
 
     weft::key_ptr key_;
     weft::x509_ptr certificate_;
-};
-
-/// A folder that goes with its object, for programs that want files.
-class temporary_folder {
-public:
-    temporary_folder() {
-        std::string name = testing::TempDir() + "weft-tls-XXXXXX";
-        require(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() { std::filesystem::remove_all(path_); }
-
-    std::string write(const std::string& name, const std::string& text) const {
-        const std::string file = path_ / name;
-        std::ofstream(file) << text;
-        return file;
-    }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
 };
 
 /// The authority of most tests, and a server's certificate from it.

@@ -29,7 +29,7 @@ weft::task<> refuses(Making making, const char* text) {
 TEST(a_server, with_a_clients_context_is_refused_at_once) {
     run([]() -> weft::task<> {
         const temporary_folder folder;
-        const std::string path = folder.path() / "socket";
+        const std::string path = folder / "socket";
         const char* const why = "start_server: expected a server's context, got a client's";
         const auto make = [] { return std::make_unique<silent>(); };
         for (const bool verify : {true, false}) {
@@ -53,7 +53,7 @@ TEST(a_client, with_a_context_or_a_host_that_cannot_be_used_connects_to_nobody) 
             co_await s.close();
         };
         const temporary_folder folder;
-        const std::string path = folder.path() / "socket";
+        const std::string path = folder / "socket";
         auto server = co_await weft::start_server(count, "127.0.0.1", 0);
         auto local = co_await weft::start_unix_server(count, path);
         const auto port = server.port();
