@@ -244,6 +244,7 @@ class OnAPhone(InABrowser):
             tab.click(f"nav a[href='#{page}']")
             tab.until(f"!document.querySelector('#page-{page}').hidden")
             if page == "story":
+                tab.until("document.querySelector('#step').options.length > 10")
                 tab.choose("#step", "07_on_a_loop")
                 tab.until("document.querySelectorAll('#lanes .bubble').length > 10")
                 tab.until("document.querySelectorAll('#story-source li').length > 10")

@@ -6,14 +6,16 @@ import {SourceView} from './source.js';
 const source = new SourceView($('g-source'));
 const verbs = ['next', 'send', 'throw', 'close'];
 const longest = 50; // lines that are kept
-let id = null;
+let id = null, begun = 0;
 
 function enable(on) {
   for (const verb of verbs) $(`g-${verb}`).disabled = !on;
 }
 
 const begin = attempt(async () => {
+  const turn = ++begun;
   const made = await ask(`/api/generators/${$('generator').value}`, {method: 'POST'});
+  if (turn !== begun) return; // another one was begun meanwhile
   id = made.id;
   $('g-log').replaceChildren();
   await show(made, 'begin');

@@ -5,7 +5,7 @@ import {SourceView} from './source.js';
 
 const pace = 650; // ms from one event to the next
 const source = new SourceView($('story-source'));
-let step = null, at = -1, timer = null;
+let step = null, at = -1, timer = null, opened = false;
 
 /** What a lane is after an event: it runs, it stands and can go on, or it is over. */
 const after = (verb) => {
@@ -14,7 +14,8 @@ const after = (verb) => {
 };
 
 export const open = attempt(async () => {
-  if ($('step').options.length) return;
+  if (opened) return;
+  opened = true;
   const steps = await ask('/api/story/');
   $('step').append(...steps.map((s) => el('option', {value: s.name}, s.name.replaceAll('_', ' '))));
   await run();
@@ -22,7 +23,10 @@ export const open = attempt(async () => {
 
 const run = attempt(async () => {
   pause();
-  step = await ask(`/api/story/${$('step').value}`, {method: 'POST'});
+  const chosen = $('step').value;
+  const played = await ask(`/api/story/${chosen}`, {method: 'POST'});
+  if (chosen !== $('step').value) return; // another one was chosen meanwhile
+  step = played;
   $('step-says').textContent = step.says;
   draw();
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) await go(step.events.length - 1);
