@@ -23,8 +23,9 @@ namespace {
 constexpr unsigned most_places = 64;
 constexpr std::size_t slab_bytes_aimed_at = std::size_t{64} << 20;
 
-// Whether the kernel has guard regions, which it says when it is asked for the first.
-constinit std::atomic<bool> guard_regions{true};
+/// Whether the kernel has guard regions: known once it was asked for the first.
+enum class guard_regions { unknown, there, missing };
+constinit std::atomic<guard_regions> known_guard_regions{guard_regions::unknown};
 
 std::size_t page_bytes() noexcept {
     static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -33,11 +34,19 @@ std::size_t page_bytes() noexcept {
 
 /// @throws std::system_error
 void make_guard(std::byte* begin, std::size_t bytes) {
-    if (guard_regions.load(std::memory_order_relaxed)) {
-        if (::madvise(begin, bytes, MADV_GUARD_INSTALL) == 0) return;
-        if (errno != EINVAL)
+    const guard_regions known = known_guard_regions.load(std::memory_order_relaxed);
+    if (known != guard_regions::missing) {
+        if (::madvise(begin, bytes, MADV_GUARD_INSTALL) == 0) {
+            if (known == guard_regions::there) return;
+            // Emulators agree to advice that they do not know. A kernel cannot read a path out of a guard.
+            if (::access(reinterpret_cast<const char*>(begin), F_OK) != 0 && errno == EFAULT) {
+                known_guard_regions.store(guard_regions::there, std::memory_order_relaxed);
+                return;
+            }
+        } else if (errno != EINVAL) {
             throw std::system_error(errno, std::system_category(), "make the guard of a fiber's stack");
-        guard_regions.store(false, std::memory_order_relaxed);
+        }
+        known_guard_regions.store(guard_regions::missing, std::memory_order_relaxed);
     }
     if (::mprotect(begin, bytes, PROT_NONE) == 0) return;
     const int error = errno;
@@ -51,8 +60,17 @@ void make_guard(std::byte* begin, std::size_t bytes) {
 
 }  // namespace
 
-bool use_protected_guards(bool yes) noexcept { return !guard_regions.exchange(!yes); }
-bool has_guard_regions() noexcept { return guard_regions.load(std::memory_order_relaxed); }
+protected_guards::protected_guards() noexcept : had_regions_(has_guard_regions()) {
+    known_guard_regions.store(guard_regions::missing, std::memory_order_relaxed);
+}
+
+protected_guards::~protected_guards() {
+    known_guard_regions.store(had_regions_ ? guard_regions::there : guard_regions::unknown, std::memory_order_relaxed);
+}
+
+bool has_guard_regions() noexcept {
+    return known_guard_regions.load(std::memory_order_relaxed) == guard_regions::there;
+}
 
 stack_pool::stack_pool(std::size_t bytes, bool guarded) noexcept : stack_bytes_(bytes), guarded_(guarded) {}
 

@@ -70,8 +70,18 @@ private:
     intrusive_list<stack_slab> with_room_;
 };
 
-/// Guards are made by mprotect(2) in place of guard regions, as on a Linux before 6.13: for tests. @return what was so before
-bool use_protected_guards(bool yes) noexcept;
+/// While it lives, guards are made by mprotect(2), as on a Linux before 6.13: for tests.
+class protected_guards {
+public:
+    protected_guards() noexcept;
+    protected_guards(const protected_guards&) = delete;
+    protected_guards& operator=(const protected_guards&) = delete;
+    ~protected_guards();
+
+private:
+    const bool had_regions_;
+};
+
 /// Whether guards cost no mappings. Known once there was a guarded stack.
 bool has_guard_regions() noexcept;
 

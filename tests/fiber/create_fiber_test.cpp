@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -132,6 +133,32 @@ TEST(create_fiber, keeps_its_arguments_and_moves_them_in) {
         const std::string text = co_await h;
         EXPECT_EQ(text, "42");
     }());
+}
+
+TEST(create_fiber, parked_takes_no_more_than_two_pages) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers have memory of their own";
+#elif defined(__has_feature)
+    if (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)) {
+        GTEST_SKIP() << "sanitizers have memory of their own";
+    }
+#endif
+    const auto resident_bytes = [] {
+        std::size_t all = 0, resident = 0;
+        std::FILE* const file = std::fopen("/proc/self/statm", "r");
+        EXPECT_EQ(std::fscanf(file, "%zu %zu", &all, &resident), 2);
+        std::fclose(file);
+        return resident * 4096;
+    };
+    weft::testing::run([](auto bytes) -> weft::task<> {
+        std::vector<weft::task_handle<void>> sleepers;
+        sleepers.reserve(5000);
+        const std::size_t before = bytes();
+        for (int i = 0; i < 5000; ++i) sleepers.push_back(create_fiber([] { await(weft::sleep(1h)); }));
+        co_await weft::sleep(1s);
+        EXPECT_LE((bytes() - before) / 5000, 8192u);
+        co_await weft::gather(std::move(sleepers));
+    }(resident_bytes));
 }
 
 TEST(create_fiber, is_in_the_stack_of_its_task) {

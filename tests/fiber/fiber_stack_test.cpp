@@ -56,12 +56,6 @@ std::size_t mappings() {
     std::memset(place, 1, bytes);
 }
 
-/// As in a Linux before 6.13.
-struct protected_guards {
-    bool before = weft::use_protected_guards(true);
-    ~protected_guards() { weft::use_protected_guards(before); }
-};
-
 TEST(fiber_stack, has_what_was_asked_for) {
     const fiber_stack small(1), odd(100'000);
     EXPECT_EQ(small.bytes(), fiber_stack::smallest);
@@ -190,7 +184,7 @@ TEST(fiber_stack, an_absurd_size_is_refused) {
 
 TEST(fiber_stack, on_older_kernels_a_guard_is_two_mappings_and_the_limit_has_a_name) {
     if (SANITIZED) GTEST_SKIP() << "sanitizers want mappings of their own";
-    const protected_guards older;
+    const weft::protected_guards older;
     std::vector<fiber_stack> stacks;
     try {
         for (int i = 0; i < 70'000; ++i) stacks.emplace_back(std::size_t{28} * 1024);
@@ -207,6 +201,9 @@ TEST(fiber_stack, on_older_kernels_a_guard_is_two_mappings_and_the_limit_has_a_n
 TEST(fiber_stack, a_hundred_thousand_fibers_at_once) {
     if (SANITIZED) GTEST_SKIP() << "sanitizers keep more for a stack than this does, the thread sanitizer a thread";
     constexpr std::size_t count = 100'000;
+    {
+        const fiber_stack asks_the_kernel(std::size_t{20} * 1024);
+    }
     const bool guarded = weft::has_guard_regions();
     std::size_t ended = 0;
     std::vector<fiber<>> fibers;

@@ -6,6 +6,12 @@
 
 #include <cfenv>
 #include <cstdint>
+#include <utility>
+#include <vector>
+
+#if WEFT_TEST_BOOST_CONTEXT
+#include <boost/context/fiber.hpp>
+#endif
 
 namespace {
 
@@ -99,6 +105,46 @@ TEST(switch_stack, each_fiber_rounds_its_own_way) {
     EXPECT_EQ(std::fegetround(), FE_DOWNWARD);
     std::fesetround(FE_TONEAREST);
 }
+
+#if WEFT_TEST_BOOST_CONTEXT
+/// How rounding is set before and after each of a few switches, by Boost.Context.
+std::vector<int> rounding_by_boost() {
+    std::vector<int> seen;
+    boost::context::fiber f([&](boost::context::fiber&& back) {
+        seen.push_back(std::fegetround());
+        std::fesetround(FE_UPWARD);
+        back = std::move(back).resume();
+        seen.push_back(std::fegetround());
+        return std::move(back);
+    });
+    std::fesetround(FE_DOWNWARD);
+    f = std::move(f).resume();
+    seen.push_back(std::fegetround());
+    std::fesetround(FE_TOWARDZERO);
+    f = std::move(f).resume();
+    seen.push_back(std::fegetround());
+    std::fesetround(FE_TONEAREST);
+    return seen;
+}
+
+TEST(switch_stack, rounding_is_as_with_boost_context) {
+    std::vector<int> seen;
+    fiber<> f([&] {
+        seen.push_back(std::fegetround());
+        std::fesetround(FE_UPWARD);
+        this_fiber::parent().switch_to();
+        seen.push_back(std::fegetround());
+    });
+    std::fesetround(FE_DOWNWARD);
+    f.switch_to();
+    seen.push_back(std::fegetround());
+    std::fesetround(FE_TOWARDZERO);
+    f.switch_to();
+    seen.push_back(std::fegetround());
+    std::fesetround(FE_TONEAREST);
+    EXPECT_EQ(seen, rounding_by_boost());
+}
+#endif
 
 TEST(switch_stack, a_fiber_begins_as_its_maker_rounds) {
     std::fesetround(FE_UPWARD);
