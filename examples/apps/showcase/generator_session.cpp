@@ -79,10 +79,6 @@ outcome do_to(steppable& g, std::string_view verb, const std::string& body) {
     throw http::http_error(http::status::not_found, "next, send, throw and close are what there is");
 }
 
-std::string to_json(const weft::stack_frame& f) {
-    return json_object().text("function", f.function).text("file", shown_path(f.file)).number("line", f.line).take();
-}
-
 }  // namespace
 
 http::router generator_sessions::routes() {
@@ -107,8 +103,6 @@ http::response generator_sessions::begin(std::string_view name) {
     const auto kind = std::ranges::find(kinds_of_generator, name, &kind_of_generator::name);
     if (kind == std::end(kinds_of_generator)) throw http::http_error(http::status::not_found, "no such generator");
     put_away_unused();
-    if (sessions_.size() >= most_sessions)
-        throw http::http_error(http::status::service_unavailable, "enough generators are being stepped");
     const std::string id = new_id();
     session& s = sessions_[id];
     s.kind = kind->name;
@@ -136,7 +130,7 @@ http::response generator_sessions::describe(std::string_view id, const session& 
                                     .text("value", value)
                                     .text("state", to_string(s.generator.state()))
                                     .flag("delegating", s.generator.delegating())
-                                    .raw("frames", json_array(s.generator.frames(), to_json))
+                                    .raw("frames", json_array(s.generator.frames(), frame_to_json))
                                     .raw("said", json_array(s.said, weft::json_string))
                                     .take());
 }
@@ -148,8 +142,11 @@ generator_sessions::session& generator_sessions::find(std::string_view id) {
     return found->second;
 }
 
+/// Those that nobody has stepped for long; and if there are as many as there may be, the one that has waited longest.
 void generator_sessions::put_away_unused() {
     std::erase_if(sessions_, [now = clock::now()](const auto& each) { return now - each.second.used > kept_for; });
+    if (sessions_.size() < most_sessions) return;
+    sessions_.erase(std::ranges::min_element(sessions_, {}, [](const auto& each) { return each.second.used; }));
 }
 
 }  // namespace showcase

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "json.hpp"
+
+#include <weft/coro/traceback.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -24,6 +28,11 @@ inline std::string with_shown_paths(std::string text) {
         text.erase(at, folder.size());
     }
     return text;
+}
+
+/// Where a coroutine stands, as JSON.
+inline std::string frame_to_json(const weft::stack_frame& f) {
+    return json_object().text("function", f.function).text("file", shown_path(f.file)).number("line", f.line).take();
 }
 
 }  // namespace showcase

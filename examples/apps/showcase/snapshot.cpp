@@ -44,10 +44,6 @@ std::string describe(const weft::wait_snapshot& w, const task_ids& ids) {
     return text;
 }
 
-std::string frame_to_json(const weft::stack_frame& f) {
-    return json_object().text("function", f.function).text("file", shown_path(f.file)).number("line", f.line).take();
-}
-
 std::string task_to_json(const weft::task_snapshot& t, const task_ids& ids) {
     std::vector<std::uint64_t> awaited;
     for (const weft::task_address each : t.wait.tasks) {
