@@ -122,10 +122,12 @@ class OfAProcess(unittest.TestCase, TruthOfThePatient):
 
     def test_a_hundred_thousand_tasks_take_no_more_than_a_few_seconds(self):
         patient = Program(self, [PATIENT, "--sleepers", "100000"], "ready")
-        began = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         text = weft("ps", patient.pid)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.assertRegex(text, r"×100002 +waiting")
-        self.assertLess(time.monotonic() - began, 10)  # 1 s by an optimized build on a machine of its own: docs/performance.md
+        # Of CPU, whatever else the machine does; an optimized build takes less than 1 s: docs/performance.md
+        self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 10)
 
     def test_who_cannot_be_looked_at_is_told_why(self):
         self.assertIn("No such process", weft("ps", 2**22 + 1, status=1))
