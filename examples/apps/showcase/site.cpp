@@ -8,7 +8,9 @@
 #include <weft/http/rate_limit.hpp>
 #include <weft/http/request_id.hpp>
 
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace http = weft::http;
 
