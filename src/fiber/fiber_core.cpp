@@ -147,7 +147,7 @@ arrival fiber_core::switch_here(const std::type_info& type, void* value, std::so
     fiber_thread* const thread = thread_;
     fiber_core& from = *thread->current;
     // Both calls are jumps, so that a switch returns to the caller of this.
-    if (expects_ != &type || thread != fiber_thread::here_or_null() || from.closer_) [[unlikely]]
+    if (expects_ != &type || thread != fiber_thread::here_if_none_closes()) [[unlikely]]
         return look_and_switch_here(type, value, where);
     from.expects_ = &type;
     from.where_ = where;
@@ -246,6 +246,7 @@ void fiber_core::close() {
         throw invalid_state_error("close " + quoted(name_) + ": it is being closed, or waits for one that it closes");
     fiber_core& from = *thread_->current;
     closer_ = &from;
+    thread_->begin_to_close();
     error_ = std::make_exception_ptr(fiber_exit());
     from.expects_ = &typeid(end_of_another);
     expects_ = nullptr;
@@ -276,6 +277,7 @@ void fiber_core::end(void* result, std::exception_ptr& error, const std::type_in
                                                                   ", where its parent waits for one of type " + waits));
     }
     leave_family();
+    if (closer_) thread_->end_to_close();
     next.expects_ = nullptr;
     leave_for(next, *thread_, result, this);
     std::abort();  // nobody goes on here

@@ -10,6 +10,7 @@
 namespace weft::inline v0 {
 
 constinit thread_local fiber_thread* fiber_thread::mine = nullptr;
+constinit thread_local fiber_thread* fiber_thread::while_none_closes = nullptr;
 
 fiber_thread::fiber_thread()
     : root(*this), exceptions(reinterpret_cast<fiber_core::exception_state*>(abi::__cxa_get_globals())) {
@@ -26,12 +27,14 @@ fiber_thread& fiber_thread::make() {
     struct last_rites {
         void arm() noexcept {}
         ~last_rites() {
-            if (mine && mine->fibers == 0) delete std::exchange(mine, nullptr);
+            if (!mine || mine->fibers != 0) return;
+            while_none_closes = nullptr;
+            delete std::exchange(mine, nullptr);
         }
     };
     thread_local last_rites at_exit;
     at_exit.arm();  // its first use registers the destructor
-    mine = new fiber_thread;
+    mine = while_none_closes = new fiber_thread;
     return *mine;
 }
 

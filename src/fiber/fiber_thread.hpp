@@ -19,6 +19,16 @@ struct fiber_thread {
     /// The same; null before. Safe in a signal handler.
     static fiber_thread* here_or_null() noexcept { return mine; }
 
+    /// The same while no fiber of it is being closed: the one look that a switch takes at both.
+    static fiber_thread* here_if_none_closes() noexcept { return while_none_closes; }
+    void begin_to_close() noexcept {
+        ++closing_;
+        while_none_closes = nullptr;
+    }
+    void end_to_close() noexcept {
+        if (--closing_ == 0) while_none_closes = this;
+    }
+
     fiber_thread(const fiber_thread&) = delete;
     fiber_thread& operator=(const fiber_thread&) = delete;
     ~fiber_thread();
@@ -42,11 +52,13 @@ struct fiber_thread {
 
 private:
     static constinit thread_local fiber_thread* mine;
+    static constinit thread_local fiber_thread* while_none_closes;
 
     fiber_thread();
     static fiber_thread& make();
     stack_pool& other_pool_of(std::size_t stack_bytes, bool guarded);
 
+    unsigned closing_ = 0;
     stack_pool* last_pool_ = nullptr;
     std::vector<std::unique_ptr<stack_pool>> pools_;
     std::unique_ptr<std::byte[]> signal_stack_;  // if the thread had none
