@@ -26,7 +26,7 @@ struct end_of_another {};
 
 constexpr unsigned swallowed_at_most = 100;
 
-std::string quoted(const std::string& name) { return name.empty() ? "a fiber" : "fiber '" + name + "'"; }
+std::string title_of(const std::string& name) { return name.empty() ? "a fiber" : "fiber '" + name + "'"; }
 
 std::string readable(const std::type_info& type) {
     int status = 0;
@@ -57,7 +57,7 @@ fiber_core::~fiber_core() {
             close();
         } catch (...) {
             const std::string report = format_exception(std::current_exception());
-            std::fprintf(stderr, "weft: an exception left %s as it was destroyed\n%s\n", quoted(name_).c_str(),
+            std::fprintf(stderr, "weft: an exception left %s as it was destroyed\n%s\n", title_of(name_).c_str(),
                          report.c_str());
             if (state_ != fiber_state::finished)
                 std::terminate();  // it runs, or another thread's does: nothing can be undone
@@ -180,22 +180,23 @@ arrival fiber_core::raise_here(const std::type_info& type, std::exception_ptr er
 /// Whether who runs can go on here with a `type`; out of the way of those who can. @throws as switch_here()
 void fiber_core::look_closer(const std::type_info& type) {
     if (thread_ != fiber_thread::here_or_null())
-        throw invalid_state_error("switch to " + quoted(name_) + ": it belongs to another thread");
+        throw invalid_state_error("switch to " + title_of(name_) + ": it belongs to another thread");
     fiber_core& from = *thread_->current;
     if (from.closer_ && parent_ != &from) {
         if (++from.swallowed_ > swallowed_at_most) {
-            std::fprintf(stderr, "weft: %s swallows fiber_exit and cannot be closed\n", quoted(from.name_).c_str());
+            std::fprintf(stderr, "weft: %s swallows fiber_exit and cannot be closed\n", title_of(from.name_).c_str());
             std::terminate();
         }
         throw fiber_exit();
     }
     if (this == &from) return;
-    if (state() == fiber_state::finished) throw invalid_state_error("switch to " + quoted(name_) + ": it has finished");
-    if (!expects_) throw invalid_state_error("switch to " + quoted(name_) + ": it has no body yet");
+    if (state() == fiber_state::finished)
+        throw invalid_state_error("switch to " + title_of(name_) + ": it has finished");
+    if (!expects_) throw invalid_state_error("switch to " + title_of(name_) + ": it has no body yet");
     if (*expects_ == typeid(end_of_another))
-        throw invalid_state_error("switch to " + quoted(name_) + ": it waits for the end of a fiber that it closes");
+        throw invalid_state_error("switch to " + title_of(name_) + ": it waits for the end of a fiber that it closes");
     if (*expects_ != type) {
-        throw invalid_state_error("switch to " + quoted(name_) + " with a value of type " + readable(type) +
+        throw invalid_state_error("switch to " + title_of(name_) + " with a value of type " + readable(type) +
                                   ": it waits for one of type " + readable(*expects_));
     }
 }
@@ -235,15 +236,15 @@ void fiber_core::close() {
     const fiber_state now = state();
     if (now == fiber_state::finished) return;
     if (thread_ != fiber_thread::here_or_null())
-        throw invalid_state_error("close " + quoted(name_) + ": it belongs to another thread");
+        throw invalid_state_error("close " + title_of(name_) + ": it belongs to another thread");
     if (now == fiber_state::created) {
         finish_unstarted();
         return let_go_of_stack();
     }
     if (now == fiber_state::running || is_root())
-        throw invalid_state_error("close " + quoted(name_) + ": it runs, and cannot wait for its own end");
+        throw invalid_state_error("close " + title_of(name_) + ": it runs, and cannot wait for its own end");
     if (closer_ || *expects_ == typeid(end_of_another))
-        throw invalid_state_error("close " + quoted(name_) + ": it is being closed, or waits for one that it closes");
+        throw invalid_state_error("close " + title_of(name_) + ": it is being closed, or waits for one that it closes");
     fiber_core& from = *thread_->current;
     closer_ = &from;
     thread_->begin_to_close();
@@ -272,7 +273,7 @@ void fiber_core::end(void* result, std::exception_ptr& error, const std::type_in
         result = this;  // anything: nobody looks
     } else if (!result) {
         const std::string waits = next.expects_ ? readable(*next.expects_) : "nothing";
-        next.error_ = std::make_exception_ptr(invalid_state_error(quoted(name_) + " has ended with a value of type " +
+        next.error_ = std::make_exception_ptr(invalid_state_error(title_of(name_) + " has ended with a value of type " +
                                                                   readable(type) +
                                                                   ", where its parent waits for one of type " + waits));
     }

@@ -13,7 +13,7 @@ namespace weft::inline v0::http {
 namespace {
 
 /// As browsers do it: quotes and line breaks are encoded, and nothing else is.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         switch (c) {
@@ -36,7 +36,7 @@ multipart_form::multipart_form() {
 }
 
 void multipart_form::begin_part(std::string_view name) {
-    text_.append("--").append(boundary_).append("\r\nContent-Disposition: form-data; name=").append(quoted(name));
+    text_.append("--").append(boundary_).append("\r\nContent-Disposition: form-data; name=").append(in_quotes(name));
 }
 
 multipart_form& multipart_form::add(std::string_view name, std::string_view value) {
@@ -50,7 +50,7 @@ multipart_form& multipart_form::add_file(std::string_view name, std::string_view
     if (find_control(content_type, 0) < content_type.size())
         throw std::invalid_argument("http: the type of a file in a form has a control character in it");
     begin_part(name);
-    text_.append("; filename=").append(quoted(filename)).append("\r\nContent-Type: ").append(content_type);
+    text_.append("; filename=").append(in_quotes(filename)).append("\r\nContent-Type: ").append(content_type);
     text_.append("\r\n\r\n").append(content).append("\r\n");
     return *this;
 }

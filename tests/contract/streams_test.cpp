@@ -212,9 +212,7 @@ weft::task<std::string> everything_of(weft::stream& s) { co_return co_await s.re
 weft::task<> writes_are_whole() {
     constexpr std::size_t size = 16 << 20;  // more than the kernel takes before anybody reads
     ends e = co_await connect_tcp();
-    const auto write = [](weft::stream& to, char with) -> weft::task<> {
-        co_await to.write(std::string(size, with));
-    };
+    const auto write = [](weft::stream& to, char with) -> weft::task<> { co_await to.write(std::string(size, with)); };
     auto first = weft::create_task(write(e.client, 'a'));
     auto second = weft::create_task(write(e.client, 'b'));
     while (e.client.write_buffer_size() <= size) co_await weft::yield_now();
