@@ -54,11 +54,16 @@ void add_vary(headers& to) {
     if (!to.lists("Vary", "Accept-Encoding") && !to.lists("Vary", "*")) to.add("Vary", "Accept-Encoding");
 }
 
+/// The bytes are others, or are to whom it stands for those that were compressed.
+void weaken_tag(headers& of) {
+    if (const auto tag = of.get("ETag"); tag && !tag->starts_with("W/")) of.set("ETag", "W/" + std::string(*tag));
+}
+
 /// The fields of an answer that has become another by compression.
 void mark(headers& of) {
     of.set("Content-Encoding", "gzip");
     of.remove("Accept-Ranges");  // which would be of other bytes
-    if (const auto tag = of.get("ETag"); tag && !tag->starts_with("W/")) of.set("ETag", "W/" + std::string(*tag));
+    weaken_tag(of);
 }
 
 /// A part of a file, read and compressed piece by piece. Blocks.
@@ -110,6 +115,13 @@ public:
         if (fields.contains("Content-Encoding") || fields.contains("Content-Range")) return false;
         return is_compressible(fields.get("Content-Type").value_or("")) &&
                !fields.lists("Cache-Control", "no-transform");
+    }
+
+    /// The answer to HEAD: how long GET's would be is not known before that has been compressed.
+    static response without_length(response answer) {
+        weaken_tag(answer.headers());
+        answer.body_ = response::produced{.writes = {}, .size = std::nullopt};
+        return answer;
     }
 
     task<response> compress(response answer) const {
@@ -192,8 +204,8 @@ public:
 
 private:
     task<> send() {
-        co_await to_.write(output_);
-        output_.clear();
+        const std::string piece = std::exchange(output_, {});  // cancelled or not, it is written once
+        co_await to_.write(piece);
     }
 
     body_writer& to_;
@@ -215,8 +227,11 @@ middleware compress(compress_options options) {
         response answer = co_await rest(r);
         const bool applies = c->applies_to(answer);
         if (applies || answer.status() == status::not_modified) add_vary(answer.headers());
-        const bool is_whole = r.method() != method::head && r.minor_version() >= 1;
-        if (!applies || !is_whole || !wants_gzip(r)) co_return answer;
+        if (r.minor_version() < 1 || !wants_gzip(r)) co_return answer;
+        if (answer.status() == status::not_modified)
+            weaken_tag(answer.headers());  // what the client has was compressed
+        if (!applies) co_return answer;
+        if (r.method() == method::head) co_return compressor::without_length(std::move(answer));
         co_return co_await c->compress(std::move(answer));
     };
 }

@@ -76,6 +76,7 @@ multipart_parser::event multipart_body::parse() {
 task<> multipart_body::fill() {
     const std::span<std::byte> room(buffer_.get(), buffer_bytes);
     const std::size_t count = co_await from_->read_some(room);
+    if (!from_) throw invalid_state_error("http: a form is read after its request has been answered");
     if (count == 0) {
         if (!has_begun_ && from_->content_length().value_or(0) > 0)
             throw invalid_state_error("http: the body of the request has been read already");

@@ -5,6 +5,7 @@
 #include "http/request_core.hpp"
 #include "http/route_tree.hpp"
 
+#include <weft/base/errors.hpp>
 #include <weft/http/path.hpp>
 
 #include <algorithm>
@@ -12,6 +13,23 @@
 #include <stdexcept>
 
 namespace weft::inline v0::http {
+
+namespace {
+
+/// What a request has left that has been answered.
+class no_body final : public body_source {
+    task<std::size_t> read_some(std::span<std::byte>) override { refuse(); }
+    task<std::string> read_all() override { refuse(); }
+    address peer() const override { refuse(); }
+    bool is_secure() const noexcept override { return false; }
+
+    [[noreturn]] static void refuse() {
+        throw invalid_state_error("http: a request is used after it has been answered");
+    }
+};
+constinit no_body answered;
+
+}  // namespace
 
 bool request_core::begin(body_source& from, std::uint64_t limit_bytes) {
     source = &from;
@@ -28,11 +46,12 @@ bool request_core::begin(body_source& from, std::uint64_t limit_bytes) {
 }
 
 void request_core::end() noexcept {
+    source = &answered;
     client.reset();
     query_params.reset();
     cookies.reset();
     if (form) std::exchange(form, nullptr)->end();
-    unread.clear();
+    unread = {};  // its memory is not kept: it may be a form's
     unread_at = 0;
     found = nullptr;
     answering = nullptr;

@@ -42,10 +42,12 @@ server_connection::server_connection(std::shared_ptr<server_core> server, stream
       self_(current_task()) {
     learn_of_peer();
     set_deadline(server_->limits().idle_timeout);
+    taken_since_ = server_->tick();
     server_->add(*this);
 }
 
 server_connection::~server_connection() {
+    forsake_body();
     go_idle();  // and so it answers no request
     server_->remove(*this);
 }
@@ -60,7 +62,10 @@ task<> server_connection::serve(std::shared_ptr<server_core> server, stream s) {
                 case finding::end: goes_on = false; break;
                 case finding::more:
                     co_await c.flush();
-                    if (c.stream_.buffered().empty()) c.go_idle();
+                    if (c.stream_.buffered().empty()) {
+                        if (c.server_->is_closing()) break;  // it closed meanwhile, and saw no idle connection
+                        c.go_idle();
+                    }
                     co_await c.stream_.peek(c.stream_.buffered().size() + 1);
             }
         }
@@ -147,9 +152,17 @@ task<bool> server_connection::answer_request() {
     if (reason_ != reason::none) throw cancelled_error();
     if (error) answer.emplace(failed(error));
     enter(phase::answering);
-    skip_body();
+    // What is written while it is sent may be made of the request's body.
+    const bool reads_on = std::holds_alternative<response::produced>(answer->body_);
+    if (reads_on) {
+        if (std::exchange(owes_continue_, false)) output() += go_on;
+    } else {
+        skip_body();
+    }
     keeps_alive_ &= !server_->is_closing();
     if (!send_at_once(*answer)) co_await send(*answer);
+    if (reads_on) skip_body();
+    forsake_body();
     if (output().size() > output_high) co_await flush();
     log(answer->status());
     if (phase_ == phase::handed_over) co_return false;
@@ -166,7 +179,7 @@ task<> server_connection::leave() {
     std::exception_ptr cancelled;
     try {
         co_await flush();
-        if (lingers_ || !stream_.buffered().empty()) {
+        if (!is_left_to_reader_ && (lingers_ || !stream_.buffered().empty())) {
             stream_.write_eof();
             for (std::size_t dropped = 0; dropped < leaving_bytes;) {
                 const std::size_t count = (co_await stream_.peek()).size();

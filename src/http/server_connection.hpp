@@ -42,7 +42,9 @@ private:
     enum class reason : std::uint8_t { none, too_slow, client_gone, draining };
     /// What the bytes that have come amount to.
     enum class finding : std::uint8_t { more, request, end };
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     class answer_writer;
+    struct body_wait;
     static constexpr bool is_answering(phase p) noexcept { return p > phase::head && p < phase::leaving; }
 
     server_connection(std::shared_ptr<server_core> server, stream s);
@@ -85,6 +87,7 @@ private:
     std::size_t take_body(std::size_t most, Take take);
     task<> await_body();
     void skip_body() noexcept;
+    void forsake_body() noexcept;
 
     request_core& request() noexcept { return exchange_->request; }
     const request_core& request() const noexcept { return exchange_->request; }
@@ -110,10 +113,12 @@ private:
     std::uint32_t requests_ = 0;
     phase phase_ = phase::idle;
     reason reason_ = reason::none;
+    body_wait* body_wait_ = nullptr;  // somebody waits for more of the body
     bool keeps_alive_ = true;
     bool body_is_over_ = true;
     bool owes_continue_ = false;  // the client waits for "100 Continue"
     bool lingers_ = false;  // the client may be sending what nobody reads
+    bool is_left_to_reader_ = false;  // who still waits for a body that nobody wants has the stream's reading end
     bool is_secure_ = false;
     bool is_behind_proxy_ = false;  // one that is trusted
     bool has_wanted_hosts_ = false;  // not every Host will do

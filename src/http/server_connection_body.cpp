@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <system_error>
+#include <utility>
 
 // What follows a request's head, as far as a handler asks for it.
 
@@ -22,6 +23,25 @@ constexpr std::size_t skipped_bytes = 64 * 1024;
 [[noreturn]] void refuse_size() { throw http_error(status::content_too_large); }
 
 }  // namespace
+
+/// Lies in the frame of who waits for more of the body, and knows whether the connection is still there for it.
+struct server_connection::body_wait {
+    explicit body_wait(server_connection& connection) noexcept : of(&connection) { of->body_wait_ = this; }
+    body_wait(const body_wait&) = delete;
+    body_wait& operator=(const body_wait&) = delete;
+    ~body_wait() {
+        if (of) of->body_wait_ = nullptr;
+    }
+    server_connection* of;  // null: the request has been answered
+};
+
+/// The request has been answered: a task that its handler has left behind gets no more of the body.
+void server_connection::forsake_body() noexcept {
+    if (!body_wait_) return;
+    std::exchange(body_wait_, nullptr)->of = nullptr;
+    keeps_alive_ = false;
+    is_left_to_reader_ = true;
+}
 
 void server_connection::require_body_within_limit() const {
     if (body_read_ + body_left_ > exchange_->request.body_limit) refuse_size();
@@ -69,12 +89,14 @@ std::size_t server_connection::take_body(std::size_t most, Take take) {
 task<> server_connection::await_body() {
     if (owes_continue_) {
         owes_continue_ = false;
-        output() += "HTTP/1.1 100 Continue\r\n\r\n";
+        output() += go_on;
     }
     co_await flush();
     const std::uint32_t since = server_->tick();
     body_since_ = since - body_waited_;
+    const phase before_waiting = phase_;  // handling, or answering
     enter(phase::body);
+    body_wait here(*this);
     std::exception_ptr cancelled;
     bool is_slow = false;
     std::size_t came = 0;
@@ -82,10 +104,14 @@ task<> server_connection::await_body() {
     try {
         came = (co_await stream_.peek(before + 1)).size() - before;
     } catch (const cancelled_error&) {
-        is_slow = reason_ == reason::too_slow && was_given_up();
+        is_slow = here.of && reason_ == reason::too_slow && was_given_up();
         if (!is_slow) cancelled = std::current_exception();
     }
-    enter(phase::handling);
+    if (!here.of) {
+        if (cancelled) std::rethrow_exception(cancelled);
+        throw invalid_state_error("http: a body is read after its request has been answered");
+    }
+    enter(before_waiting);
     body_waited_ += server_->tick() - since;
     if (cancelled) std::rethrow_exception(cancelled);
     if (is_slow) throw http_error(status::request_timeout, "the body of the request came too slowly");

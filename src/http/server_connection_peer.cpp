@@ -13,7 +13,7 @@ namespace weft::inline v0::http {
 /// What is the same for all its requests.
 void server_connection::learn_of_peer() {
     const server_setup& setup = server_->setup();
-    if (!setup.proxies.empty()) is_behind_proxy_ = setup.proxies.trusts(stream_.peer());
+    if (!setup.proxies.empty()) is_behind_proxy_ = setup.proxies.trusts(stream_.peer(), stream_.local());
     has_wanted_hosts_ = !setup.hosts.empty();
     const std::optional<tls_info> agreed = stream_.tls();
     if (!agreed) return;

@@ -105,7 +105,11 @@ task<> server_core::serve_until_closed() {
 
 task<> server_core::wait_closed() {
     const auto self = shared_from_this();
-    co_await listener().wait_closed();
+    if (closing_) {
+        co_await listener().exit(nullptr);  // to drain_timeout
+    } else {
+        co_await listener().wait_closed();
+    }
     if (others_) co_await others_->wait_ended();
 }
 

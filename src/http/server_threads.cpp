@@ -133,6 +133,7 @@ void server_threads::post(const member& m, void (*f)(server_core&)) noexcept {
 
 task<> server_threads::wait_ended() {
     const auto self = shared_from_this();
+    if (left_ == 0 && !ended_.done()) co_return;  // none could be started
     co_await done_awaiter(ended_.state());
     ended_.result();
 }

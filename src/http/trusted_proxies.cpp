@@ -107,10 +107,11 @@ bool trusted_proxies::trusts(const ip_address& a) const noexcept {
     return std::ranges::any_of(networks_, [&](const ip_network& n) { return n.contains(a); });
 }
 
-bool trusted_proxies::trusts(const address& peer) const noexcept {
-    const std::string_view host = peer.host;
-    if (const auto a = ip_address::parse(host.substr(0, host.find('%')))) return trusts(*a);
-    return trusts_nameless_;
+bool trusted_proxies::trusts(const address& peer, const address& here) const noexcept {
+    const auto parse = [](std::string_view host) { return ip_address::parse(host.substr(0, host.find('%'))); };
+    if (const auto a = parse(peer.host)) return trusts(*a);
+    // The peer of a TCP connection that was reset already has no address either.
+    return trusts_nameless_ && !parse(here.host);
 }
 
 /// What a trusted proxy says of who asked it. @return whether that is a proxy whose word counts in turn

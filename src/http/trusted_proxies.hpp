@@ -24,7 +24,8 @@ public:
     trusted_proxies(const std::vector<std::string>& list, http::proxy_fields fields);
 
     bool empty() const noexcept { return networks_.empty() && !trusts_nameless_; }
-    bool trusts(const address& peer) const noexcept;
+    /// @param here  our end of its connection
+    bool trusts(const address& peer, const address& here) const noexcept;
 
     struct sender {
         std::optional<address> client;  // empty: the proxy itself, as far as is known

@@ -131,6 +131,16 @@ TEST(compress, does_not_touch_what_gains_nothing_or_must_not_be_changed) {
     EXPECT_FALSE(is_left([] { return response::text(long_text()).with("Content-Type", "Image/SVG+xml ; a=b"); }));
 }
 
+TEST(compress, does_not_say_of_head_how_long_it_would_be) {
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(long_text()).with("ETag", "\"1\"");
+    };
+    EXPECT_THAT(answer_to("HEAD / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", much),
+                AllOf(Not(HasSubstr("Content-Length")), HasSubstr("ETag: W/\"1\"\r\n")));
+    EXPECT_THAT(answer_to("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", much),
+                AllOf(HasSubstr("Content-Length"), HasSubstr("ETag: \"1\"\r\n")));
+}
+
 TEST(compress, does_not_make_anything_larger) {
     const auto noise = [](http::request&) -> task<http::response> {
         std::string bytes;

@@ -106,6 +106,7 @@ TEST(curl, verifies_our_server) {
     for (const std::vector<std::string>& protocols : {std::vector<std::string>{}, {"http/1.1"}}) {
         const temporary_folder folder;
         std::ofstream(folder / "ca.pem") << the_authority().pem();
+        std::ofstream(folder / "another.pem") << authority({.name = "another authority"}).pem();
         http::server_options options{.tls = server_context({.alpn_protocols = protocols})};
         run_visit(what_there_is(folder), std::move(options), [&](http::server& s, std::string url) -> task<> {
             const std::string port = std::to_string(s.port());
@@ -116,7 +117,7 @@ TEST(curl, verifies_our_server) {
                 {"curl -sS --cacert $F/ca.pem -w \"%{num_connects} \" $U/ $U/", "hello\n1 hello\n0 "},
                 {"curl -sS --cacert $F/ca.pem -T $F/large $U/echo | cmp - $F/large && echo the same", "the same"},
                 {"curl -sS --cacert $F/ca.pem $U/files/large | cmp - $F/large && echo the same", "the same"},
-                {"curl -sS $U/ || echo status $?", "status 60\n"},
+                {"curl -sS --cacert $F/another.pem $U/ || echo status $?", "status 60\n"},
                 {"curl -sS --cacert $F/ca.pem --resolve elsewhere:" + port + ":127.0.0.1 https://elsewhere:" + port +
                      "/ || echo status $?",
                  "status 60\n"},

@@ -125,15 +125,17 @@ TEST(trusted_proxies, believe_the_fields_of_one_kind_only) {
 
 TEST(trusted_proxies, are_known_by_their_address) {
     const http::trusted_proxies some({"10.0.0.0/8", "fe80::1"}, {}), unix_alone({"unix"}, {}), nobody({}, {});
-    EXPECT_TRUE(some.trusts({"10.1.2.3", 80}));
-    EXPECT_TRUE(some.trusts({"::ffff:10.1.2.3", 80}));
-    EXPECT_TRUE(some.trusts({"fe80::1%eth0", 80}));
-    EXPECT_FALSE(some.trusts({"192.0.2.1", 80}));
-    EXPECT_FALSE(some.trusts({"/run/x.sock", 0}));
-    EXPECT_FALSE(some.trusts(weft::address{}));
-    EXPECT_TRUE(unix_alone.trusts({"/run/x.sock", 0}));
-    EXPECT_TRUE(unix_alone.trusts(weft::address{}));
-    EXPECT_FALSE(unix_alone.trusts({"192.0.2.1", 80}));
+    const weft::address here = {"192.0.2.80", 80}, unix_socket = {"/run/ours.sock", 0};
+    EXPECT_TRUE(some.trusts({"10.1.2.3", 80}, here));
+    EXPECT_TRUE(some.trusts({"::ffff:10.1.2.3", 80}, here));
+    EXPECT_TRUE(some.trusts({"fe80::1%eth0", 80}, here));
+    EXPECT_FALSE(some.trusts({"192.0.2.1", 80}, here));
+    EXPECT_FALSE(some.trusts({"/run/x.sock", 0}, here));
+    EXPECT_FALSE(some.trusts(weft::address{}, here));
+    EXPECT_TRUE(unix_alone.trusts({"/run/x.sock", 0}, unix_socket));
+    EXPECT_TRUE(unix_alone.trusts(weft::address{}, unix_socket));
+    EXPECT_FALSE(unix_alone.trusts(weft::address{}, here));  // of TCP, reset before it was accepted
+    EXPECT_FALSE(unix_alone.trusts({"192.0.2.1", 80}, here));
     EXPECT_TRUE(nobody.empty());
     for (const char* const wrong : {"localhost", "10.0.0.0/33", "*", ""})
         EXPECT_THROW(http::trusted_proxies({wrong}, {}), std::invalid_argument) << wrong;
