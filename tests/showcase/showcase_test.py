@@ -169,7 +169,7 @@ class Story(InABrowser):
         self.assertIn("yields 0, goes on 0, send 1, goes on 1, yields 1, goes on 1, send 2", said)
 
     def test_the_list_is_the_story_and_each_step_plays_to_its_end(self):
-        tab = self.open("#story", still=True)  # at once: who wants no motion sees a step whole
+        tab = self.open("#story", width=390, height=844, mobile=True, still=True)  # who wants no motion sees a step whole
         tab.until(f"document.querySelector('#step').options.length === {len(PROGRAMS)}")
         self.assertEqual(tab.evaluate("[...document.querySelector('#step').options].map((o) => o.value)"), PROGRAMS)
         for step in json.loads(ask("/api/story/")[2]):
@@ -178,6 +178,9 @@ class Story(InABrowser):
             tab.until("document.querySelector('#lanes').lastChild.matches('.current:not([hidden])')")
             self.assertEqual(tab.text("#lanes .current .bubble b"), "returns", step)
             self.assertTrue(tab.evaluate("document.querySelector('#notice').hidden"), step)
+            left, right, width = tab.evaluate("""[document.querySelector('#lanes .current .bubble').getBoundingClientRect()]
+                .flatMap((box) => [box.left, box.right, box.width])""")
+            self.assertTrue(left >= 0 and right <= 390 and width >= 56, (step, left, right, width))  # no word is broken
             self.assertGreater(tab.until(self.HERE.format("#story-source")), 0, step)
 
     def test_every_step_can_be_played(self):

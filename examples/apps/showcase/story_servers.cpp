@@ -168,7 +168,9 @@ void play(recorder& r) {
 
 constexpr std::string_view here = "story_servers.cpp";
 constexpr story_step steps[] = {
-    {"16_server", "A server is an endless loop: accept, find the handler, call it, answer, one client at a time.",
+    {"16_server",
+     "A server is an endless loop: accept, find the handler, call it, answer, one client at a time. This one is real, small, and "
+     "on a thread of its own: it ends after four.",
      server::play, here},
     {"17_readiness", "The loop asks the kernel which clients are ready, and calls the callback kept for each.",
      readiness::play, here},
