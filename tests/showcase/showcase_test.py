@@ -25,6 +25,8 @@ except ImportError as missing:
     sys.exit(SKIPPED)
 
 PROGRAM = sys.argv.pop(1)
+STORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/story")
+PROGRAMS = sorted(name.removesuffix(".cpp") for name in os.listdir(STORY) if name.endswith(".cpp"))
 
 
 def setUpModule():
@@ -166,8 +168,24 @@ class Story(InABrowser):
         said = tab.evaluate("[...document.querySelectorAll('#lanes .bubble')].map((b) => b.textContent).join(', ')")
         self.assertIn("yields 0, goes on 0, send 1, goes on 1, yields 1, goes on 1, send 2", said)
 
+    def test_the_list_is_the_story_and_each_step_plays_to_its_end(self):
+        tab = self.open("#story", width=390, height=844, mobile=True, still=True)  # who wants no motion sees a step whole
+        tab.until(f"document.querySelector('#step').options.length === {len(PROGRAMS)}")
+        self.assertEqual(tab.evaluate("[...document.querySelector('#step').options].map((o) => o.value)"), PROGRAMS)
+        for step in json.loads(ask("/api/story/")[2]):
+            tab.choose("#step", step["name"])
+            tab.until(f"document.querySelector('#step-says').textContent === {json.dumps(step['says'])}")
+            tab.until("document.querySelector('#lanes').lastChild.matches('.current:not([hidden])')")
+            self.assertEqual(tab.text("#lanes .current .bubble b"), "returns", step)
+            self.assertTrue(tab.evaluate("document.querySelector('#notice').hidden"), step)
+            left, right, width = tab.evaluate("""[document.querySelector('#lanes .current .bubble').getBoundingClientRect()]
+                .flatMap((box) => [box.left, box.right, box.width])""")
+            self.assertTrue(left >= 0 and right <= 390 and width >= 56, (step, left, right, width))  # no word is broken
+            self.assertGreater(tab.until(self.HERE.format("#story-source")), 0, step)
+
     def test_every_step_can_be_played(self):
         steps = json.loads(ask("/api/story/")[2])
+        self.assertEqual([step["name"] for step in steps], PROGRAMS)
         for step in steps:
             status, _, text = ask(f"/api/story/{step['name']}", "POST", b"")
             self.assertEqual(status, 200, step)

@@ -24,9 +24,11 @@ const std::vector<story_step>& all_steps() {
     static const auto all = [] {
         std::vector<story_step> steps;
         for (const auto part :
-             {steps_with_requests(), steps_with_generators(), steps_with_loops(), steps_with_coroutines()}) {
+             {steps_with_requests(), steps_with_wrappers(), steps_with_generators(), steps_from_inside(),
+              steps_with_servers(), steps_with_loops(), steps_with_chains(), steps_with_coroutines()}) {
             steps.insert(steps.end(), part.begin(), part.end());
         }
+        std::ranges::sort(steps, {}, &story_step::name);  // as the story goes
         return steps;
     }();
     return all;

@@ -19,8 +19,12 @@ struct story_step {
 };
 
 std::span<const story_step> steps_with_requests();
+std::span<const story_step> steps_with_wrappers();
 std::span<const story_step> steps_with_generators();
+std::span<const story_step> steps_from_inside();
+std::span<const story_step> steps_with_servers();
 std::span<const story_step> steps_with_loops();
+std::span<const story_step> steps_with_chains();
 std::span<const story_step> steps_with_coroutines();
 
 /// GET / lists the steps; POST /{name} runs one, and says what happened.

@@ -35,6 +35,39 @@ void play(recorder& r) {
 
 }  // namespace by_hand
 
+namespace by_hand_with_from {
+
+/// What a generator yields that has nothing to say.
+struct nothing {};
+
+weft::generator<nothing, void, int> look_up(recorder& r) {
+    lane me(r, "look_up");
+    me.does("yields", "nothing");
+    co_yield nothing();
+    me.goes_on();
+    co_return 42;
+}
+
+weft::generator<nothing, void, int> ask(recorder& r) {
+    lane me(r, "ask");
+    me.does("hands over", "to look_up");
+    const int found = co_yield weft::from(look_up(r));
+    co_return me.goes_on(found);
+}
+
+void play(recorder& r) {
+    lane me(r, "caller");
+    auto generator = ask(r);
+    me.does("next", "ask");
+    if (generator.next()) me.says("not yet");
+    me.does("next", "ask");
+    if (!generator.next()) me.goes_on(generator.result());
+    me.does("next", "ask");
+    if (!generator.next()) me.says("the end, as often as one asks");
+}
+
+}  // namespace by_hand_with_from
+
 namespace tasks {
 
 weft::task<int> compute(recorder& r, int x, int y) {
@@ -138,6 +171,7 @@ void play(recorder& r) { weft::run(day(r)); }
 constexpr std::string_view here = "story_coroutines.cpp";
 constexpr story_step steps[] = {
     {"22_by_hand", "A coroutine run by hand, without a loop: one step, and it has finished.", by_hand::play, here},
+    {"23_by_hand_with_from", "The same two functions as generators need a step more.", by_hand_with_from::play, here},
     {"24_tasks", "A coroutine awaits another, that one awaits time, and a loop resumes it.", tasks::play, here},
     {"25_blocked", "Who blocks the thread blocks everybody.", blocked::play, here},
     {"26_with_and_for", "Entering, leaving and asking for the next one may wait as well.", with_and_for::play, here},

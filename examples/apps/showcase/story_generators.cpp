@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story, 08 to 14: what generators can do.
+// The story, 08 to 12, and 14: what generators can do.
 #include "recorder.hpp"
 #include "story.hpp"
 

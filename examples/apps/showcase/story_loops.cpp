@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story, 18 to 21: what resumes those who wait.
+// The story, 18, 19 and 21: what resumes those who wait.
 #include "recorder.hpp"
 #include "story.hpp"
 

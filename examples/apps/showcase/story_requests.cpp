@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story, 01 to 07: a page that waits for a database, and a ping that waits for nothing.
+// The story, 01 to 04, and 07: a page that waits for a database, and a ping that waits for nothing.
 #include "recorder.hpp"
 #include "story.hpp"
 

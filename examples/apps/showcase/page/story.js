@@ -68,6 +68,8 @@ async function go(to) {
   });
   const box = $('lanes');
   box.scrollTop = Math.max(0, rows[at].offsetTop - box.clientHeight + rows[at].offsetHeight + 8);
+  const cell = rows[at].querySelector('.now'); // on a phone, many lanes are wider than the box
+  box.scrollLeft = Math.max(0, cell.offsetLeft + cell.offsetWidth - box.clientWidth + 4);
   await source.show(step.source, step.events[at].line);
 }
 
