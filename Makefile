@@ -2,7 +2,6 @@
 # The commands people type; each works alone on a fresh machine. What they do is in scripts/ and CMakePresets.json.
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-TEST_FLAGS ?=
 RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF
 
 .PHONY: help run mini-redis test story bench format check install clean
@@ -24,7 +23,7 @@ mini-redis: ## starts the Redis-compatible server on 127.0.0.1:6380
 
 test: ## builds everything and runs all tests
 	scripts/setup test
-	cmake --preset dev $(TEST_FLAGS)
+	cmake --preset dev
 	cmake --build --preset dev -j$(JOBS)
 	ctest --preset dev -j$(JOBS)
 

@@ -276,7 +276,7 @@ public:
     ///     what was written behind it; else it cannot be written any more), or the stream cannot be written any more, or was
     ///     destroyed before this began; invalid_state_error: it is closed, or write_eof() was called before
     /// @cancel ends the wait; the file is sent all the same, unless the stream is aborted
-    /// @cost some allocations, a call on another thread for each MiB or full socket buffer
+    /// @cost some allocations, a call on another thread for each 4 MiB or full socket buffer
     /// @see asyncio loop.sendfile, sendfile(2)
     task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt);

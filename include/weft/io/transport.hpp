@@ -93,7 +93,7 @@ public:
     ///     with what was written behind it; else it is lost by that), or what the connection is lost by meanwhile
     ///     (connection_aborted by abort()); invalid_state_error: the transport is closing, or write_eof() was called before
     /// @cancel ends the wait; the file is sent all the same, unless the connection is lost
-    /// @cost some allocations, a call on another thread for each MiB or full socket buffer
+    /// @cost some allocations, a call on another thread for each 4 MiB or full socket buffer
     /// @see asyncio loop.sendfile, stream::send_file, sendfile(2)
     task<std::uint64_t> send_file(native_handle file, std::uint64_t offset = 0,
                                   std::optional<std::uint64_t> count = std::nullopt) const;
