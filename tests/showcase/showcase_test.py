@@ -330,7 +330,7 @@ class Started(unittest.TestCase):
         other = subprocess.Popen([PROGRAM, "--port", "0"], stdout=subprocess.PIPE, text=True)
         with other:
             there = re.search(r"http://\S+", other.stdout.readline())[0]
-            for path in ("api/work/slow", "api/work/parallel", "api/work/deadlock", "api/generators/relay"):
+            for path in ("api/pieces/slow", "api/pieces/parallel", "api/pieces/deadlock", "api/generators/relay"):
                 urllib.request.urlopen(there + path, data=b"", timeout=browser.DEADLINE).close()
             with urllib.request.urlopen(there + "api/live", timeout=browser.DEADLINE) as events:
                 self.assertEqual(events.read(5), b"data:")
@@ -359,22 +359,22 @@ class OfStrangers(unittest.TestCase):
             self.assertEqual(fields["X-Content-Type-Options"], "nosniff")
 
     def test_another_sites_page_starts_nothing(self):
-        self.assertEqual(ask("/api/work/slow", "POST", b"", {"Origin": "http://example.org"})[0], 403)
+        self.assertEqual(ask("/api/pieces/slow", "POST", b"", {"Origin": "http://example.org"})[0], 403)
 
     def test_what_can_be_started_is_bounded(self):
         started = []
         while len(started) < 30:
-            status, _, text = ask("/api/work/slow", "POST", b"")
+            status, _, text = ask("/api/pieces/slow", "POST", b"")
             if status != 201:
                 break
             started.append(json.loads(text)["id"])
         self.assertEqual(status, 429)
         self.assertEqual(len(started), 12)
         for piece in started:
-            self.assertEqual(ask(f"/api/work/{piece}", "DELETE")[0], 204)
+            self.assertEqual(ask(f"/api/pieces/{piece}", "DELETE")[0], 204)
 
     def test_what_makes_no_sense_is_refused(self):
-        for status, path, body in ((404, "/api/work/harmful", b""), (404, "/api/story/27_more", b""),
+        for status, path, body in ((404, "/api/pieces/harmful", b""), (404, "/api/story/27_more", b""),
                                    (404, "/api/generators/cobras", b""), (404, "/api/generators/0/next", b"")):
             self.assertEqual(ask(path, "POST", body)[0], status, path)
         made = json.loads(ask("/api/generators/averager", "POST", b"")[2])["id"]

@@ -61,7 +61,7 @@ http::router site::routes() {
     http::router api;
     api.use(http::rate_limit({.requests = 30, .burst = 150}));
     api.use(from_here);
-    api.mount("/work", workshop_.routes());
+    api.mount("/pieces", workshop_.routes());
     api.mount("/generators", generators_.routes());
     api.mount("/story", story_routes());
     api.mount("/chat", chat_.routes());

@@ -12,7 +12,7 @@ const kinds = [
 
 for (const [kind, name, says] of kinds) {
   $('starters').append(el('button', {type: 'button', title: says, 'data-kind': kind,
-    onclick: attempt(() => ask(`/api/work/${kind}`, {method: 'POST'}))}, name));
+    onclick: attempt(() => ask(`/api/pieces/${kind}`, {method: 'POST'}))}, name));
 }
 
 const finished = 4; // pieces that are still shown
@@ -29,7 +29,7 @@ function make(piece) {
     el('div', {class: 'line'},
       el('span', {class: 'dot', 'aria-hidden': 'true'}), el('b', {}, piece.kind), el('span', {class: 'state'}),
       el('button', {type: 'button', class: 'small', 'aria-label': `Cancel ${piece.kind} ${piece.id}`,
-        onclick: attempt(() => ask(`/api/work/${piece.id}`, {method: 'DELETE'}))}, 'Cancel')),
+        onclick: attempt(() => ask(`/api/pieces/${piece.id}`, {method: 'DELETE'}))}, 'Cancel')),
     el('pre', {hidden: true, tabindex: '0', 'aria-label': `What came of ${piece.kind} ${piece.id}`}));
 }
 
