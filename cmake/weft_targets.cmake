@@ -33,8 +33,10 @@ endfunction()
 macro(weft_use_ccache)
     find_program(WEFT_CCACHE ccache DOC "ccache, if compiled objects are to be cached")
     if(WEFT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-        # What the manual asks for with precompiled headers; weft_cacheable_pch() does the compiler's part.
-        set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        # What the manual asks for with precompiled headers; weft_cacheable_pch() does the compiler's part. By the files that
+        # were read (CCACHE_DEPEND), not by what the preprocessor leaves of them: a precompiled header knows its headers by
+        # all their bytes, and one made before a comment was changed makes g++ read the header a second time.
+        set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_DEPEND=1
             CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${WEFT_CCACHE}")
     endif()
 endmacro()
