@@ -24,7 +24,8 @@ LAYERS = {
     "net": ["io", "tls", "exec"],
     "process": ["io", "tls", "exec"],
     "inspect": ["loop"],
-    "fiber": ["loop"],
+    "fiber": ["loop", "exec"],
+    "hook": ["fiber"],
     "http": ["sync", "net", "process", "inspect"],
     "testing": ["sync", "net", "process", "inspect", "http"],
 }
