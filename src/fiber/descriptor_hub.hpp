@@ -17,7 +17,8 @@ class event_loop;
 struct descriptor_wait : list_node {
     int fd = -1;
     short events = 0;  // of poll(2)
-    void (*tell)(descriptor_wait& w, int result) = nullptr;  // 1: it may be ready; -EBADF: it is being closed. Linked no more
+    void (*tell)(descriptor_wait& w,
+                 int result) = nullptr;  // 1: it may be ready; -EBADF: it is being closed. Linked no more
     void* owner = nullptr;
 };
 

@@ -77,8 +77,7 @@ long long limit::left() const noexcept {
 
 int wait(weft_hook_parking* p, const pollfd* descriptors, unsigned count, limit until, unsigned flags) noexcept {
     const kept_errno before;
-    const int result =
-        offered.load(std::memory_order_relaxed)->wait(p, descriptors, count, until.left(), flags);
+    const int result = offered.load(std::memory_order_relaxed)->wait(p, descriptors, count, until.left(), flags);
     before.restore();
     return result;
 }

@@ -21,8 +21,8 @@ constinit hooked<int(pthread_mutex_t*, clockid_t, const timespec*)> libc_clocklo
 constinit hooked<int(pthread_cond_t*, pthread_mutex_t*)> libc_cond_wait("pthread_cond_wait", "GLIBC_2.3.2");
 constinit hooked<int(pthread_cond_t*, pthread_mutex_t*, const timespec*)> libc_cond_timedwait("pthread_cond_timedwait",
                                                                                               "GLIBC_2.3.2");
-constinit hooked<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)> libc_cond_clockwait(
-    "pthread_cond_clockwait");
+constinit hooked<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*)>
+    libc_cond_clockwait("pthread_cond_clockwait");
 constinit hooked<int(pthread_cond_t*)> libc_cond_signal("pthread_cond_signal", "GLIBC_2.3.2");
 constinit hooked<int(pthread_cond_t*)> libc_cond_broadcast("pthread_cond_broadcast", "GLIBC_2.3.2");
 
@@ -187,8 +187,7 @@ int pthread_cond_timedwait(pthread_cond_t* c, pthread_mutex_t* m, const timespec
     return cond_wait_on_fiber(c, m, until(clock_of(c), *when));
 }
 int pthread_cond_clockwait(pthread_cond_t* c, pthread_mutex_t* m, clockid_t clock, const timespec* when) {
-    if (!libc_cond_clockwait.is_taken_over(__builtin_return_address(0)))
-        return libc_cond_clockwait(c, m, clock, when);
+    if (!libc_cond_clockwait.is_taken_over(__builtin_return_address(0))) return libc_cond_clockwait(c, m, clock, when);
     return cond_wait_on_fiber(c, m, until(clock, *when));
 }
 int pthread_cond_signal(pthread_cond_t* c) noexcept {

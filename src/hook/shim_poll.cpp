@@ -43,8 +43,7 @@ int select_on_fiber(int end, fd_set* in, fd_set* out, fd_set* urgent, long long 
     if (!polled) return fail(ENOMEM);
     nfds_t count = 0;
     for (int fd = 0; fd < end; ++fd) {
-        const int events =
-            (has(in, fd) ? POLLIN : 0) | (has(out, fd) ? POLLOUT : 0) | (has(urgent, fd) ? POLLPRI : 0);
+        const int events = (has(in, fd) ? POLLIN : 0) | (has(out, fd) ? POLLOUT : 0) | (has(urgent, fd) ? POLLPRI : 0);
         if (events) polled[count++] = {fd, static_cast<short>(events), 0};
     }
     int result = poll_on_fiber(polled, count, nanoseconds);

@@ -24,7 +24,8 @@ pid_t wait_on_fiber(pid_t which, int* status, int options, rusage* usage) noexce
     pid_t result = 0;
     for (long long pause = millisecond; (result = libc_wait4(which, status, options | WNOHANG, usage)) == 0;) {
         const pollfd one{fd, POLLIN, 0};
-        const int waited = fd >= 0 ? wait(nullptr, &one, 1, limit::never()) : wait(nullptr, nullptr, 0, limit::in(pause));
+        const int waited =
+            fd >= 0 ? wait(nullptr, &one, 1, limit::never()) : wait(nullptr, nullptr, 0, limit::in(pause));
         if (pause < 20 * millisecond) pause *= 2;
         if (waited >= 0) continue;
         result = fail(-waited);

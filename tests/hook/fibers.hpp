@@ -15,7 +15,17 @@ namespace hook_tests {
 /// Runs `f` on a fiber of a loop with the world's clock. @return what it gives
 template <class F>
 auto on_fiber(F f) {
-    return weft::run([](F call) -> weft::task<decltype(call())> { co_return co_await weft::create_fiber(call); }(std::move(f)));
+    return weft::run(
+        [](F call) -> weft::task<decltype(call())> { co_return co_await weft::create_fiber(call); }(std::move(f)));
+}
+
+/// Waits for the end of what was cancelled.
+template <class T>
+weft::task<> ended(weft::task_handle<T>& h) {
+    try {
+        co_await h;
+    } catch (const weft::cancelled_error&) {
+    }
 }
 
 struct ends {

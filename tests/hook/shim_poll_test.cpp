@@ -61,7 +61,7 @@ TEST(shim_poll, is_cancelled) {
         });
         co_await weft::sleep(1ms);
         h.cancel();
-        co_await weft::wait(h);
+        co_await hook_tests::ended(h);
         EXPECT_EQ(error, ECANCELED);
     }(one.a.get()));
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hook/fibers.hpp"
+
 #include <weft/fiber/create_fiber.hpp>
 #include <weft/testing/run.hpp>
 #include <weft/weft.hpp>
@@ -59,7 +61,8 @@ TEST(shim_time, cancelled_while_sleeping) {
         co_await weft::sleep(4s);
         one.cancel();
         other.cancel();
-        co_await weft::wait(one, other);
+        co_await hook_tests::ended(one);
+        co_await hook_tests::ended(other);
         EXPECT_EQ(left, 6u);
         EXPECT_EQ(rest.tv_sec, 6);
         EXPECT_EQ(error, ECANCELED);
