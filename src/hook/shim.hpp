@@ -54,10 +54,7 @@ public:
     bool is_taken_over(const void* caller) noexcept {
         if (!on_fiber()) [[likely]]
             return false;
-        if (logs && !told_) {
-            told_ = true;
-            log_taken_over(name_, caller);
-        }
+        if (logs && !told_.exchange(true, std::memory_order_relaxed)) log_taken_over(name_, caller);
         return true;
     }
     const char* name() const noexcept { return name_; }
@@ -66,7 +63,7 @@ private:
     const char* const name_;
     const char* const version_;
     std::atomic<void*> libc_{nullptr};
-    bool told_ = false;
+    std::atomic<bool> told_{false};
 };
 
 /// A call that has succeeded leaves errno as it was, whatever other fibers have done meanwhile.
