@@ -4,6 +4,10 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 install(TARGETS weft EXPORT weft FILE_SET HEADERS)
+if(TARGET weft_hook)
+    set_target_properties(weft_hook PROPERTIES EXPORT_NAME hook)
+    install(TARGETS weft_hook EXPORT weft)
+endif()
 install(EXPORT weft NAMESPACE weft:: FILE weft-targets.cmake DESTINATION "${package_dir}")
 
 get_target_property(library_type weft TYPE)

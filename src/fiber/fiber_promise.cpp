@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fiber/hook_table.hpp"
+
 #include <weft/base/errors.hpp>
 #include <weft/fiber/fiber_promise.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 namespace weft::inline v0 {
@@ -13,6 +16,10 @@ fiber_promise& fiber_promise::running() {
     fiber_promise* const p = fiber_core::current().promise();
     if (!p)
         throw invalid_state_error("await() outside of a fiber: use co_await, or create_fiber() for what calls this");
+    if (p->owes()) [[unlikely]] {
+        p->refusals = 0;
+        std::rethrow_exception(p->take_owed());
+    }
     return *p;
 }
 
@@ -48,6 +55,7 @@ bool fiber_promise::run_until_it_waits() noexcept {
     try {
         fiber_core& here = fiber_core::current();
         if (!fiber_) {
+            offer_hook_table();
             fiber_.emplace([this] { body_(context_); }, options_, where());
             fiber_->ref().core().be_promised(*this);
         } else if (entered_from_ != &here) {
@@ -59,7 +67,9 @@ bool fiber_promise::run_until_it_waits() noexcept {
         failure_ = std::current_exception();
         return true;
     }
-    return fiber_->finished();
+    if (!fiber_->finished()) return false;
+    failure_ = take_owed();
+    return true;
 }
 
 }  // namespace weft::inline v0

@@ -19,6 +19,7 @@ namespace weft::inline v0 {
 template <class A>
 decltype(auto) await(A&& a, std::source_location where = std::source_location::current()) {
     fiber_promise& self = fiber_promise::running();
+    const fiber_promise::awaiting within(self);
     auto&& adapted = self.await_transform(std::forward<A>(a), where);
     auto&& awaiter = get_awaiter(std::forward<decltype(adapted)>(adapted));
     if (!awaiter.await_ready()) {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <optional>
 #include <source_location>
+#include <utility>
 
 namespace weft::inline v0 {
 
@@ -22,8 +23,30 @@ public:
     fiber_promise(const fiber_options& options, body run, void* context) noexcept
         : options_(options), body_(run), context_(context) {}
 
-    /// Of the fiber that runs. @throws invalid_state_error  none does, or one that is no task's
+    /// Of the fiber that runs, which is about to await. @throws invalid_state_error  none does, or one that is no task's
+    /// @throws cancelled_error  one that it owes
     static fiber_promise& running();
+
+    /// While it lives, the fiber that runs is within an await(): on its stack, what weft does for it must not wait itself.
+    class awaiting {
+    public:
+        explicit awaiting(fiber_promise& p) noexcept : promise_(p), before_(std::exchange(p.awaits_, true)) {}
+        awaiting(const awaiting&) = delete;
+        awaiting& operator=(const awaiting&) = delete;
+        ~awaiting() { promise_.awaits_ = before_; }
+
+    private:
+        fiber_promise& promise_;
+        const bool before_;
+    };
+    bool awaits() const noexcept { return awaits_; }
+
+    /// A cancellation of which C code was told by an error code: it is raised where the fiber next awaits, or else at its end.
+    void owe(std::exception_ptr cancellation) noexcept { owed_ = std::move(cancellation); }
+    bool owes() const noexcept { return owed_ != nullptr; }
+    std::exception_ptr take_owed() noexcept { return std::exchange(owed_, nullptr); }
+    /// How often C code was told since it last awaited.
+    unsigned refusals = 0;
 
     /// On the loop's stack: links it below `awaiting`. @return what is to be resumed in its place
     std::coroutine_handle<> start_below(promise_base& awaiting, std::source_location where) noexcept;
@@ -50,8 +73,9 @@ private:
     fiber_core* entered_from_ = nullptr;
     std::coroutine_handle<> next_;
     std::coroutine_handle<> owner_;
-    std::exception_ptr failure_;
+    std::exception_ptr failure_, owed_;
     bool entered_ = false;
+    bool awaits_ = false;
     bool resumed_meanwhile_ = false;
 };
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "hook/shim.hpp"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+namespace weft_hook {
+
+/// O_NONBLOCK is not set: who calls expects to wait.
+bool is_blocking(int fd) noexcept;
+
+/// How long a socket may wait. @param option  SO_RCVTIMEO or SO_SNDTIMEO; 0: forever
+limit patience_of(int fd, int option) noexcept;
+
+/// Suspends the fiber until `fd` may be ready. @return false, with errno set: it will not be; EAGAIN: the time is over
+bool wait_ready(int fd, short events, limit until) noexcept;
+
+/// Makes a call that does not wait until it has not to.
+template <class Attempt>
+ssize_t retry(int fd, short events, int timeout_option, Attempt attempt) noexcept {
+    const kept_errno before;
+    bool waited = false;
+    limit until = limit::never();
+    for (;;) {
+        const ssize_t result = attempt();
+        if (result >= 0) before.restore();
+        if (result >= 0 || errno != EAGAIN) return result;
+        if (!waited) {
+            if (!is_blocking(fd)) return fail(EAGAIN);
+            until = patience_of(fd, timeout_option);
+            waited = true;
+        }
+        if (!wait_ready(fd, events, until)) return -1;
+    }
+}
+
+/// The same for all of `bytes`, in as many parts as it takes. @return what was done if not all could be
+template <class Attempt>
+ssize_t retry_all(int fd, short events, int timeout_option, std::size_t bytes, Attempt attempt) noexcept {
+    std::size_t done = 0;
+    do {
+        const ssize_t result = retry(fd, events, timeout_option, [&] { return attempt(done); });
+        if (result < 0) return done > 0 ? static_cast<ssize_t>(done) : -1;
+        if (result == 0) break;
+        done += static_cast<std::size_t>(result);
+    } while (done < bytes);
+    return static_cast<ssize_t>(done);
+}
+
+std::size_t size_of(const iovec* pieces, int count) noexcept;
+/// All of them sent, as retry_all() does.
+ssize_t send_pieces(int fd, const msghdr& message, int flags) noexcept;
+
+/// read(2), write(2) and their like of what is no socket.
+ssize_t read_pieces(int fd, const iovec* pieces, int count) noexcept;
+ssize_t write_pieces(int fd, const iovec* pieces, int count) noexcept;
+
+// libc's, of which others than their hooks have need.
+extern hooked<ssize_t(int, void*, std::size_t, int)> libc_recv;
+extern hooked<ssize_t(int, const void*, std::size_t, int)> libc_send;
+extern hooked<ssize_t(int, msghdr*, int)> libc_recvmsg;
+extern hooked<ssize_t(int, const msghdr*, int)> libc_sendmsg;
+extern hooked<ssize_t(int, const iovec*, int)> libc_readv;
+extern hooked<ssize_t(int, const iovec*, int)> libc_writev;
+extern hooked<int(pollfd*, nfds_t, int)> libc_poll;
+
+}  // namespace weft_hook

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is not taken over, and stops the loop: said before it does.
+#include "hook/shim.hpp"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <sys/epoll.h>
+
+namespace weft_hook {
+namespace {
+
+constinit hooked<int(sem_t*)> libc_sem_wait("sem_wait");
+constinit hooked<int(pthread_rwlock_t*)> libc_rdlock("pthread_rwlock_rdlock");
+constinit hooked<int(pthread_rwlock_t*)> libc_wrlock("pthread_rwlock_wrlock");
+constinit hooked<int(pthread_t, void**)> libc_join("pthread_join");
+constinit hooked<int(int, epoll_event*, int, int)> libc_epoll_wait("epoll_wait");
+
+}  // namespace
+}  // namespace weft_hook
+
+using namespace weft_hook;
+
+extern "C" {
+#pragma GCC visibility push(default)
+
+int sem_wait(sem_t* s) {
+    if (!on_fiber()) return libc_sem_wait(s);
+    const kept_errno before;
+    if (::sem_trywait(s) == 0) return 0;
+    before.restore();
+    report_blocking("sem_wait", __builtin_return_address(0));
+    return libc_sem_wait(s);
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t* l) noexcept {
+    if (!on_fiber()) return libc_rdlock(l);
+    if (const int result = ::pthread_rwlock_tryrdlock(l); result != EBUSY) return result;
+    report_blocking("pthread_rwlock_rdlock", __builtin_return_address(0));
+    return libc_rdlock(l);
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t* l) noexcept {
+    if (!on_fiber()) return libc_wrlock(l);
+    if (const int result = ::pthread_rwlock_trywrlock(l); result != EBUSY) return result;
+    report_blocking("pthread_rwlock_wrlock", __builtin_return_address(0));
+    return libc_wrlock(l);
+}
+
+int pthread_join(pthread_t thread, void** result) {
+    if (!on_fiber()) return libc_join(thread, result);
+    if (const int joined = ::pthread_tryjoin_np(thread, result); joined != EBUSY) return joined;
+    report_blocking("pthread_join", __builtin_return_address(0));
+    return libc_join(thread, result);
+}
+
+int epoll_wait(int fd, epoll_event* events, int room, int milliseconds) {
+    if (milliseconds == 0 || !on_fiber()) return libc_epoll_wait(fd, events, room, milliseconds);
+    if (const int count = libc_epoll_wait(fd, events, room, 0); count != 0) return count;
+    report_blocking("epoll_wait", __builtin_return_address(0));
+    return libc_epoll_wait(fd, events, room, milliseconds);
+}
+
+#pragma GCC visibility pop
+}

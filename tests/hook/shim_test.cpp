@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the library says: of the calls that it has taken over, and of those that stop the loop.
+#include "hook/fibers.hpp"
+
+#include <weft/fiber/create_fiber.hpp>
+#include <weft/weft.hpp>
+
+#include <gtest/gtest.h>
+
+#include <semaphore.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// What this program writes when it runs the test of that name alone.
+std::string output_of(const std::string& test, const std::string& environment) {
+    char self[PATH_MAX] = "";
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return "no /proc";
+    const std::string command =
+        environment + " '" + self + "' --gtest_also_run_disabled_tests --gtest_filter=" + test + " 2>&1";
+    FILE* const pipe = popen(command.c_str(), "r");
+    if (!pipe) return "no popen";
+    std::string all;
+    char part[4096];
+    while (const std::size_t n = fread(part, 1, sizeof part, pipe)) all.append(part, n);
+    pclose(pipe);
+    return all;
+}
+
+TEST(shim, DISABLED_sleeps) {
+    hook_tests::on_fiber([] { return sleep(0); });
+}
+
+TEST(shim, DISABLED_blocks) {
+    hook_tests::on_fiber([] {
+        sem_t s;
+        sem_init(&s, 0, 1);
+        sem_wait(&s);  // does not block
+        const weft::unique_fd nothing(epoll_create1(EPOLL_CLOEXEC));
+        epoll_event e{};
+        return epoll_wait(nothing.get(), &e, 1, 1);
+    });
+}
+
+TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
+    const std::string loud = output_of("shim.DISABLED_sleeps", "WEFT_HOOK_LOG=1");
+    EXPECT_THAT(loud, HasSubstr("weft_hook: sleep is taken over"));
+    EXPECT_THAT(loud, Not(HasSubstr("weft_hook: poll")));
+    EXPECT_THAT(output_of("shim.DISABLED_sleeps", "WEFT_HOOK_LOG=0"), Not(HasSubstr("weft_hook")));
+}
+
+TEST(shim, says_what_blocks_the_loop_and_where) {
+    const std::string said = output_of("shim.DISABLED_blocks", "");
+    EXPECT_THAT(said, HasSubstr("weft_hook: epoll_wait blocks the loop, in a fiber made at "));
+    EXPECT_THAT(said, HasSubstr("hook_test"));
+    EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
+}
+
+}  // namespace
