@@ -59,11 +59,13 @@ TEST(to_thread_traceback, leads_through_another_threads_loop) {
 TEST(to_thread_traceback, comes_back_to_a_thread_without_a_loop) {
     other_loop other;
     auto result = weft::run_coroutine_threadsafe(works_there(), *other);
-    EXPECT_EQ(outline(thrown_by([&] { result.get(); })),
-              "Traceback (most recent call last):\n"
-              "  works_there: weft::task<int> works_there() { co_return co_await fails(); }\n"
-              "  fails: co_await raising(\"no\");\n"
-              "std::runtime_error: no\n");
+    const std::exception_ptr error = thrown_by([&] { result.get(); });
+    // Its last owner is this thread: the count of its owners is in libstdc++, where the thread sanitizer does not see it.
+    other.stop();
+    EXPECT_EQ(outline(error), "Traceback (most recent call last):\n"
+                              "  works_there: weft::task<int> works_there() { co_return co_await fails(); }\n"
+                              "  fails: co_await raising(\"no\");\n"
+                              "std::runtime_error: no\n");
 }
 
 }  // namespace
