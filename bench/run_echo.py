@@ -32,6 +32,8 @@ SERVERS = {
     "weft:epoll": ("bench/echo_server", [], {"WEFT_BACKEND": "epoll"}),
     "weft read_some:io_uring": ("bench/echo_server", ["read_some"], {"WEFT_BACKEND": "io_uring"}),
     "weft read_some:epoll": ("bench/echo_server", ["read_some"], {"WEFT_BACKEND": "epoll"}),
+    "weft fibers:io_uring": ("bench/echo_server", ["fibers"], {"WEFT_BACKEND": "io_uring"}),
+    "weft fibers:epoll": ("bench/echo_server", ["fibers"], {"WEFT_BACKEND": "epoll"}),
     "weft protocol:io_uring": ("bench/echo_protocol_server", [], {"WEFT_BACKEND": "io_uring"}),
     "weft protocol:epoll": ("bench/echo_protocol_server", [], {"WEFT_BACKEND": "epoll"}),
     "c:io_uring": ("bench/peers/echo_io_uring", [], {}),
@@ -52,11 +54,13 @@ TLS_SERVERS = {
 }
 TLS_CLIENT = "bench/peers/echo_tls_load"
 SERVER_CORE, CLIENT_CORE = 0, 1
-# Each of weft's beside the C server on the same backend; and what the yardstick is beside. "base" is another build of
+# Each of weft's beside the C server on the same backend, fibers beside coroutines; and what the yardstick is beside. "base" is another build of
 # weft's, if --server says where.
 PAIRS = [(f"weft{kind}:{backend}", f"c:{backend}") for backend in ("io_uring", "epoll")
          for kind in ("", " read_some", " protocol")] + [("c:io_uring", "c:epoll"), ("libuv", "c:epoll"),
                                                        ("weft:tls:epoll", "c:tls"), ("weft:tls:io_uring", "c:tls"),
+                                                       ("weft fibers:io_uring", "weft:io_uring"),
+                                                       ("weft fibers:epoll", "weft:epoll"),
                                                        ("weft:io_uring", "base:io_uring"), ("weft:epoll", "base:epoll")]
 identity = []  # with --tls: certificate and key, the servers' last arguments
 

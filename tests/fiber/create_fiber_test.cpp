@@ -43,6 +43,39 @@ TEST(create_fiber, fibers_wait_side_by_side) {
     }());
 }
 
+TEST(create_fiber, takes_options_and_arguments) {
+    weft::testing::run([]() -> weft::task<> {
+        auto h = create_fiber({.name = "adder"}, plus_one_later, 2);
+        EXPECT_EQ(h.name(), "adder");
+        const int n = co_await h;
+        EXPECT_EQ(n, 3);
+    }());
+}
+
+TEST(create_fiber, run_in_fiber_is_a_coroutine_that_begins_when_it_is_awaited) {
+    weft::testing::run([]() -> weft::task<> {
+        bool begun = false;
+        const auto begin = [&](std::unique_ptr<int> n) {
+            begun = true;
+            return plus_one_later(*n);
+        };
+        auto later = weft::run_in_fiber(begin, std::make_unique<int>(1));
+        co_await weft::yield_now();
+        EXPECT_FALSE(begun);
+        const auto [a, b] =
+            co_await weft::gather(std::move(later), weft::run_in_fiber({.name = "other"}, plus_one_later, 2));
+        EXPECT_EQ(a, 2);
+        EXPECT_EQ(b, 3);
+        bool too_late = false;
+        try {
+            co_await weft::wait_for(weft::run_in_fiber(plus_one_later, 3), 1ms);
+        } catch (const weft::timeout_error&) {
+            too_late = true;
+        }
+        EXPECT_TRUE(too_late);
+    }());
+}
+
 TEST(create_fiber, waits_inside_of_algorithms) {
     weft::testing::run([]() -> weft::task<> {
         weft::queue<int> numbers;

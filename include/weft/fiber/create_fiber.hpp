@@ -70,7 +70,7 @@ concept fiber_function = std::is_invocable_v<std::decay_t<F>&, std::decay_t<Args
 
 /// A coroutine that keeps a callable and its arguments, and awaits the call on a fiber's stack.
 template <class F, class... Args>
-task<fiber_result<F, Args...>> run_in_fiber(fiber_options options, std::source_location made_at, F f, Args... args) {
+task<fiber_result<F, Args...>> fiber_as_task(fiber_options options, std::source_location made_at, F f, Args... args) {
     using returned = fiber_result<F, Args...>;
     auto call = [&]() -> returned { return std::invoke(f, std::move(args)...); };
     fiber_call<returned, decltype(call)> made(call, options, made_at);
@@ -84,7 +84,7 @@ auto create_fiber_task(fiber_options options, std::source_location made_at, F&& 
                       "weft: create_fiber of what gives an awaitable: a coroutine is started by create_task");
     }
     std::string name = options.name;
-    auto handle = create_task(run_in_fiber<std::decay_t<F>, std::decay_t<Args>...>(
+    auto handle = create_task(fiber_as_task<std::decay_t<F>, std::decay_t<Args>...>(
                                   std::move(options), made_at, std::forward<F>(f), std::forward<Args>(args)...),
                               made_at);
     if (!name.empty()) handle.set_name(std::move(name));
@@ -120,6 +120,28 @@ auto create_fiber(F&& f, Args&&... args) {
 template <fiber_function F>
 auto create_fiber(fiber_options options, F&& f, std::source_location made_at = std::source_location::current()) {
     return create_fiber_task(std::move(options), made_at, std::forward<F>(f));
+}
+template <class F, class... Args>
+    requires(sizeof...(Args) > 0) && fiber_function<F, Args...>
+auto create_fiber(fiber_options options, F&& f, Args&&... args) {
+    return create_fiber_task(std::move(options), {}, std::forward<F>(f), std::forward<Args>(args)...);
+}
+
+/// The call `f(args…)` on a stack of its own as a coroutine, begun when it is awaited: for what takes coroutines, such as
+/// gather() or the handler of a server. Otherwise as create_fiber().
+///
+///     co_await weft::start_server([](weft::stream s) { return weft::run_in_fiber(serve, std::move(s)); }, "::1", 7);
+template <class F, class... Args>
+    requires fiber_function<F, Args...>
+task<fiber_result<F, Args...>> run_in_fiber(F&& f, Args&&... args) {
+    return fiber_as_task<std::decay_t<F>, std::decay_t<Args>...>({}, {}, std::forward<F>(f),
+                                                                 std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+    requires fiber_function<F, Args...>
+task<fiber_result<F, Args...>> run_in_fiber(fiber_options options, F&& f, Args&&... args) {
+    return fiber_as_task<std::decay_t<F>, std::decay_t<Args>...>(std::move(options), {}, std::forward<F>(f),
+                                                                 std::forward<Args>(args)...);
 }
 
 }  // namespace weft::inline v0
