@@ -2,6 +2,7 @@
 // The story, 18, 19 and 21: what resumes those who wait.
 #include "recorder.hpp"
 #include "story.hpp"
+#include "system_call.hpp"
 
 #include <weft/base/unique_fd.hpp>
 #include <weft/coro/generator.hpp>
@@ -10,12 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -24,12 +23,6 @@ namespace showcase {
 namespace {
 
 namespace waiting_handlers {
-
-template <class Result>
-Result check(Result result) {
-    if (result < 0) throw std::system_error(errno, std::generic_category());
-    return result;
-}
 
 /// Something that can wait: yields the descriptor it waits for.
 using handler = weft::generator<int>;
@@ -43,7 +36,7 @@ struct loop {
     void turn(lane& me) {
         std::vector<pollfd> watched;
         for (const auto& [fd, h] : waiting) watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-        check(::poll(watched.data(), watched.size(), 1000));
+        wait_in([&] { return ::poll(watched.data(), watched.size(), 1000); });
         for (const pollfd& each : watched) {
             if (!each.revents) continue;
             me.does("next", "descriptor " + std::to_string(each.fd) + " is ready");

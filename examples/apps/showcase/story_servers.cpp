@@ -3,6 +3,7 @@
 // and none of their sockets waits for more than a second, so that no stranger can keep that thread.
 #include "recorder.hpp"
 #include "story.hpp"
+#include "system_call.hpp"
 
 #include <weft/base/unique_fd.hpp>
 
@@ -12,7 +13,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -23,13 +23,6 @@
 namespace showcase {
 
 namespace {
-
-/// What a system call gave, or its error as an exception.
-template <class Result>
-Result check(Result result) {
-    if (result < 0) throw std::system_error(errno, std::generic_category());
-    return result;
-}
 
 void send_all(const weft::unique_fd& to, const std::string& text) {
     check(::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL));
@@ -50,7 +43,8 @@ weft::unique_fd new_socket() {
 
 std::string read_line(const weft::unique_fd& from) {
     std::string line;
-    for (char c = 0; line.size() < 100 && check(::read(from.get(), &c, 1)) == 1 && c != '\n';) line += c;
+    for (char c = 0; line.size() < 100 && wait_in([&] { return ::read(from.get(), &c, 1); }) == 1 && c != '\n';)
+        line += c;
     return line;
 }
 
@@ -95,7 +89,8 @@ void play(recorder& r) {
 
     for (std::string path; path != "/stop";) {
         me.does("waits", "a client");
-        const weft::unique_fd client(check(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)));
+        const weft::unique_fd client(
+            wait_in([&] { return ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC); }));
         wait_at_most_a_second(client);
         me.does("waits", "its request, and for nobody else");
         path = read_line(client);
@@ -117,7 +112,7 @@ struct loop {
     void turn(lane& me) {
         std::vector<pollfd> watched;
         for (const auto& [fd, callback] : callbacks) watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-        check(::poll(watched.data(), watched.size(), 1000));
+        wait_in([&] { return ::poll(watched.data(), watched.size(), 1000); });
         for (const pollfd& each : watched) {
             if (!each.revents) continue;
             me.does("calls back", "descriptor " + std::to_string(each.fd) + " is ready");
