@@ -31,7 +31,7 @@ void server_core::close() noexcept {
     if (listener_) listener_->close();
     for (server_connection& c : connections_) c.drain();
     if (others_) others_->close();
-    if (closed_ && !closed_->done()) closed_->set_result();
+    while (!waiters_.empty()) waiters_.pop_front().closed.set_result();
 }
 
 void server_core::abort() {

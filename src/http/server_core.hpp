@@ -57,6 +57,7 @@ public:
     task<> listen(std::vector<std::string> hosts, std::uint16_t port);
     /// Waits until this task is cancelled, or it is closed; then drains. Precondition: it listens
     task<> serve_until_closed();
+    /// Waits until it is closed; then drains. @throws awaited: invalid_state_error  it has never listened
     task<> wait_closed();
     void close() noexcept;
     /// Closes it, and cancels what it does, on this loop.
@@ -84,13 +85,21 @@ public:
 
 private:
     class serving;
+    /// Of a task that waits for it to be closed.
+    struct until_closed : list_node {
+        explicit until_closed(server_core& of) : closed(get_running_loop()) {
+            of.closing_ ? closed.set_result() : of.waiters_.push_back(*this);
+        }
+        future<> closed;
+    };
 
     void sweep();
 
     const std::shared_ptr<const server_setup> setup_;
     std::optional<weft::server> listener_;
     std::shared_ptr<server_threads> others_;
-    future<>* closed_ = nullptr;  // of the task that is in serve_until_closed()
+    intrusive_list<until_closed> waiters_;
+    bool is_served_ = false;  // a task is in serve_until_closed()
     intrusive_list<server_connection> connections_;
     loop_count connection_count_, answering_;
     std::vector<std::unique_ptr<exchange>> spare_;

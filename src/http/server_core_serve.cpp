@@ -67,16 +67,13 @@ task<> server_core::start() {
 /// A task that is in serve_until_closed().
 class server_core::serving {
 public:
-    serving(server_core& of, event_loop& loop) : closed(loop), of_(of) {
-        if (of_.closed_) throw invalid_state_error("http::server: another task is serving already");
-        of_.closed_ = &closed;
-        if (of_.closing_) closed.set_result();
+    explicit serving(server_core& of) : of_(of) {
+        if (of_.is_served_) throw invalid_state_error("http::server: another task is serving already");
+        of_.is_served_ = true;
     }
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
-    ~serving() { of_.closed_ = nullptr; }
-
-    future<> closed;
+    ~serving() { of_.is_served_ = false; }
 
 private:
     server_core& of_;
@@ -84,9 +81,10 @@ private:
 
 task<> server_core::serve_until_closed() {
     const auto self = shared_from_this();
-    serving here(*this, get_running_loop());
+    const serving here(*this);
     try {
-        co_await done_awaiter(here.closed.state());
+        const until_closed closing(*this);
+        co_await done_awaiter(closing.closed.state());
     } catch (const cancelled_error&) {  // the request to stop
     }
     close();
@@ -105,11 +103,12 @@ task<> server_core::serve_until_closed() {
 
 task<> server_core::wait_closed() {
     const auto self = shared_from_this();
-    if (closing_) {
-        co_await listener().exit(nullptr);  // to drain_timeout
-    } else {
-        co_await listener().wait_closed();
+    weft::server& listening = listener();
+    {
+        const until_closed closing(*this);
+        co_await done_awaiter(closing.closed.state());
     }
+    co_await listening.exit(nullptr);  // to drain_timeout
     if (others_) co_await others_->wait_ended();
 }
 

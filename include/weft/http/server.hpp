@@ -91,7 +91,7 @@ public:
     task<> serve_forever();
     /// Stops accepting, and ends each connection when its request has been answered. @see serve_forever
     void close() noexcept;
-    /// Waits until it is closed and the last connection has ended.
+    /// Waits until it is closed, then as serve_forever() does until the last connection has ended.
     task<> wait_closed();
 
     /// The port it listens on. @throws invalid_state_error  it does not listen
