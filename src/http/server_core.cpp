@@ -23,7 +23,8 @@ constexpr std::size_t kept_output_bytes = 128 * 1024;
 
 }  // namespace
 
-server_core::server_core(std::shared_ptr<const server_setup> setup) : setup_(std::move(setup)) {}
+server_core::server_core(std::shared_ptr<const server_setup> setup, unsigned thread)
+    : setup_(std::move(setup)), thread_(thread) {}
 server_core::~server_core() { timer_.cancel(); }
 
 void server_core::close() noexcept {

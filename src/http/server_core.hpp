@@ -41,7 +41,8 @@ private:
 /// given up is given up at most a second late.
 class server_core final : public std::enable_shared_from_this<server_core> {
 public:
-    explicit server_core(std::shared_ptr<const server_setup> setup);
+    /// @param thread  0: the one on which the server is started
+    explicit server_core(std::shared_ptr<const server_setup> setup, unsigned thread = 0);
     server_core(const server_core&) = delete;
     server_core& operator=(const server_core&) = delete;
     ~server_core();
@@ -96,6 +97,7 @@ private:
     void sweep();
 
     const std::shared_ptr<const server_setup> setup_;
+    const unsigned thread_;
     std::optional<weft::server> listener_;
     std::shared_ptr<server_threads> others_;
     intrusive_list<until_closed> waiters_;

@@ -29,12 +29,10 @@ task<> require_free_port(std::string host, std::uint16_t port) {
 
 task<> server_core::listen(std::vector<std::string> hosts, std::uint16_t port) {
     const server_options& o = options();
-    std::optional<std::size_t> share = o.max_connections;
-    if (share) *share = (*share + o.threads - 1) / o.threads;
     weft::server_options how{.tls = o.tls,
                              .limit = std::max(limits().pipelined_bytes, limits().head_bytes),
                              .reuse_port = o.reuse_port || o.threads > 1,
-                             .max_connections = share,
+                             .max_connections = setup_->share_of(thread_),
                              .drain_timeout = o.drain_timeout};
     // Each connection keeps what it needs of this: the listener's handler must not, being kept by this.
     auto serves = [weak = weak_from_this()](stream s) -> task<> {
