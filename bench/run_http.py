@@ -16,23 +16,15 @@ import os
 import random
 import re
 import shutil
-import signal
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from http_rounds import (CLIENT_CORE, Server, free_port, in_rounds, medians, nginx_server, on_core, ratio, weft_server,
+                         write)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SERVER_CORE, CLIENT_CORE = 0, 1
-NGINX = """worker_processes 1; daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid;
-events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}; proxy_temp_path {folder};
-        fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-        server {{ listen 127.0.0.1:{port} backlog=1024;
-                  location / {{ default_type "text/plain; charset=utf-8"; return 200 "Hello, World!"; }} }} }}
-"""
+NGINX = 'location / { default_type "text/plain; charset=utf-8"; return 200 "Hello, World!"; }'
 H2O = """num-threads: 1
 max-connections: 4096
 hosts:
@@ -52,51 +44,19 @@ request = function() return request_all end
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Server:
-    """A running server, ended by its pid."""
-
-    def __init__(self, name, options, folder):
-        self.port = free_port()
-        environment = dict(os.environ)
-        if name.startswith("weft:"):
-            command = [os.path.join(options.build, "bench/http_server"), str(self.port)]
-            environment["WEFT_BACKEND"] = name.split(":")[1]
-        elif name in ("nginx", "h2o"):
-            configuration = os.path.join(folder, f"{name}.conf")
-            with open(configuration, "w") as file:
-                file.write((NGINX if name == "nginx" else H2O).format(port=self.port, folder=folder))
-            command = ["nginx", "-p", folder, "-c", configuration] if name == "nginx" else ["h2o", "-c", configuration]
-        elif name == "Go":
-            command = [os.path.join(options.build, "bench/peers/http_go"), str(self.port)]
-        else:
-            command = ["node", os.path.join(HERE, "peers/http_node.js"), str(self.port)]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        self.process.kill()
-        sys.exit(f"{name}: does not listen")
-
-    def cpu_ns(self):
-        tasks = f"/proc/{self.process.pid}/task"
-        return sum(int(open(f"{tasks}/{t}/schedstat").read().split()[0]) for t in os.listdir(tasks))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+def start(name, options, folder):
+    if name.startswith("weft:"):
+        return weft_server(name, options)
+    if name == "nginx":
+        return nginx_server(folder, NGINX)
+    port = free_port()
+    if name == "h2o":
+        command = ["h2o", "-c", write(folder, "h2o.conf", H2O.format(port=port, folder=folder))]
+    elif name == "Go":
+        command = [os.path.join(options.build, "bench/peers/http_go"), str(port)]
+    else:
+        command = ["node", os.path.join(HERE, "peers/http_node.js"), str(port)]
+    return Server(name, port, command)
 
 
 def offer(name, options, folder):
@@ -104,10 +64,10 @@ def offer(name, options, folder):
     log = os.path.join(folder, "h2load.log")
     command = ["h2load", "--h1", "-t1", f"-c{options.connections}", f"--rps={options.load / options.connections:g}",
                f"-D{options.seconds:g}", f"--log-file={log}"]
-    with Server(name, options, folder) as server:
+    with start(name, options, folder) as server:
         before = server.cpu_ns()
         subprocess.run([*command, f"http://127.0.0.1:{server.port}/"], check=True, stdout=subprocess.DEVNULL,
-                       preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE}))
+                       preexec_fn=on_core(CLIENT_CORE))
         used = server.cpu_ns() - before
     with open(log) as file:
         rows = [line.split() for line in file]
@@ -120,16 +80,13 @@ def offer(name, options, folder):
 
 
 def run(name, options, folder):
-    with Server(name, options, folder) as server:
+    with start(name, options, folder) as server:
         command = ["wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds:g}s", "--latency"]
         if options.pipeline > 1:
-            script = os.path.join(folder, "pipeline.lua")
-            with open(script, "w") as file:
-                file.write(PIPELINE.format(depth=options.pipeline))
-            command += ["-s", script]
+            command += ["-s", write(folder, "pipeline.lua", PIPELINE.format(depth=options.pipeline))]
         url = f"http://127.0.0.1:{server.port}/"
         wrk = lambda: subprocess.run([*command, url], check=True, capture_output=True, text=True,
-                                     preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE})).stdout
+                                     preexec_fn=on_core(CLIENT_CORE)).stdout
         subprocess.run(["wrk", "-t1", "-c8", "-d1s", url], check=True, stdout=subprocess.DEVNULL)
         before = server.cpu_ns()
         text = wrk()
@@ -170,29 +127,24 @@ def main():
     options = parser.parse_args()
     servers = find_servers(options)
     generator = random.Random(options.seed)
-    runs = {name: [] for name in servers}
     with tempfile.TemporaryDirectory(prefix="weft-http-") as folder:
         os.chmod(folder, 0o755)
         os.mkdir(os.path.join(folder, "site"))  # h2o has no words of its own to say without a script
-        with open(os.path.join(folder, "site", "index.txt"), "w") as file:
-            file.write("Hello, World!")
-        for number in range(options.rounds):
-            for name in generator.sample(servers, len(servers)):
-                runs[name].append((offer if options.load else run)(name, options, folder))
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+        write(folder, "site/index.txt", "Hello, World!")
+        measure = offer if options.load else run
+        runs = in_rounds(servers, options.rounds, generator, lambda name: measure(name, options, folder))
     how = f"{options.load:g} requests a second" if options.load else f"pipelined by {options.pipeline}"
     print(f"HTTP plaintext, {options.connections} connections, {how}, {options.rounds} rounds of "
           f"{options.seconds:g} s\n\n| server | CPU µs/request | requests/s | p99 µs |\n|---|---|---|---|")
     for name in servers:
-        middle = {key: statistics.median(r[key] for r in runs[name]) for key in ("cpu", "rate", "p99")}
-        print(f"| {name} | {middle['cpu']:.3f} | {middle['rate']:.0f} | {middle['p99']:.0f} |")
+        cpu, rate, p99 = medians(runs[name], "cpu", "rate", "p99")
+        print(f"| {name} | {cpu:.3f} | {rate:.0f} | {p99:.0f} |")
     if "nginx" not in runs:
         return
     print("\n| CPU to nginx's, within a round | median | 95 % upper bound |\n|---|---|---|")
     for name in servers:
-        ratios = [a["cpu"] / b["cpu"] for a, b in zip(runs[name], runs["nginx"])]
-        medians = sorted(statistics.median(generator.choices(ratios, k=len(ratios))) for _ in range(10000))
-        print(f"| {name} | {statistics.median(ratios):.3f} | {medians[9500]:.3f} |")
+        middle, bound = ratio(runs[name], runs["nginx"], "cpu", 9500, generator)
+        print(f"| {name} | {middle:.3f} | {bound:.3f} |")
 
 
 if __name__ == "__main__":

@@ -13,69 +13,21 @@ import argparse
 import os
 import random
 import shutil
-import signal
 import socket
-import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-SERVER_CORE, CLIENT_CORE = 0, 1
+from http_rounds import CLIENT_CORE, in_rounds, medians, nginx_server, ratio, weft_server
+
 GIB = 1 << 30
-NGINX = """worker_processes 1; daemon off; master_process off; error_log stderr crit; pid {folder}/nginx.pid; {user}
-events {{ worker_connections 4096; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
-        client_body_temp_path {folder}; proxy_temp_path {folder};
-        fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-        server {{ listen 127.0.0.1:{port} backlog=1024; location /files/ {{ alias {folder}/site/; }} }} }}
-"""
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Server:
-    """A running server, ended by its pid."""
-
-    def __init__(self, name, options, folder):
-        self.port = free_port()
-        environment = dict(os.environ)
-        if name.startswith("weft:"):
-            command = [os.path.join(options.build, "bench/http_server"), str(self.port), "--root",
-                       os.path.join(folder, "site")]
-            environment["WEFT_BACKEND"] = name.split(":")[1]
-        else:
-            configuration = os.path.join(folder, "nginx.conf")
-            user = "user root root;" if os.geteuid() == 0 else ""
-            with open(configuration, "w") as file:
-                file.write(NGINX.format(port=self.port, folder=folder, user=user))
-            command = ["nginx", "-p", folder, "-c", configuration]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        self.process.kill()
-        sys.exit(f"{name}: does not listen")
-
-    def cpu_ns(self):
-        """Of all its threads, those that have ended too: clock_getcpuclockid(3)."""
-        return time.clock_gettime_ns((~self.process.pid << 3) | 2)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+def start(name, options, folder):
+    if name == "nginx":
+        return nginx_server(folder, f"location /files/ {{ alias {folder}/site/; }}", "sendfile on; tcp_nopush on;")
+    return weft_server(name, options, "--root", os.path.join(folder, "site"))
 
 
 def fetch(port, size, requests):
@@ -98,7 +50,7 @@ def fetch(port, size, requests):
 
 
 def run(name, options, folder):
-    with Server(name, options, folder) as server:
+    with start(name, options, folder) as server:
         fetch(server.port, options.size, 1)
         before, began = server.cpu_ns(), time.monotonic_ns()
         threads = [threading.Thread(target=fetch, args=(server.port, options.size, options.requests))
@@ -125,7 +77,6 @@ def main():
     servers = [name for name in options.servers.split(",") if name != "nginx" or shutil.which("nginx")]
     os.sched_setaffinity(0, {CLIENT_CORE})
     generator = random.Random(options.seed)
-    runs = {name: [] for name in servers}
     with tempfile.TemporaryDirectory(prefix="weft-static-") as folder:
         os.chmod(folder, 0o755)
         os.mkdir(os.path.join(folder, "site"))
@@ -133,15 +84,12 @@ def main():
         with open(os.path.join(folder, "site", "large"), "wb") as file:
             for left in range(options.size, 0, -len(piece)):
                 file.write(piece[:left])
-        for number in range(options.rounds):
-            for name in generator.sample(servers, len(servers)):
-                runs[name].append(run(name, options, folder))
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+        runs = in_rounds(servers, options.rounds, generator, lambda name: run(name, options, folder))
     print(f"A file of {options.size / GIB:g} GiB, {options.connections} connections, {options.requests} times each, "
           f"{options.rounds} rounds\n\n| server | GiB/s | CPU ms/GiB |\n|---|---|---|")
     for name in servers:
-        middle = {key: statistics.median(r[key] for r in runs[name]) for key in ("rate", "cpu")}
-        print(f"| {name} | {middle['rate']:.2f} | {middle['cpu']:.0f} |")
+        rate, cpu = medians(runs[name], "rate", "cpu")
+        print(f"| {name} | {rate:.2f} | {cpu:.0f} |")
     if "nginx" not in runs:
         return
     print("\n| to nginx's, within a round | throughput, median | 95 % lower bound | CPU, median | 95 % upper bound |"
@@ -149,9 +97,7 @@ def main():
     for name in servers:
         cells = []
         for key, bound in (("rate", 500), ("cpu", 9500)):
-            ratios = [a[key] / b[key] for a, b in zip(runs[name], runs["nginx"])]
-            medians = sorted(statistics.median(generator.choices(ratios, k=len(ratios))) for _ in range(10000))
-            cells += [f"{statistics.median(ratios):.3f}", f"{medians[bound]:.3f}"]
+            cells += [f"{r:.3f}" for r in ratio(runs[name], runs["nginx"], key, bound, generator)]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

@@ -27,7 +27,7 @@ constexpr std::size_t piece_bytes = 16 * 1024;
 constexpr std::chrono::seconds continue_time(1);
 
 task<> wait_until_sent(stream& s) { co_await s.drain(); }
-task<> wait_for_more(stream& s) { co_await s.peek(s.buffered().size() + 1); }
+task<> wait_for_more(stream& s, std::size_t before) { co_await s.peek(before + 1); }
 
 }  // namespace
 
@@ -114,7 +114,8 @@ task<bool> client_exchange::pass_on(std::string_view bytes) {
         while (connection().write_buffer_size() > unsent_high) {
             const std::size_t before = connection().buffered().size();
             const bool is_sent = co_await deadline_.within(client_phase::send, [&]() -> task<bool> {
-                co_return (co_await race(wait_until_sent(connection()), wait_for_more(connection()))).index() == 0;
+                co_return (co_await race(wait_until_sent(connection()), wait_for_more(connection(), before))).index() ==
+                    0;
             });
             const bool has_ended = !is_sent && connection().buffered().size() == before;
             if (find_head() || has_ended) co_return false;

@@ -5,7 +5,8 @@
 
 namespace weft::inline v0::http {
 
-/// Of the kernel's, which nobody can predict. Many small requests are one system call.
+/// Of the kernel's, which nobody can predict; a forked child gets others than its parent. Many small requests are one system
+/// call.
 /// @throws std::system_error
 void fill_with_random_bytes(std::span<char> bytes);
 

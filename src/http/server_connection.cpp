@@ -61,12 +61,13 @@ task<> server_connection::serve(std::shared_ptr<server_core> server, stream s) {
                 case finding::request: goes_on = co_await c.answer_request(); break;
                 case finding::end: goes_on = false; break;
                 case finding::more:
+                    const std::size_t before = c.stream_.buffered().size();  // more may come while the output goes
                     co_await c.flush();
                     if (c.stream_.buffered().empty()) {
                         if (c.server_->is_closing()) break;  // it closed meanwhile, and saw no idle connection
                         c.go_idle();
                     }
-                    co_await c.stream_.peek(c.stream_.buffered().size() + 1);
+                    co_await c.stream_.peek(before + 1);
             }
         }
     } catch (const cancelled_error&) {

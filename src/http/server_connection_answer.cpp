@@ -74,8 +74,9 @@ void server_connection::append_head(const response& answer, bool is_chunked) {
     } else if (const auto length = answer.content_length(); length && !has_no_content(answer.status())) {
         append_content_length(to, *length);
     }
-    const bool is_default = keeps_alive_ == (request().head.minor_version >= 1);
-    if (!is_default) append_field(to, "Connection", keeps_alive_ ? "keep-alive" : "close");
+    // This says HTTP/1.1 to a client of HTTP/1.0 too: without a word such a connection would be one that goes on.
+    if (!keeps_alive_) append_field(to, "Connection", "close");
+    if (keeps_alive_ && request().head.minor_version < 1) append_field(to, "Connection", "keep-alive");
     append_end_of_fields(to);
 }
 
@@ -169,7 +170,6 @@ void server_connection::refuse(const refusal& why) {
     lingers_ = true;
     if (!exchange_) return;
     const response page = error_page(why.status, {}, why.sentence);
-    request().head.minor_version = 1;
     append_head(page, false);
     output() += *page.body();
 }

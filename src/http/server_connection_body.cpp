@@ -91,6 +91,7 @@ task<> server_connection::await_body() {
         owes_continue_ = false;
         output() += go_on;
     }
+    const std::size_t before = stream_.buffered().size();  // what comes while the output goes is more as well
     co_await flush();
     const std::uint32_t since = server_->tick();
     body_since_ = since - body_waited_;
@@ -100,7 +101,6 @@ task<> server_connection::await_body() {
     std::exception_ptr cancelled;
     bool is_slow = false;
     std::size_t came = 0;
-    const std::size_t before = stream_.buffered().size();
     try {
         came = (co_await stream_.peek(before + 1)).size() - before;
     } catch (const cancelled_error&) {

@@ -23,7 +23,8 @@ constexpr std::size_t kept_output_bytes = 128 * 1024;
 
 }  // namespace
 
-server_core::server_core(std::shared_ptr<const server_setup> setup) : setup_(std::move(setup)) {}
+server_core::server_core(std::shared_ptr<const server_setup> setup, unsigned thread)
+    : setup_(std::move(setup)), thread_(thread) {}
 server_core::~server_core() { timer_.cancel(); }
 
 void server_core::close() noexcept {
@@ -31,7 +32,7 @@ void server_core::close() noexcept {
     if (listener_) listener_->close();
     for (server_connection& c : connections_) c.drain();
     if (others_) others_->close();
-    if (closed_ && !closed_->done()) closed_->set_result();
+    while (!waiters_.empty()) waiters_.pop_front().closed.set_result();
 }
 
 void server_core::abort() {

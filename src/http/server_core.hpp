@@ -41,7 +41,8 @@ private:
 /// given up is given up at most a second late.
 class server_core final : public std::enable_shared_from_this<server_core> {
 public:
-    explicit server_core(std::shared_ptr<const server_setup> setup);
+    /// @param thread  0: the one on which the server is started
+    explicit server_core(std::shared_ptr<const server_setup> setup, unsigned thread = 0);
     server_core(const server_core&) = delete;
     server_core& operator=(const server_core&) = delete;
     ~server_core();
@@ -57,6 +58,7 @@ public:
     task<> listen(std::vector<std::string> hosts, std::uint16_t port);
     /// Waits until this task is cancelled, or it is closed; then drains. Precondition: it listens
     task<> serve_until_closed();
+    /// Waits until it is closed; then drains. @throws awaited: invalid_state_error  it has never listened
     task<> wait_closed();
     void close() noexcept;
     /// Closes it, and cancels what it does, on this loop.
@@ -84,13 +86,22 @@ public:
 
 private:
     class serving;
+    /// Of a task that waits for it to be closed.
+    struct until_closed : list_node {
+        explicit until_closed(server_core& of) : closed(get_running_loop()) {
+            of.closing_ ? closed.set_result() : of.waiters_.push_back(*this);
+        }
+        future<> closed;
+    };
 
     void sweep();
 
     const std::shared_ptr<const server_setup> setup_;
+    const unsigned thread_;
     std::optional<weft::server> listener_;
     std::shared_ptr<server_threads> others_;
-    future<>* closed_ = nullptr;  // of the task that is in serve_until_closed()
+    intrusive_list<until_closed> waiters_;
+    bool is_served_ = false;  // a task is in serve_until_closed()
     intrusive_list<server_connection> connections_;
     loop_count connection_count_, answering_;
     std::vector<std::unique_ptr<exchange>> spare_;

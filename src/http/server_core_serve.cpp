@@ -29,12 +29,10 @@ task<> require_free_port(std::string host, std::uint16_t port) {
 
 task<> server_core::listen(std::vector<std::string> hosts, std::uint16_t port) {
     const server_options& o = options();
-    std::optional<std::size_t> share = o.max_connections;
-    if (share) *share = (*share + o.threads - 1) / o.threads;
     weft::server_options how{.tls = o.tls,
                              .limit = std::max(limits().pipelined_bytes, limits().head_bytes),
                              .reuse_port = o.reuse_port || o.threads > 1,
-                             .max_connections = share,
+                             .max_connections = setup_->share_of(thread_),
                              .drain_timeout = o.drain_timeout};
     // Each connection keeps what it needs of this: the listener's handler must not, being kept by this.
     auto serves = [weak = weak_from_this()](stream s) -> task<> {
@@ -67,16 +65,13 @@ task<> server_core::start() {
 /// A task that is in serve_until_closed().
 class server_core::serving {
 public:
-    serving(server_core& of, event_loop& loop) : closed(loop), of_(of) {
-        if (of_.closed_) throw invalid_state_error("http::server: another task is serving already");
-        of_.closed_ = &closed;
-        if (of_.closing_) closed.set_result();
+    explicit serving(server_core& of) : of_(of) {
+        if (of_.is_served_) throw invalid_state_error("http::server: another task is serving already");
+        of_.is_served_ = true;
     }
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
-    ~serving() { of_.closed_ = nullptr; }
-
-    future<> closed;
+    ~serving() { of_.is_served_ = false; }
 
 private:
     server_core& of_;
@@ -84,9 +79,10 @@ private:
 
 task<> server_core::serve_until_closed() {
     const auto self = shared_from_this();
-    serving here(*this, get_running_loop());
+    const serving here(*this);
     try {
-        co_await done_awaiter(here.closed.state());
+        const until_closed closing(*this);
+        co_await done_awaiter(closing.closed.state());
     } catch (const cancelled_error&) {  // the request to stop
     }
     close();
@@ -105,11 +101,12 @@ task<> server_core::serve_until_closed() {
 
 task<> server_core::wait_closed() {
     const auto self = shared_from_this();
-    if (closing_) {
-        co_await listener().exit(nullptr);  // to drain_timeout
-    } else {
-        co_await listener().wait_closed();
+    weft::server& listening = listener();
+    {
+        const until_closed closing(*this);
+        co_await done_awaiter(closing.closed.state());
     }
+    co_await listening.exit(nullptr);  // to drain_timeout
     if (others_) co_await others_->wait_ended();
 }
 

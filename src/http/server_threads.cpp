@@ -16,10 +16,10 @@ namespace weft::inline v0::http {
 
 /// One of the threads, with its loop. What belongs to that goes when the thread has ended.
 struct server_threads::member {
-    member(std::shared_ptr<const server_setup> setup, const event_loop& first)
+    member(std::shared_ptr<const server_setup> setup, unsigned thread, const event_loop& first)
         : runs(std::make_unique<event_loop>(), {.handle_sigint = false}),
           loop(runs.get_loop()),
-          core(std::make_shared<server_core>(std::move(setup))) {
+          core(std::make_shared<server_core>(std::move(setup), thread)) {
         loop.set_debug(first.get_debug());
     }
 
@@ -40,8 +40,8 @@ task<> server_threads::start(std::shared_ptr<const server_setup> setup, const st
     const auto self = shared_from_this();
     for (const address& a : at) hosts_.push_back(a.host);
     port_ = at.front().port;
-    while (members_.size() + 1 < setup->options.threads) {
-        auto m = std::make_unique<member>(setup, loop_);
+    for (unsigned thread = 1; thread < setup->options.threads; ++thread) {
+        auto m = std::make_unique<member>(setup, thread, loop_);
         m->loop.set_exception_handler([this](event_loop&, const error_context& e) {
             tell([e](server_threads& all) { all.loop_.call_exception_handler(e); });
         });

@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace weft::inline v0::http {
 
@@ -62,21 +63,23 @@ public:
     task<> require_token(request& r) const {
         const std::string token = co_await find_xsrf_token(r, options_.name, options_.form_bytes);
         if (token.empty()) refuse("the request has no XSRF token: the page that sends it has left that out");
-        const auto secret = secret_of(r);
-        if (!secret) refuse("the page's XSRF cookie is gone or too old: load the page again, then send its form");
-        if (!is_xsrf_token(token, *secret))
+        const auto secrets = secrets_of(r);
+        if (secrets.empty())
+            refuse("the page's XSRF cookie is gone or too old: load the page again, then send its form");
+        if (std::ranges::none_of(secrets, [&](const std::string& s) { return is_xsrf_token(token, s); }))
             refuse("the page's XSRF token is not this visitor's: load the page again, then send its form");
     }
 
-    /// @return empty: the visitor has none
-    std::optional<std::string> secret_of(const request& r) const {
+    /// Those of the visitor, who may have one of each path or host that is this site's.
+    std::vector<std::string> secrets_of(const request& r) const {
+        std::vector<std::string> found;
         std::size_t looked_at = 0;
         for (const std::string_view text : r.cookies().get_all(options_.name)) {
             if (++looked_at > most_of_a_name) break;
             auto secret = by_.verify(purpose(r), text, options_.max_age, today());
-            if (secret && secret->size() == xsrf_secret_bytes) return secret;
+            if (secret && secret->size() == xsrf_secret_bytes) found.push_back(*std::move(secret));
         }
-        return std::nullopt;
+        return found;
     }
 
     void give(const request& r, response& answer, std::string_view secret) const {
@@ -124,8 +127,8 @@ std::string xsrf_token(request& r) {
     if (!v.of) throw invalid_state_error("http::xsrf_token: no xsrf() stands around this handler");
     if (v.secret.empty()) {
         if (v.is_answered) throw invalid_state_error("http::xsrf_token: the answer's head, and its cookie, have gone");
-        v.secret = v.of->secret_of(r).value_or("");
-        if (v.secret.empty()) v.secret = make_xsrf_secret();
+        const auto secrets = v.of->secrets_of(r);
+        v.secret = secrets.empty() ? make_xsrf_secret() : secrets.front();
     }
     return mask_xsrf_secret(v.secret);
 }

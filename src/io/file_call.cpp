@@ -6,6 +6,7 @@
 #include <weft/base/errors.hpp>
 #include <weft/exec/default_pool.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ void file_job::copy_read(std::span<std::byte> into) const noexcept {
 // On the loop's
 
 const wait_kind file_call::open_kind_ = {.name = "file open", .cancel = &file_call::cancel_open};
+const wait_kind file_call::make_kind_ = {.name = "file open", .cancel = &file_call::cancel_begun};
 const wait_kind file_call::read_kind_ = {.name = "file read", .cancel = &file_call::cancel_begun};
 const wait_kind file_call::write_kind_ = {.name = "file write", .cancel = &file_call::cancel_begun};
 const wait_kind file_call::sync_kind_ = {.name = "file sync", .cancel = &file_call::cancel_begun};
@@ -82,7 +84,8 @@ file_call::file_call(opcode what, std::shared_ptr<file_core> file, const wait_ki
     operation_.fd = file_->fd.get();
     ++file_->operations;
 }
-file_call::file_call(const char* path, int flags, mode_t mode) : file_call(opcode::open, nullptr, open_kind_) {
+file_call::file_call(const char* path, int flags, mode_t mode)
+    : file_call(opcode::open, nullptr, flags & O_EXCL ? make_kind_ : open_kind_) {
     operation_.path = path;
     operation_.flags = flags;
     operation_.mode = mode;

@@ -60,7 +60,7 @@ public:
         bool failed() const noexcept { return error != 0 || refused; }
     };
 
-    /// open: `path` lives until this is over.
+    /// open: `path` lives until this is over. With O_EXCL it is, once begun, not cancelled: there may be a new file.
     file_call(const char* path, int flags, mode_t mode);
     /// sync or stat.
     file_call(opcode what, std::shared_ptr<file_core> file, int flags = 0);
@@ -97,7 +97,7 @@ private:
     }
     static bool cancel_open(waiter& w);
     static bool cancel_begun(waiter& w);
-    static const wait_kind open_kind_, read_kind_, write_kind_, sync_kind_, stat_kind_;
+    static const wait_kind open_kind_, make_kind_, read_kind_, write_kind_, sync_kind_, stat_kind_;
 
     native_operation operation_;
     std::shared_ptr<file_core> file_;

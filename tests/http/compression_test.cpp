@@ -14,6 +14,7 @@ namespace http = weft::http;
 #include "http/accept_encoding.hpp"
 #include "http/content_decoder.hpp"
 
+#include <weft/flow/wait_for.hpp>
 #include <weft/http/server_sent_events.hpp>
 #include <weft/http/static_files.hpp>
 
@@ -196,6 +197,35 @@ TEST(compress, forgets_the_size_of_a_stream_but_not_that_it_must_be_right) {
         conversation c(s);
         EXPECT_THAT(co_await c.ask(accepting), Not(EndsWith("\r\n0\r\n\r\n")));
         EXPECT_THROW(co_await c.served, std::length_error);
+    });
+}
+
+TEST(compress, sends_what_a_cancelled_write_has_given_but_once) {
+    // So random that there are as many bytes when it is compressed: the client's buffers are soon full.
+    std::string noise(1'000'000, '\0');
+    for (unsigned x = 1; char& c : noise) c = static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
+    int cancelled = 0;
+    const auto streams = [&](http::request&) -> task<http::response> {
+        auto writes = [&](http::body_writer& to) -> task<> {
+            for (std::string_view left = noise; !left.empty(); left.remove_prefix(20'000)) {
+                try {
+                    co_await weft::wait_for(to.write(left.substr(0, 20'000)), 10ms);
+                } catch (const weft::timeout_error&) {
+                    ++cancelled;
+                }
+            }
+        };
+        co_return http::response::stream(writes, "text/plain");
+    };
+    with_server(compressing(streams), [&](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say(accepting);
+        co_await weft::sleep(1s);
+        EXPECT_GT(cancelled, 0);
+        std::string heard;
+        while (!heard.ends_with("\r\n0\r\n\r\n")) heard += co_await c.hear();
+        EXPECT_THAT(head_of(heard), HasSubstr("Content-Encoding: gzip\r\n"));
+        EXPECT_TRUE(unpacked(joined(body_of(heard))) == noise);
     });
 }
 

@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -118,6 +119,29 @@ TEST_F(saved_part, goes_with_the_client_that_sent_it) {
         co_await c.served;
     });
     EXPECT_FALSE(fs::exists(folder_ + "/file"));
+}
+
+TEST_F(saved_part, cancelled_while_its_file_is_made_takes_that_with_it) {
+    const std::string path = folder_ + "/file";
+    const auto save = [&path](http::request& r) -> task<http::response> {
+        auto form = co_await r.multipart();
+        auto part = co_await form.next();
+        auto saving = weft::create_task(part->save_to(path));
+        co_await weft::yield_now();
+        const auto enough = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+        while (!fs::exists(path) && std::chrono::steady_clock::now() < enough) {
+        }  // a thread has made it, and the loop does not know yet
+        while (!fs::exists(path)) co_await weft::yield_now();  // it needed this one
+        saving.cancel();
+        EXPECT_THROW(co_await saving, weft::cancelled_error);
+        EXPECT_FALSE(fs::exists(path));
+        co_return http::response();
+    };
+    with_server(save, [](http::server& s) -> task<> {
+        conversation c(s);
+        const std::string all = post(multipart, part("name=f; filename=f", std::string(50'000, 'x')));
+        EXPECT_THAT(co_await c.ask(all.substr(0, 30'000)), StartsWith("HTTP/1.1 2"));
+    });
 }
 
 }  // namespace

@@ -56,6 +56,44 @@ task<> echo_by_a_socket() {
 
 TEST(http_server, lets_a_streamed_answer_be_made_of_the_body_to_its_last_byte) { weft::run(echo_by_a_socket()); }
 
+/// Without another byte behind those that come while the answer waits for its client.
+task<> echo_in_memory(std::size_t size) {
+    http::server server(echo_piece_by_piece);
+    conversation c(server);
+    const std::string body(size, 'x');
+    const std::string asked = "POST / HTTP/1.0\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + body;
+    const auto saying = weft::create_task(c.say(asked));
+    const std::string heard = co_await c.client.read_all();
+    EXPECT_TRUE(heard.ends_with("\r\n\r\n" + body)) << size;
+    co_await saying;
+    co_await c.served;
+}
+TEST(http_server, takes_what_comes_of_a_body_while_its_answer_waits) {
+    for (std::size_t size = 50'000; size < 500'000; size += 25'000) weft::testing::run(echo_in_memory(size));
+}
+
+/// So many requests at once, and one when the answers have filled all buffers.
+task<> ask_before_listening(std::size_t count) {
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(std::string(10'000, 'x'));
+    };
+    http::server server(much);
+    conversation c(server);
+    constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (std::size_t i = 0; i < count; ++i) co_await c.say(get);
+    co_await weft::sleep(1s);
+    co_await c.say(get);
+    co_await weft::sleep(1s);
+    for (std::size_t i = 0; i <= count; ++i) {
+        EXPECT_THAT(co_await c.client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n"))
+            << i << " of " << count;
+        co_await c.client.read_exactly(10'000);
+    }
+}
+TEST(http_server, takes_a_request_that_comes_while_its_answers_wait) {
+    for (std::size_t count = 15; count < 45; ++count) weft::testing::run(ask_before_listening(count));
+}
+
 TEST(http_server, says_continue_before_the_head_of_a_streamed_answer) {
     with_server(echo_piece_by_piece, [](http::server& s) -> task<> {
         conversation c(s);

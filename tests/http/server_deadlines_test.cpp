@@ -4,6 +4,8 @@
 
 #include "http/talk.hpp"
 
+#include <weft/net/connection.hpp>
+
 #include <gmock/gmock.h>
 
 using namespace std::chrono_literals;
@@ -194,6 +196,37 @@ TEST(http_server, that_is_closed_ends_idle_connections_and_answers_what_has_begu
         EXPECT_TRUE(busy.has_ended());
         EXPECT_EQ(s.connections(), 0u);
     });
+}
+
+/// It is waited for before it is closed, and a request is under way that does not end.
+task<> wait_for_what_does_not_end() {
+    bool was_cancelled = false;
+    const auto waits = [&](http::request&) -> task<http::response> {
+        try {
+            co_await weft::sleep(24h);
+        } catch (const weft::cancelled_error&) {
+            was_cancelled = true;
+            throw;
+        }
+        co_return http::response();
+    };
+    http::server s(waits, {.port = 0, .drain_timeout = 5s});
+    co_await s.start();
+    const auto ended = weft::create_task(s.wait_closed());
+    weft::stream client = co_await weft::open_connection("127.0.0.1", s.port());
+    co_await client.write(get);
+    while (s.requests() == 0) co_await weft::sleep(1ms);
+    EXPECT_FALSE(ended.done());
+    const auto closed = weft::get_running_loop().time();
+    s.close();
+    co_await ended;
+    EXPECT_TRUE(was_cancelled);
+    EXPECT_EQ(weft::get_running_loop().time() - closed, 5s);
+    EXPECT_EQ(s.connections(), 0u);
+    co_await s.wait_closed();
+}
+TEST(http_server, that_is_closed_while_it_is_waited_for_keeps_its_drain_timeout) {
+    weft::testing::run(wait_for_what_does_not_end());
 }
 
 TEST(http_server, hands_a_connection_over_to_another_protocol) {

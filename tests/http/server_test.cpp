@@ -85,7 +85,7 @@ TEST(http_server, speaks_http_1_0) {
     with_server(hello, [](http::server& s) -> task<> {
         conversation once(s);
         EXPECT_THAT(co_await once.ask("GET / HTTP/1.0\r\n\r\n"),
-                    AllOf(EndsWith("hello\n"), Not(HasSubstr("Connection"))));
+                    AllOf(EndsWith("hello\n"), HasSubstr("Connection: close\r\n")));
         EXPECT_TRUE(once.has_ended());
         conversation kept(s);
         EXPECT_THAT(co_await kept.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
@@ -213,7 +213,8 @@ TEST(http_server, ends_the_connection_behind_what_is_written_to_an_old_client) {
                     conversation c(s);
                     co_await c.say("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
                     co_await weft::sleep(3s);
-                    EXPECT_THAT(co_await c.hear(), AllOf(Not(HasSubstr("chunked")), EndsWith("\r\n\r\nonetwo")));
+                    EXPECT_THAT(co_await c.hear(), AllOf(Not(HasSubstr("chunked")), HasSubstr("Connection: close\r\n"),
+                                                         EndsWith("\r\n\r\nonetwo")));
                     EXPECT_TRUE(c.has_ended());
                 });
 }

@@ -230,6 +230,37 @@ TEST(server_threads, do_not_share_a_port_with_another_server_unasked) {
     }());
 }
 
+/// Many clients at a time. @return how many of them were served at once, at most
+std::size_t most_at_once(http::server_options options) {
+    std::atomic<std::size_t> now = 0, most = 0;
+    const auto counts = [&](http::request&) -> task<http::response> {
+        const std::size_t here = ++now;
+        for (std::size_t before = most; before < here && !most.compare_exchange_weak(before, here);) {
+        }
+        co_await weft::sleep(3ms);
+        --now;
+        co_return http::response::text("served");
+    };
+    run_for_a_while([](http::handler h, http::server_options o) -> task<> {
+        http::server s(std::move(h), std::move(o));
+        co_await s.start();
+        const auto ask = [](std::uint16_t port) -> task<> {
+            weft::stream c = co_await weft::open_connection("127.0.0.1", port);
+            co_await c.write("GET / HTTP/1.0\r\n\r\n");
+            EXPECT_THAT(co_await c.read_all(), HasSubstr("served"));
+        };
+        std::vector<weft::task_handle<>> all;
+        for (int i = 0; i < 64; ++i) all.push_back(weft::create_task(ask(s.port())));
+        for (auto& each : all) co_await each;
+    }(counts, std::move(options)));
+    return most;
+}
+
+TEST(server_threads, serve_no_more_connections_together_than_they_are_told_to) {
+    EXPECT_LE(most_at_once({.port = 0, .threads = 4, .max_connections = 5}), 5u);
+    EXPECT_LE(most_at_once({.port = 0, .threads = 4, .max_connections = 2}), 2u);
+}
+
 TEST(server_threads, are_at_least_one) {
     threads_seen seen;
     EXPECT_THROW(http::server(seen.noting(), {.threads = 0}), std::invalid_argument);

@@ -248,6 +248,21 @@ TEST_F(a_protected_site, is_not_kept_from_its_own_cookie_by_one_that_was_planted
     });
 }
 
+TEST_F(a_protected_site, takes_the_token_of_any_cookie_that_it_has_given) {
+    visit([this](conversation& c) -> task<> {
+        const std::string other = co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        const std::string both = "Cookie: " + between(other, "Set-Cookie: ", ";") + "; " + cookie_.substr(8);
+        EXPECT_THAT(co_await c.ask(post(urlencoded, form(), both)), StartsWith(ok));
+        EXPECT_THAT(co_await c.ask(post(urlencoded, "_xsrf=" + between(other, "value=\"", "\""), both)),
+                    StartsWith(ok));
+        const std::string nobodys = co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_THAT(co_await c.ask(post(urlencoded, "_xsrf=" + between(nobodys, "value=\"", "\""), both)),
+                    AllOf(StartsWith(forbidden), HasSubstr("not this visitor")));
+        const std::string page = co_await c.ask("GET / HTTP/1.1\r\nHost: a\r\n" + both + "\r\n");
+        EXPECT_THAT(co_await c.ask(post(urlencoded, "_xsrf=" + between(page, "value=\"", "\""), both)), StartsWith(ok));
+    });
+}
+
 TEST_F(a_protected_site, keeps_no_more_of_a_form_than_it_is_told_to) {
     visit({.form_bytes = 100}, [this](conversation& c) -> task<> {
         const std::string large = form("a=" + std::string(200, 'x'));

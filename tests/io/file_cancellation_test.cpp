@@ -193,6 +193,28 @@ TEST(file_cancellation, an_open_that_waits_is_cancelled_at_once) {
     });
 }
 
+TEST(file_cancellation, an_open_that_has_made_a_file_is_delivered_and_the_next_await_raises) {
+    const temporary_folder folder;
+    run([&]() -> weft::task<> {
+        const auto pool = std::make_shared<executor_by_hand>();
+        if (uses_the_pool()) weft::get_running_loop().set_default_executor(pool);
+        bool is_told = false;
+        const auto maker = [&]() -> weft::task<> {
+            auto f = co_await weft::file::open(folder / "new", open_mode::write | open_mode::exclusive);
+            is_told = true;
+            co_await weft::sleep(1h);
+        };
+        auto making = weft::create_task(maker());
+        co_await weft::yield_now();
+        if (uses_the_pool()) pool->make_call();
+        making.cancel();
+        if (uses_the_pool()) pool->send_back();
+        EXPECT_THROW(co_await making, weft::cancelled_error);
+        EXPECT_TRUE(is_told);
+    });
+    EXPECT_EQ(::access((folder / "new").c_str(), F_OK), 0);
+}
+
 TEST(file_cancellation, destroyed_while_it_waits_leaves_nothing_that_writes_into_its_memory) {
     const temporary_folder folder;
     std::ofstream(folder / "a") << std::string(1 << 20, 'x');

@@ -60,6 +60,27 @@ TEST(memory_stream_pair, a_writer_waits_for_a_reader_that_is_slow) {
     });
 }
 
+TEST(memory_stream_pair, carries_much_both_ways_at_once) {
+    run([]() -> weft::task<> {
+        auto [client, server] = memory_stream_pair();
+        auto echoing = weft::create_task([](weft::stream s) -> weft::task<> {
+            for (;;) {
+                const std::string piece = co_await s.read(10'000);
+                if (piece.empty()) break;
+                co_await s.write(piece);
+            }
+        }(std::move(server)));
+        const std::string much(5'000'000, 'x');
+        auto writing = weft::create_task([](weft::stream& s, const std::string& text) -> weft::task<> {
+            co_await s.write(text);
+            co_await s.write_eof();
+        }(client, much));
+        EXPECT_TRUE(co_await client.read_all() == much);
+        co_await writing;
+        co_await echoing;
+    });
+}
+
 TEST(memory_stream_pair, one_that_is_aborted_is_a_reset_for_the_other) {
     run([]() -> weft::task<> {
         auto [client, server] = memory_stream_pair();

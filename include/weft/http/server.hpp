@@ -47,7 +47,8 @@ struct server_options {
     bool debug = false;
     /// Called for each request when its answer has been sent, on its loop's thread. @see log_to_stderr
     std::function<void(const access_record&)> access_log = {};
-    /// How many connections are served at a time, of which each thread has its share; the others wait. Empty: any number.
+    /// How many connections are served at a time, of which each thread has its share; the others wait. If they are fewer than
+    /// the threads only so many threads serve. Empty: any number.
     std::optional<std::size_t> max_connections = std::nullopt;
     /// How long a drain waits for requests before it cancels them.
     std::optional<std::chrono::nanoseconds> drain_timeout = std::chrono::seconds(30);
@@ -91,7 +92,7 @@ public:
     task<> serve_forever();
     /// Stops accepting, and ends each connection when its request has been answered. @see serve_forever
     void close() noexcept;
-    /// Waits until it is closed and the last connection has ended.
+    /// Waits until it is closed, then as serve_forever() does until the last connection has ended.
     task<> wait_closed();
 
     /// The port it listens on. @throws invalid_state_error  it does not listen

@@ -66,7 +66,8 @@ public:
     /// @param permissions  of a file that is made, less the process's umask
     /// @throws std::system_error (no_such_file_or_directory, file_exists, permission_denied, …)
     /// @throws std::invalid_argument  a mode that makes no sense; a path with a NUL in it
-    /// @cancel at once; what is opened all the same is closed  @see open(2), Python's open()
+    /// @cancel at once; what is opened all the same is closed. With open_mode::exclusive as a write: who has made a file
+    ///     is told of it, and may remove it  @see open(2), Python's open()
     static task<file> open(std::string path, open_mode mode = open_mode::read, unsigned permissions = 0666);
 
     explicit operator bool() const noexcept { return core_ != nullptr; }
