@@ -12,12 +12,6 @@ namespace weft::inline v0 {
 
 // Who asks
 
-bool fiber_generator_core::next() {
-    if (is_running() || is_closed()) [[unlikely]]
-        return refuse_or_end();
-    return resume();
-}
-
 /// It is running or closed. @return false
 bool fiber_generator_core::refuse_or_end() const {
     if (is_running()) throw generator_already_running();
@@ -71,17 +65,6 @@ void fiber_generator_core::belong_to(fiber_core& who_asks) {
     fiber_.set_parent(who_asks);
 }
 
-bool fiber_generator_core::resume() {
-    fiber_core& here = fiber_core::current();
-    if (fiber_.parent() != &here) [[unlikely]]
-        belong_to(here);
-    fiber_.be_promised(here.promise());  // what it awaits, whoever asks waits for
-    const arrival arrived = fiber_.switch_here(typeid(step), this, caller_);
-    if (arrived.value && !arrived.ended) [[likely]]
-        return true;
-    return stopped(arrived);
-}
-
 /// The body has ended; or, while it waits for something else, who asked is thrown into, and will not wait for it any more.
 bool fiber_generator_core::stopped(arrival arrived) {
     if (arrived.ended == &fiber_) {
@@ -132,20 +115,8 @@ void fiber_generator_core::body_begins(arrival first) {
     if (!first.value) fiber_core::raise_arrived(first.ended);
 }
 
-void* fiber_generator_core::yield(void* element, std::source_location where) {
-    fiber_core& running = fiber_core::current();
-    if (&running != &fiber_)
-        throw invalid_state_error("yield: called on another stack than that of the generator's body");
-    struct suspended {
-        generator_state& state;
-        ~suspended() { state = generator_state::running; }
-    } const meanwhile{state_};
-    state_ = generator_state::suspended;
-    element_ = element;
-    where_ = where;
-    const arrival arrived = running.parent()->switch_here(typeid(step), this, where);
-    if (!arrived.value) fiber_core::raise_arrived(arrived.ended);
-    return std::exchange(sent_, nullptr);
+void fiber_generator_core::throw_wrong_stack() {
+    throw invalid_state_error("yield: called on another stack than that of the generator's body");
 }
 
 void fiber_generator_core::body_ended(std::exception_ptr& error) noexcept {

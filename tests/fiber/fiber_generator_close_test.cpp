@@ -121,19 +121,33 @@ TEST(fiber_generator_close, what_it_throws_as_it_is_destroyed_is_reported) {
 }
 
 TEST(fiber_generator_close, a_destructor_in_it_that_asks_it_finds_it_finished) {
-    std::optional<fiber_generator<int>> g;
     struct asks {
-        std::optional<fiber_generator<int>>& self;
-        ~asks() { EXPECT_FALSE(self->next()); }
+        fiber_generator<int>*& self;
+        int& asked;
+        ~asks() {
+            EXPECT_FALSE(self->next());
+            EXPECT_TRUE(self->done());
+            ++asked;
+        }
     };
-    g.emplace([&](auto& yield) {
-        const asks at_end{g};
+    fiber_generator<int>* self = nullptr;
+    int asked = 0;
+    const auto body = [&](auto& yield) {
+        const asks at_end{self, asked};
         yield(1);
         ADD_FAILURE() << "it went on";
-    });
-    g->next();
-    *g = {};
-    EXPECT_TRUE(g->done());
+    };
+    fiber_generator<int> assigned(body);
+    self = &assigned;
+    assigned.next();
+    assigned = {};
+    EXPECT_EQ(asked, 1);
+    {
+        fiber_generator<int> destroyed(body);
+        self = &destroyed;
+        destroyed.next();
+    }
+    EXPECT_EQ(asked, 2);
 }
 
 TEST(fiber_generator_close, those_on_a_stack_that_unwinds_are_unwound_with_it) {

@@ -8,6 +8,7 @@
 
 #include <exception>
 #include <source_location>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,10 @@ namespace weft::inline v0 {
 ///
 /// Invariant: while the body runs, or waits for something else than to be asked, the parent of the fiber is who asked.
 class fiber_generator_core : public recycled {
+protected:
+    /// What the fiber and who asks it switch to each other with: nobody else can, by mistake.
+    struct step {};
+
 public:
     fiber_generator_core(const fiber_options& options, std::source_location made_at)
         : fiber_(options, made_at), where_(made_at) {}
@@ -37,7 +42,11 @@ public:
     void called_from(std::source_location where) noexcept {
         if (!is_running()) caller_ = where;
     }
-    bool next();
+    [[gnu::always_inline]] bool next() {
+        if (is_running() || is_closed()) [[unlikely]]
+            return refuse_or_end();
+        return resume();
+    }
     /// @throws generator_not_started, generator_already_running
     bool send(void* value);
     /// `error` is not null. @throws generator_already_running
@@ -53,7 +62,22 @@ public:
     /// Hands out what lies at `element`, and waits until somebody asks again.
     /// @return the value sent; null if there is none, or an exception is to be raised
     /// @throws invalid_state_error  another stack runs than the generator's; fiber_exit  it is being destroyed
-    void* yield(void* element, std::source_location where);
+    [[gnu::always_inline]] void* yield(void* element, std::source_location where) {
+        fiber_core& running = fiber_core::current();
+        if (&running != &fiber_) [[unlikely]]
+            throw_wrong_stack();
+        struct suspended {
+            generator_state& state;
+            ~suspended() { state = generator_state::running; }
+        } const meanwhile{state_};
+        state_ = generator_state::suspended;
+        element_ = element;
+        where_ = where;
+        const arrival arrived = running.parent()->switch_here(typeid(step), this, where);
+        if (!arrived.value) [[unlikely]]
+            fiber_core::raise_arrived(arrived.ended);
+        return std::exchange(sent_, nullptr);
+    }
     void throw_delivered() {
         if (error_) [[unlikely]]
             std::rethrow_exception(std::exchange(error_, nullptr));
@@ -62,10 +86,10 @@ public:
     /// What the body has handed over to, while it has.
     class delegation {
     public:
-        /// @param inner   a generator, of which `frames` tells; or null
+        /// @param inner  a generator, of whose frames `tell` tells; or null
         delegation(fiber_generator_core& outer, const void* inner,
-                   std::vector<stack_frame> (*frames)(const void*)) noexcept
-            : outer_(outer), before_(std::exchange(outer.inner_, this)), inner_(inner), frames_(frames) {}
+                   std::vector<stack_frame> (*tell)(const void*)) noexcept
+            : outer_(outer), before_(std::exchange(outer.inner_, this)), inner_(inner), frames_(tell) {}
         delegation(const delegation&) = delete;
         delegation& operator=(const delegation&) = delete;
         ~delegation() { outer_.inner_ = before_; }
@@ -79,9 +103,6 @@ public:
     };
 
 protected:
-    /// What the fiber and who asks it switch to each other with: nobody else can, by mistake.
-    struct step {};
-
     ~fiber_generator_core() {
         if (!unwound_) fiber_.~fiber_core();
     }
@@ -95,11 +116,22 @@ protected:
     void leave() noexcept;
 
 private:
-    bool resume();
+    // Inline, as yield() is: behind a switch, each return from a function is one that the processor has foretold wrongly.
+    [[gnu::always_inline]] bool resume() {
+        fiber_core& here = fiber_core::current();
+        if (fiber_.parent() != &here) [[unlikely]]
+            belong_to(here);
+        fiber_.be_promised(here.promise());  // what it awaits, whoever asks waits for
+        const arrival arrived = fiber_.switch_here(typeid(step), this, caller_);
+        if (arrived.value && !arrived.ended) [[likely]]
+            return true;
+        return stopped(arrived);
+    }
     void belong_to(fiber_core& who_asks);
     void prepare();
     [[gnu::cold]] bool stopped(arrival arrived);
     bool refuse_or_end() const;
+    [[noreturn, gnu::cold]] static void throw_wrong_stack();
     void unwind() noexcept;
 
     union {

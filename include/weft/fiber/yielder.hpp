@@ -25,8 +25,8 @@ inline constexpr bool is_fiber_generator = false;
 template <class Yield, class Send, class Return>
 inline constexpr bool is_fiber_generator<fiber_generator<Yield, Send, Return>> = true;
 
-/// What yields, in the body of a fiber_generator: `yield(element)`, in whatever function it was passed to, at any depth of calls.
-/// A pointer, to be copied or referred to at will; of use on the stack of that body alone.
+/// What yields, in the body of a fiber_generator: `yield(element)`, in whatever function it was passed to, at any depth of
+/// calls. A pointer, to be copied or referred to at will; of use on the stack of that body alone.
 template <class Yield, class Send = void>
 class yielder {
     static_assert(std::is_reference_v<Yield> || std::is_move_constructible_v<Yield>,
@@ -42,7 +42,8 @@ public:
     /// @return what was sent; `Send{}` for next()
     /// @throws what is raised here; generator_exit  by close(); fiber_exit  the generator is being destroyed
     /// @throws invalid_state_error  another stack runs than the generator's own
-    Send operator()(Yield element, std::source_location where = std::source_location::current()) const {
+    [[gnu::always_inline]] Send operator()(Yield element,
+                                           std::source_location where = std::source_location::current()) const {
         void* const sent = core_->yield(place_of(element), where);
         core_->throw_delivered();
         if constexpr (!std::is_void_v<Send>) {
@@ -52,8 +53,8 @@ public:
     }
 
     /// Hands over to another generator, or to a range, until it has finished: `co_yield from(source)`.
-    /// @param source  a generator of either kind by rvalue, with the same `Yield` and the same or no `Send`; or an input range. A value
-    ///     sent to what takes none raises generator_cannot_send here
+    /// @param source  a generator of either kind by rvalue, with the same `Yield` and the same or no `Send`; or an input range.
+    ///     A value sent to what takes none raises generator_cannot_send here
     /// @return what the generator returns
     /// @throws generator_already_running  the generator runs; it stays where it is
     /// @throws what comes out of the generator or the range
