@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a switch between stacks costs, one way, and a fiber from its making to its end; beside Boost.Context, if it is installed,
-// and swapcontext(3). Called ROW/WHO as in task_bench.cpp.
+// and swapcontext(3). And an element of a generator on a fiber, beside a coroutine's. Called ROW/WHO as in task_bench.cpp.
 
 #include "measuring.hpp"
 
+#include <weft/coro/generator.hpp>
 #include <weft/fiber/fiber.hpp>
+#include <weft/fiber/fiber_generator.hpp>
 
 #include <benchmark/benchmark.h>
 #include <ucontext.h>
@@ -70,6 +72,28 @@ void make_by_weft(benchmark::State& state) {
     benchmark::DoNotOptimize(sum);
 }
 BENCHMARK(make_by_weft)->Name("make, run and free/weft");
+
+template <class G>
+void yield_by(benchmark::State& state, G g) {
+    auto at = g.begin();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(*at);
+        ++at;
+    }
+    per_element(state, 1);
+}
+void yield_by_fiber(benchmark::State& state) {
+    yield_by(state, weft::fiber_generator<int>([](auto& yield) {
+                 for (int i = 0;; ++i) yield(i);
+             }));
+}
+void yield_by_coroutine(benchmark::State& state) {
+    yield_by(state, []() -> weft::generator<int> {
+        for (int i = 0;; ++i) co_yield i;
+    }());
+}
+BENCHMARK(yield_by_fiber)->Name("yield/fiber_generator");
+BENCHMARK(yield_by_coroutine)->Name("yield/generator");
 
 #ifdef WEFT_HAS_BOOST_CONTEXT
 namespace context = boost::context;

@@ -69,6 +69,8 @@ fiber_core::~fiber_core() {
 
 fiber_core& fiber_core::current() { return *fiber_thread::here().current; }
 
+bool fiber_core::is_of_this_thread() const noexcept { return thread_ == fiber_thread::here_or_null(); }
+
 void fiber_core::set_parent_unchecked(fiber_core& parent) noexcept {
     unlink();
     parent_ = &parent;

@@ -32,6 +32,11 @@ std::coroutine_handle<> fiber_promise::start_below(promise_base& awaiting, std::
 
 void fiber_promise::park(std::coroutine_handle<> next) {
     next_ = next;
+    struct standing {  // on another stack than the fiber's, if that has asked a generator
+        fiber_core*& on;
+        fiber_core* const before;
+        ~standing() { on = before; }
+    } const meanwhile{core_, std::exchange(core_, &fiber_core::current())};
     fiber_ref<>(*entered_from_).switch_to(where());
 }
 
@@ -57,12 +62,13 @@ bool fiber_promise::run_until_it_waits() noexcept {
         if (!fiber_) {
             offer_hook_table();
             fiber_.emplace([this] { body_(context_); }, options_, where());
-            fiber_->ref().core().be_promised(*this);
+            core_ = &fiber_->ref().core();
+            core_->be_promised(this);
         } else if (entered_from_ != &here) {
             fiber_->set_parent(fiber_ref<>(here));
         }
         entered_from_ = &here;
-        fiber_->switch_to(where());
+        fiber_ref<>(*core_).switch_to(where());
     } catch (...) {
         failure_ = std::current_exception();
         return true;

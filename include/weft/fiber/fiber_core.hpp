@@ -83,6 +83,7 @@ public:
     std::source_location made_at() const noexcept { return made_at_; }
     const fiber_stack& stack() const noexcept { return stack_; }
     bool is_root() const noexcept { return !parent_; }
+    bool is_of_this_thread() const noexcept;
     /// Null for the root.
     fiber_core* parent() const noexcept { return parent_; }
     /// @throws std::invalid_argument  it is the root, or would become its own ancestor; invalid_state_error  either has finished
@@ -112,7 +113,7 @@ public:
 
     /// As what it waits on a loop; null: it does not.
     fiber_promise* promise() const noexcept { return promise_; }
-    void be_promised(fiber_promise& promise) noexcept { promise_ = &promise; }
+    void be_promised(fiber_promise* promise) noexcept { promise_ = promise; }
 
     // For bodies, which run on its stack:
 

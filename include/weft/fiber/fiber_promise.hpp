@@ -71,6 +71,7 @@ private:
     void* const context_;
     std::optional<fiber<>> fiber_;
     fiber_core* entered_from_ = nullptr;
+    fiber_core* core_ = nullptr;  // goes on when this is resumed: the fiber, or a generator that it has asked
     std::coroutine_handle<> next_;
     std::coroutine_handle<> owner_;
     std::exception_ptr failure_, owed_;
