@@ -25,18 +25,21 @@ struct transfer {
     std::string body;
 };
 
-transfer get(const std::string& url, long milliseconds = 0) {
+using handle = std::unique_ptr<CURL, void (*)(CURL*)>;
+handle make_handle() { return handle(curl_easy_init(), curl_easy_cleanup); }
+
+transfer perform(const handle& easy, const std::string& url, long milliseconds = 0) {
     transfer t{CURLE_FAILED_INIT, {}};
-    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
     curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, append);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &t.body);
     curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, milliseconds);
     t.code = curl_easy_perform(easy.get());
     return t;
 }
+/// By a connection of its own.
+transfer get(const std::string& url, long milliseconds = 0) { return perform(make_handle(), url, milliseconds); }
 
 class libcurl : public testing::Test {
 protected:
@@ -47,7 +50,7 @@ protected:
         if (!weft_test::nginx::program()) GTEST_SKIP() << "nginx is not installed";
         if (!allow_descriptors(5000)) GTEST_SKIP() << "too few descriptors are allowed";
         const std::string port = std::to_string(server.listen());
-        url = "http://127.0.0.1:" + port;
+        root = "http://127.0.0.1:" + port;
         // nginx sends a piece of 1 000 bytes, and then nothing for as long as it should have taken: a tenth of a second, in the
         // middle of the short one; or a second, in that of the long.
         server.write("short", std::string(1000, 'x'));
@@ -57,18 +60,27 @@ protected:
                          "location /short { limit_rate 10000; }\nlocation /long { limit_rate 1000; }\n"
                          "location /connections { stub_status; }\nlocation = /hello { return 200 hello; }\n}",
                      "worker_connections 4000;");
-        ASSERT_EQ(get(url + "/hello").body, "hello");  // from now on it accepts as many as come
+        ASSERT_EQ(get(root + "/hello").body, "hello");  // from now on it accepts as many as come
     }
 
     weft_test::nginx server;
-    std::string url;
+    std::string root;
 };
 
 TEST_F(libcurl, a_thousand_transfers_of_100_ms_take_about_as_long_and_the_loop_is_not_blocked) {
-    const measured m = weft::run([](const std::string& url) -> weft::task<measured> {
-        auto fetch = [&url](int) { return get(url + "/short").body.size() == 1000 ? 0 : 1; };
+    const measured m = weft::run([](const std::string& from) -> weft::task<measured> {
+        std::vector<handle> all;  // each keeps its connection
+        for (int i = 0; i < thousand; ++i) all.push_back(make_handle());
+        auto connect = [&](int i) {
+            return perform(all[static_cast<std::size_t>(i)], from + "/hello").code == CURLE_OK ? 0 : 1;
+        };
+        const int connected = co_await count_successes(0, thousand, connect);
+        EXPECT_EQ(connected, thousand);
+        auto fetch = [&](int i) {
+            return perform(all[static_cast<std::size_t>(i)], from + "/short").body.size() == 1000 ? 0 : 1;
+        };
         co_return co_await measure("libcurl", fetch);
-    }(url));
+    }(root));
     EXPECT_EQ(m.successes, thousand);
     EXPECT_GT(m.took, 90ms);
     EXPECT_LT(m.took, 2s);
@@ -77,9 +89,9 @@ TEST_F(libcurl, a_thousand_transfers_of_100_ms_take_about_as_long_and_the_loop_i
 
 TEST_F(libcurl, a_transfer_that_takes_too_long_is_given_up_and_the_next_one_works) {
     const std::ptrdiff_t before = open_descriptors();
-    weft::run([](const std::string& url) -> weft::task<> {
+    weft::run([](const std::string& from) -> weft::task<> {
         transfer given_up{CURLE_OK, {}};
-        auto h = weft::create_fiber([&] { given_up = get(url + "/long"); });
+        auto h = weft::create_fiber([&] { given_up = get(from + "/long"); });
         bool is_late = false;
         try {
             co_await weft::wait_for(h, 50ms);
@@ -89,26 +101,26 @@ TEST_F(libcurl, a_transfer_that_takes_too_long_is_given_up_and_the_next_one_work
         EXPECT_TRUE(is_late);
         EXPECT_NE(given_up.code, CURLE_OK);
         EXPECT_FALSE(given_up.body.empty());  // it was in the middle
-        const transfer next = co_await weft::create_fiber([&] { return get(url + "/hello"); });
+        const transfer next = co_await weft::create_fiber([&] { return get(from + "/hello"); });
         EXPECT_EQ(next.code, CURLE_OK);
         EXPECT_EQ(next.body, "hello");
-    }(url));
+    }(root));
     EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_F(libcurl, a_timeout_of_its_own_is_kept) {
-    const CURLcode code = weft::run([](const std::string& url) -> weft::task<CURLcode> {
-        co_return co_await weft::create_fiber([&] { return get(url + "/long", 50).code; });
-    }(url));
+    const CURLcode code = weft::run([](const std::string& from) -> weft::task<CURLcode> {
+        co_return co_await weft::create_fiber([&] { return get(from + "/long", 50).code; });
+    }(root));
     EXPECT_EQ(code, CURLE_OPERATION_TIMEDOUT);
 }
 
 TEST_F(libcurl, a_thousand_cancelled_in_the_middle_of_their_transfers_leave_nothing_behind) {
     const std::ptrdiff_t before = open_descriptors();
-    weft::run([](const std::string& url) -> weft::task<> {
+    weft::run([](const std::string& from) -> weft::task<> {
         int failures = 0;
         auto fetch = [&](int) {
-            const transfer t = get(url + "/long");
+            const transfer t = get(from + "/long");
             if (t.code != CURLE_OK && !t.body.empty()) ++failures;
             return 0;
         };
@@ -118,15 +130,15 @@ TEST_F(libcurl, a_thousand_cancelled_in_the_middle_of_their_transfers_leave_noth
         EXPECT_EQ(cancelled, thousand);
         EXPECT_EQ(failures, thousand);
         // The server has heard that they are gone.
-        const bool alone = co_await weft::create_fiber([&url] {
+        const bool alone = co_await weft::create_fiber([&from] {
             for (int look = 0; look < 500; ++look) {
-                if (get(url + "/connections").body.starts_with("Active connections: 1 ")) return true;
+                if (get(from + "/connections").body.starts_with("Active connections: 1 ")) return true;
                 weft::await(weft::sleep(10ms));
             }
             return false;
         });
         EXPECT_TRUE(alone);
-    }(url));
+    }(root));
     EXPECT_EQ(open_descriptors(), before);
 }
 

@@ -39,14 +39,14 @@ inline std::ptrdiff_t open_descriptors() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
-/// Begins a fiber for each of f(from), …, f(to - 1), twenty in a millisecond, as requests come in: a program that begins all at
+/// Begins a fiber for each of f(from), …, f(to - 1), fifty in a millisecond, as requests come in: a program that begins all at
 /// once has made one long turn of them. @param f  outlives the fibers
 template <class F>
 weft::task<std::vector<weft::task_handle<std::invoke_result_t<F&, int>>>> begin(int from, int to, F& f) {
     std::vector<weft::task_handle<std::invoke_result_t<F&, int>>> all;
     for (int i = from; i < to; ++i) {
         all.push_back(weft::create_fiber([&f, i] { return f(i); }));
-        if (i % 20 == 19) co_await weft::sleep(milliseconds(1));
+        if (i % 50 == 49) co_await weft::sleep(milliseconds(1));
     }
     co_return all;
 }
@@ -101,8 +101,8 @@ inline weft::task<> watch(lateness& most) {
     }
 }
 
-/// What is promised of programs that are compiled to be fast. Without optimisation it mostly holds as well, but not by far where
-/// libcurl begins twenty transfers in a turn; a call that blocks the loop would make it late by a hundred.
+/// What is promised of programs that are compiled to be fast. Without optimisation, where it is 1 to 3 ms as well, there is only to
+/// be seen that no call blocks the loop: that would make it late by a hundred.
 #ifdef __OPTIMIZE__
 constexpr std::chrono::nanoseconds lateness_at_most = milliseconds(5);
 #else
