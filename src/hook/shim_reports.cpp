@@ -12,7 +12,6 @@ namespace {
 constinit hooked<int(sem_t*)> libc_sem_wait("sem_wait");
 constinit hooked<int(pthread_rwlock_t*)> libc_rdlock("pthread_rwlock_rdlock");
 constinit hooked<int(pthread_rwlock_t*)> libc_wrlock("pthread_rwlock_wrlock");
-constinit hooked<int(pthread_t, void**)> libc_join("pthread_join");
 constinit hooked<int(int, epoll_event*, int, int)> libc_epoll_wait("epoll_wait");
 
 }  // namespace
@@ -44,13 +43,6 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* l) noexcept {
     if (const int result = ::pthread_rwlock_trywrlock(l); result != EBUSY) return result;
     report_blocking("pthread_rwlock_wrlock", __builtin_return_address(0));
     return libc_wrlock(l);
-}
-
-int pthread_join(pthread_t thread, void** result) {
-    if (!on_fiber()) return libc_join(thread, result);
-    if (const int joined = ::pthread_tryjoin_np(thread, result); joined != EBUSY) return joined;
-    report_blocking("pthread_join", __builtin_return_address(0));
-    return libc_join(thread, result);
 }
 
 int epoll_wait(int fd, epoll_event* events, int room, int milliseconds) {
