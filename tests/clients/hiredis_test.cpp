@@ -66,7 +66,7 @@ TEST_F(hiredis, a_thousand_requests_of_100_ms_take_about_as_long_and_the_loop_is
         co_return co_await measure("hiredis", wait);
     }(this));
     EXPECT_EQ(m.successes, thousand);
-    EXPECT_LT(m.took, 1s);
+    EXPECT_LT(m.took, 2s);
     EXPECT_LT(m.late.of_the_loop, lateness_at_most);
 }
 
@@ -178,7 +178,7 @@ TEST_F(hiredis_and_mini_redis, a_thousand_clients_wait_100_ms_for_a_message_on_o
         co_return got;
     }(this));
     EXPECT_EQ(m.successes, thousand);
-    EXPECT_LT(m.took, 1s);
+    EXPECT_LT(m.took, 2s);
     EXPECT_LT(m.late.of_the_loop, lateness_at_most);
 }
 

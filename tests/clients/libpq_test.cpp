@@ -95,7 +95,7 @@ TEST_F(libpq, a_query_that_takes_too_long_is_given_up_and_the_next_connection_wo
         });
         bool is_late = false;
         try {
-            co_await weft::wait_for(h, 50ms);
+            co_await weft::wait_for(h, 300ms);
         } catch (const weft::timeout_error&) {
             is_late = true;
         }
