@@ -101,7 +101,7 @@ inline weft::task<> watch(lateness& most) {
     }
 }
 
-/// What is promised of programs that are compiled to be fast. Without optimisation, where it is 1 to 3 ms as well, there is only to
+/// What is promised of programs that are compiled to be fast. Without optimisation, where it is 1 to 5 ms, there is only to
 /// be seen that no call blocks the loop: that would make it late by a hundred.
 #ifdef __OPTIMIZE__
 constexpr std::chrono::nanoseconds lateness_at_most = milliseconds(5);
