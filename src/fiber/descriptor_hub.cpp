@@ -18,6 +18,7 @@ static_assert(POLLIN == EPOLLIN && POLLPRI == EPOLLPRI && POLLOUT == EPOLLOUT &&
 
 namespace {
 constexpr std::uint32_t always_told = EPOLLERR | EPOLLHUP;
+constexpr nanos polled_without_waits = 1'000'000;
 
 const loop_service_kind kind = {
     .make = [](event_loop& loop) -> std::unique_ptr<loop_service> { return std::make_unique<descriptor_hub>(loop); }};
@@ -32,6 +33,7 @@ descriptor_hub::descriptor_hub(event_loop& loop) : loop_(loop), epoll_(::epoll_c
 
 descriptor_hub::~descriptor_hub() {
     if (here == this) here = nullptr;
+    if (polled_) loop_.remove_reader(epoll_.get());
     for (const descriptor* const d : descriptors_) delete d;
 }
 
@@ -55,7 +57,11 @@ int descriptor_hub::add(descriptor_wait& w) {
 void descriptor_hub::remove(descriptor_wait& w) noexcept {
     if (!w.is_linked()) return;
     w.unlink();  // what is armed for it tells of nothing but itself, once
-    if (--waits_ == 0 && std::exchange(polled_, false)) loop_.remove_reader(epoll_.get());
+    if (--waits_ == 0 && !idle_.is_pending()) loop_.add_timer(idle_, loop_.now() + polled_without_waits);
+}
+
+void descriptor_hub::rest() {
+    if (waits_ == 0 && std::exchange(polled_, false)) loop_.remove_reader(epoll_.get());
 }
 
 /// Has the set tell once of what is waited for. @return 0, or errno

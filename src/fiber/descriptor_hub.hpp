@@ -4,6 +4,7 @@
 #include <weft/base/intrusive_list.hpp>
 #include <weft/base/unique_fd.hpp>
 #include <weft/loop/loop_service.hpp>
+#include <weft/loop/timer_queue.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +23,10 @@ struct descriptor_wait : list_node {
     void* owner = nullptr;
 };
 
-/// The descriptors of others that a loop's fibers wait for: any number of waits for one, in either direction, also for one that a stream
-/// of the loop has. They are in an epoll set of their own, which the loop polls while there are waits; so the loop's
-/// backends need to know nothing of it, and a descriptor that is waited for again and again costs one epoll_ctl(2) a wait.
+/// The descriptors of others that a loop's fibers wait for: any number of waits for one, in either direction, also for one that
+/// a stream of the loop has. They are in an epoll set of their own, which the loop polls while there are waits, and a
+/// millisecond longer; so the loop's backends need to know nothing of it, and a descriptor that is waited for again and again
+/// costs one epoll_ctl(2) a wait.
 /// What is told is "look again": waits end without reason as well. @thread its loop's
 class descriptor_hub final : public loop_service {
 public:
@@ -47,6 +49,7 @@ private:
     };
     int arm(int fd, descriptor& d) noexcept;
     void collect();
+    void rest();
     void end(descriptor_wait& w, int result) noexcept;
 
     static constinit thread_local descriptor_hub* here;
@@ -56,6 +59,7 @@ private:
     std::vector<descriptor*> descriptors_;  // by number
     std::size_t waits_ = 0;
     bool polled_ = false;
+    owned_timer<descriptor_hub, &descriptor_hub::rest> idle_{*this};
 };
 
 }  // namespace weft::inline v0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// poll, ppoll and select.
+// poll, ppoll, select and pselect.
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
 
@@ -16,6 +16,7 @@ namespace {
 
 constinit hooked<int(pollfd*, nfds_t, const timespec*, const sigset_t*)> libc_ppoll("ppoll");
 constinit hooked<int(int, fd_set*, fd_set*, fd_set*, timeval*)> libc_select("select");
+constinit hooked<int(int, fd_set*, fd_set*, fd_set*, const timespec*, const sigset_t*)> libc_pselect("pselect");
 
 /// poll(2), for `nanoseconds` at most; -1: forever.
 int poll_on_fiber(pollfd* descriptors, nfds_t count, long long nanoseconds) noexcept {
@@ -107,6 +108,16 @@ int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
         timeout->tv_usec = left % second / 1000;
     }
     return result;
+}
+
+int pselect(int end, fd_set* in, fd_set* out, fd_set* urgent, const timespec* timeout, const sigset_t* mask) {
+    if (!libc_pselect.is_taken_over(__builtin_return_address(0)))
+        return libc_pselect(end, in, out, urgent, timeout, mask);
+    if (mask) {
+        report_blocking("pselect with a signal mask", __builtin_return_address(0));
+        return libc_pselect(end, in, out, urgent, timeout, mask);
+    }
+    return select_on_fiber(end, in, out, urgent, timeout ? timeout->tv_sec * second + timeout->tv_nsec : -1);
 }
 
 [[noreturn]] void __chk_fail();

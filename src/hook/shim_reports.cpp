@@ -10,10 +10,21 @@ namespace weft_hook {
 namespace {
 
 constinit hooked<int(sem_t*)> libc_sem_wait("sem_wait");
+constinit hooked<int(sem_t*, const timespec*)> libc_sem_timedwait("sem_timedwait");
+constinit hooked<int(sem_t*, clockid_t, const timespec*)> libc_sem_clockwait("sem_clockwait");
+constinit hooked<int(pthread_barrier_t*)> libc_barrier_wait("pthread_barrier_wait");
 constinit hooked<int(pthread_rwlock_t*)> libc_rdlock("pthread_rwlock_rdlock");
 constinit hooked<int(pthread_rwlock_t*)> libc_wrlock("pthread_rwlock_wrlock");
-constinit hooked<int(pthread_t, void**)> libc_join("pthread_join");
 constinit hooked<int(int, epoll_event*, int, int)> libc_epoll_wait("epoll_wait");
+constinit hooked<int(int, epoll_event*, int, int, const sigset_t*)> libc_epoll_pwait("epoll_pwait");
+
+/// @return whether it can be had without a wait
+bool is_had(sem_t* s) noexcept {
+    const kept_errno before;
+    const bool is = ::sem_trywait(s) == 0;
+    before.restore();
+    return is;
+}
 
 }  // namespace
 }  // namespace weft_hook
@@ -25,11 +36,26 @@ extern "C" {
 
 int sem_wait(sem_t* s) {
     if (!on_fiber()) return libc_sem_wait(s);
-    const kept_errno before;
-    if (::sem_trywait(s) == 0) return 0;
-    before.restore();
+    if (is_had(s)) return 0;
     report_blocking("sem_wait", __builtin_return_address(0));
     return libc_sem_wait(s);
+}
+int sem_timedwait(sem_t* s, const timespec* until) {
+    if (!on_fiber()) return libc_sem_timedwait(s, until);
+    if (is_had(s)) return 0;
+    report_blocking("sem_timedwait", __builtin_return_address(0));
+    return libc_sem_timedwait(s, until);
+}
+int sem_clockwait(sem_t* s, clockid_t clock, const timespec* until) {
+    if (!on_fiber()) return libc_sem_clockwait(s, clock, until);
+    if (is_had(s)) return 0;
+    report_blocking("sem_clockwait", __builtin_return_address(0));
+    return libc_sem_clockwait(s, clock, until);
+}
+
+int pthread_barrier_wait(pthread_barrier_t* b) noexcept {
+    if (on_fiber()) report_blocking("pthread_barrier_wait", __builtin_return_address(0));
+    return libc_barrier_wait(b);
 }
 
 int pthread_rwlock_rdlock(pthread_rwlock_t* l) noexcept {
@@ -46,18 +72,16 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* l) noexcept {
     return libc_wrlock(l);
 }
 
-int pthread_join(pthread_t thread, void** result) {
-    if (!on_fiber()) return libc_join(thread, result);
-    if (const int joined = ::pthread_tryjoin_np(thread, result); joined != EBUSY) return joined;
-    report_blocking("pthread_join", __builtin_return_address(0));
-    return libc_join(thread, result);
-}
-
 int epoll_wait(int fd, epoll_event* events, int room, int milliseconds) {
     if (milliseconds == 0 || !on_fiber()) return libc_epoll_wait(fd, events, room, milliseconds);
     if (const int count = libc_epoll_wait(fd, events, room, 0); count != 0) return count;
     report_blocking("epoll_wait", __builtin_return_address(0));
     return libc_epoll_wait(fd, events, room, milliseconds);
+}
+int epoll_pwait(int fd, epoll_event* events, int room, int milliseconds, const sigset_t* mask) {
+    if (milliseconds == 0 || !on_fiber()) return libc_epoll_pwait(fd, events, room, milliseconds, mask);
+    report_blocking("epoll_pwait", __builtin_return_address(0));
+    return libc_epoll_pwait(fd, events, room, milliseconds, mask);
 }
 
 #pragma GCC visibility pop

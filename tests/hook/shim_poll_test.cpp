@@ -111,4 +111,23 @@ TEST(shim_poll, pipes_are_read_and_written_whole) {
     }(pipe.a.get(), pipe.b.get()));
 }
 
+TEST(shim_poll, pselect_waits_as_select_does) {
+    const ends one = make_pipe();
+    weft::run([](int in, int out) -> weft::task<> {
+        auto h = create_fiber([in] {
+            fd_set set;
+            FD_ZERO(&set);
+            FD_SET(in, &set);
+            const timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000}, long_time{.tv_sec = 10, .tv_nsec = 0};
+            const int none = pselect(in + 1, &set, nullptr, nullptr, &moment, nullptr);
+            FD_SET(in, &set);
+            return none * 10 + pselect(in + 1, &set, nullptr, nullptr, &long_time, nullptr);
+        });
+        co_await weft::sleep(5ms);
+        EXPECT_EQ(write(out, "x", 1), 1);
+        const int ready = co_await h;
+        EXPECT_EQ(ready, 1);
+    }(one.a.get(), one.b.get()));
+}
+
 }  // namespace

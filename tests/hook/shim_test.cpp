@@ -47,7 +47,9 @@ TEST(shim, DISABLED_blocks) {
         sem_wait(&s);  // does not block
         const weft::unique_fd nothing(epoll_create1(EPOLL_CLOEXEC));
         epoll_event e{};
-        return epoll_wait(nothing.get(), &e, 1, 1);
+        const timespec past{};
+        sem_timedwait(&s, &past);
+        return epoll_wait(nothing.get(), &e, 1, 1) + epoll_pwait(nothing.get(), &e, 1, 1, nullptr);
     });
 }
 
@@ -61,6 +63,8 @@ TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
 TEST(shim, says_what_blocks_the_loop_and_where) {
     const std::string said = output_of("shim.DISABLED_blocks", "");
     EXPECT_THAT(said, HasSubstr("weft_hook: epoll_wait blocks the loop, in a fiber made at "));
+    EXPECT_THAT(said, HasSubstr("weft_hook: epoll_pwait blocks the loop"));
+    EXPECT_THAT(said, HasSubstr("weft_hook: sem_timedwait blocks the loop"));
     EXPECT_THAT(said, HasSubstr("hook_test"));
     EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
 }

@@ -89,13 +89,13 @@ public:
         return path;
     }
 
-    /// @param http  what its http block has of the test's
-    void start(const std::string& http) {
+    /// @param http  what its http block has of the test's  @param events  and its events block
+    void start(const std::string& http, const std::string& events = {}) {
         const std::string configuration =
             write("nginx.conf", "daemon off; worker_processes 1; pid nginx.pid; lock_file nginx.lock;\n"
                                 "error_log error.log info;\n" +
-                                    std::string(::geteuid() == 0 ? "user root root;\n" : "") +
-                                    "events {}\n"
+                                    std::string(::geteuid() == 0 ? "user root root;\n" : "") + "events {" + events +
+                                    "}\n"
                                     "http {\n"
                                     "access_log off; sendfile on; root .; default_type text/plain;\n"
                                     "client_body_temp_path body; client_max_body_size 0; proxy_temp_path proxy;\n"
