@@ -23,12 +23,12 @@ void exception_path::add(const place& p) {
     std::vector<place>& end = last_.empty() ? first_ : last_;
     if (!end.empty()) {
         place& before = end.back();
-        if (before.is_call && !p.is_call && same_function(before.where, p.where)) {
+        if (before.is_call && !p.is_call && !p.function && same_function(before.where, p.where)) {
             before.is_call =
                 false;  // the coroutine made the call itself, and that place is nearer than its last co_await
             return;
         }
-        if (before.is_call == p.is_call && same(before.where, p.where)) {
+        if (before.is_call == p.is_call && before.function == p.function && same(before.where, p.where)) {
             before.times += p.times;
             return;
         }

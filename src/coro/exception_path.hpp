@@ -15,12 +15,15 @@ public:
         std::source_location where;
         std::size_t times = 1;  ///< in a row
         bool is_call = false;  ///< made by an ordinary function, as far as is known
+        void* function = nullptr;  ///< on a fiber's stack: in it, and then `where` is nowhere
     };
     /// How many places are kept of either end.
     static constexpr std::size_t longest_end = 64;
 
     void add_coroutine(const std::source_location& where) { add({where}); }
     void add_call(const std::source_location& where) { add({.where = where, .is_call = true}); }
+
+    void add_function(void* address) { add({.where = {}, .function = address}); }
 
     /// The first places, then those that were left out, then the last ones.
     const std::vector<place>& first() const noexcept { return first_; }

@@ -90,6 +90,16 @@ void exception_table::add_call(const void* object, const std::source_location& w
     }
 }
 
+void exception_table::add_functions(const void* object, std::span<void* const> addresses) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        if (entry* const e = find(object)) {
+            for (void* const address : addresses) e->path.add_function(address);
+        }
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 void exception_table::keep(void* object, const std::type_info* type, const void* owner) noexcept {
     const std::lock_guard lock(mutex_);
     try {

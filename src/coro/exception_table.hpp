@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <mutex>
 #include <source_location>
+#include <span>
 #include <typeinfo>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,9 @@ public:
     void add_coroutine(void* object, const std::type_info* type, const std::source_location& where) noexcept;
     /// Likewise for a call, if it is known.
     void add_call(const void* object, const std::source_location& where) noexcept;
+
+    /// Likewise for functions on a fiber's stack, by where they go on: the innermost first.
+    void add_functions(const void* object, std::span<void* const> addresses) noexcept;
 
     /// As keep_trace() and restore_trace(). @param type  null: it is not entered
     void keep(void* object, const std::type_info* type, const void* owner) noexcept;

@@ -38,7 +38,9 @@ private:
             case ' ': return space();
             case '(': return parenthesis();
             case '<': return angle();
-            case '{': (void)take_group(); return;  // {anonymous}
+            case '{':  // {anonymous}, {lambda(int)#1}
+                if (take_group().starts_with("{lambda")) enter_lambda();
+                return;
             case '[': ended_ = true; return;
             case '*':
             case '&':
@@ -110,6 +112,7 @@ private:
     void finish_part(bool of_lambda = false) {
         const std::string part = std::exchange(part_, std::string());
         if (part.empty()) return;
+        if (part.starts_with("$_")) return enter_lambda();  // Clang's symbol of one
         if ((of_lambda || in_lambda_) && part == "operator()") {
             in_lambda_ = false;
             return;

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "coro/exception_table.hpp"
+#include "coro/native_stack.hpp"
+#include "fiber/fiber_thread.hpp"
 #include "fiber/hook_table.hpp"
+#include "fiber/switch_stack.hpp"
 
 #include <weft/base/errors.hpp>
+#include <weft/coro/trace_exception.hpp>
 #include <weft/fiber/fiber_promise.hpp>
+#include <weft/loop/registry.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <iterator>
+#include <span>
 #include <utility>
 
 namespace weft::inline v0 {
@@ -18,6 +27,7 @@ fiber_promise& fiber_promise::running() {
         throw invalid_state_error("await() outside of a fiber: use co_await, or create_fiber() for what calls this");
     if (p->owes()) [[unlikely]] {
         p->refusals = 0;
+        p->note_callers();
         std::rethrow_exception(p->take_owed());
     }
     return *p;
@@ -33,11 +43,26 @@ std::coroutine_handle<> fiber_promise::start_below(promise_base& awaiting, std::
 void fiber_promise::park(std::coroutine_handle<> next) {
     next_ = next;
     struct standing {  // on another stack than the fiber's, if that has asked a generator
-        fiber_core*& on;
+        fiber_promise& self;
         fiber_core* const before;
-        ~standing() { on = before; }
-    } const meanwhile{core_, std::exchange(core_, &fiber_core::current())};
-    fiber_ref<>(*entered_from_).switch_to(where());
+        ~standing() {
+            self.core_ = before;
+            self.parked_ = false;
+        }
+    } const meanwhile{*this, std::exchange(core_, &fiber_core::current())};
+    parked_ = true;
+    for (;;) {
+        fiber_ref<>(*entered_from_).switch_to(where());
+        if (!visitor_) [[likely]]
+            return;
+        visitor_->capture();
+    }
+}
+
+void fiber_promise::enter_frame(fiber_frame* self) { self->promise.enter(); }
+void fiber_promise::unwind_frame(fiber_frame* self) {
+    self->promise.fiber_.reset();
+    self->promise.core_ = self->promise.own_ = nullptr;
 }
 
 /// On the loop's stack, wherever that is: the handle was resumed.
@@ -61,8 +86,9 @@ bool fiber_promise::run_until_it_waits() noexcept {
         fiber_core& here = fiber_core::current();
         if (!fiber_) {
             offer_hook_table();
+            be_seen_by_others();
             fiber_.emplace([this] { body_(context_); }, options_, where());
-            core_ = &fiber_->ref().core();
+            core_ = own_ = &fiber_->ref().core();
             core_->be_promised(this);
         } else if (entered_from_ != &here) {
             fiber_->set_parent(fiber_ref<>(here));
@@ -76,6 +102,84 @@ bool fiber_promise::run_until_it_waits() noexcept {
     if (!fiber_->finished()) return false;
     failure_ = take_owed();
     return true;
+}
+
+// Being seen
+
+/// Once a process; cheap ever after.
+void fiber_promise::be_seen_by_others() noexcept {
+    static const fiber_layout layout = {
+        .resume = reinterpret_cast<const void*>(&enter_frame),
+        .left_at = weft_left_stack,
+        .frame_fiber = offsetof(fiber_frame, promise) + offsetof(fiber_promise, own_),
+        .frame_innermost = offsetof(fiber_frame, promise) + offsetof(fiber_promise, core_),
+        .fiber_parent = offsetof(fiber_core, parent_),
+        .fiber_stack_pointer = offsetof(fiber_core, stack_pointer_),
+    };
+    static const bool are_told = [] {
+        weft_registry_head.fibers.store(&layout, std::memory_order_release);
+        add_native_frames_of.store(&add_native_frames, std::memory_order_release);
+        return true;
+    }();
+    (void)are_told;
+}
+
+bool fiber_promise::add_native_frames(const promise_base& p, std::vector<stack_frame>& frames) {
+    auto* const frame = static_cast<fiber_frame*>(const_cast<promise_base&>(p).handle().address());
+    if (frame->resume != &enter_frame) return false;
+    fiber_promise& self = frame->promise;
+    std::vector<stack_frame> native = self.native_frames();
+    const fiber_thread* const thread = fiber_thread::here_or_null();
+    const bool runs = thread && thread->current->promise() == &self;
+    if (!runs && !native.empty() && same_function(native.back(), to_stack_frame(p.where()))) native.pop_back();
+    std::ranges::move(native, std::back_inserter(frames));
+    return runs && !native.empty();
+}
+
+std::vector<stack_frame> fiber_promise::native_frames() noexcept try {
+    // What unwinding takes of a stack that is not its own.
+    constexpr std::ptrdiff_t room = 16 * 1024;
+    const fiber_thread* const thread = fiber_thread::here_or_null();
+    if (!own_ || own_->thread_ != thread) return {};
+    native_stack stack;
+    if (thread->current->promise() == this) {
+        stack.capture();
+    } else {
+        if (!parked_ || thread->current->is_closing()) return {};
+        if (static_cast<std::byte*>(core_->stack_pointer_) - core_->stack().bottom() < room) return {};
+        fiber_core* const entered_from = std::exchange(entered_from_, thread->current);
+        visitor_ = &stack;  // the fiber looks by itself, and goes on waiting
+        try {
+            fiber_ref<>(*core_).switch_to(where());
+        } catch (...) {  // then it does not go on, and knows nothing
+        }
+        visitor_ = nullptr;
+        entered_from_ = entered_from;
+    }
+    return weft::native_frames(stack.addresses());
+} catch (...) {
+    return {};
+}
+
+void fiber_promise::note_callers() noexcept {
+    if (own_->is_closing() || &fiber_core::current() != own_)
+        return;  // in a generator: it goes through another stack yet
+    constexpr std::size_t most = 32;
+    native_stack stack;
+    stack.capture();
+    const auto all = stack.addresses();
+    try {
+        raised_through_.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), most)));
+    } catch (...) {
+        raised_through_.clear();
+    }
+}
+
+std::exception_ptr fiber_promise::exception_leaving_body() noexcept {
+    std::exception_ptr error = exception_leaving(where());
+    exception_table::instance().add_functions(object_of(error), raised_through_);
+    raised_through_.clear();
+    return error;
 }
 
 }  // namespace weft::inline v0

@@ -25,7 +25,12 @@ void weft_hook_parking::wake() noexcept {
 
 namespace weft::inline v0 {
 
-const wait_kind hook_wait::kind_ = {.name = "blocking call", .cancel = &cancel};
+// A span is a pointer and a count.
+const wait_kind hook_wait::kind_ = {
+    .name = "blocking call",
+    .cancel = &cancel,
+    .subject = {wait_subject::thing::descriptors,
+                {offsetof(hook_wait, descriptors_), offsetof(hook_wait, descriptors_) + sizeof(void*)}}};
 
 hook_wait::hook_wait(weft_hook_parking* p, std::span<const pollfd> descriptors, nanos after)
     : waiter(kind_), timer_node(fired), parking_(p), descriptors_(descriptors), after_(after) {

@@ -12,6 +12,9 @@ extern "C" {
 /// @param to       the pointer of another one, left by this function or made by prepare_stack()
 /// @return in two registers, on the other stack: the value and the fiber that were handed over here
 weft::arrival weft_switch_stack(void** leaving, void* to, void* value, weft::fiber_core* ended) noexcept;
+
+/// Where in it a stack that was left looks as the unwinder is told: its pointer and this address are what unwinding begins with.
+extern const char weft_left_stack[];
 }
 
 namespace weft::inline v0 {

@@ -25,6 +25,8 @@ asm(R"(
     .p2align 4
     .globl weft_switch_stack
     .hidden weft_switch_stack
+    .globl weft_left_stack
+    .hidden weft_left_stack
     .type weft_switch_stack, %function
 weft_switch_stack:                      // x0: leaving, x1: to, x2: value, x3: ended
     .cfi_startproc
@@ -66,6 +68,7 @@ weft_switch_stack:                      // x0: leaving, x1: to, x2: value, x3: e
     mov x10, sp
     str x10, [x0]
     mov sp, x1                          // the other stack looks the same: what the unwinder was told stays true
+weft_left_stack:                        // here a stack can be unwound that was left
     ldr x10, [sp, #160]
     cmp x9, x10
     b.eq 1f

@@ -24,6 +24,8 @@ asm(R"(
     .p2align 4
     .globl weft_switch_stack
     .hidden weft_switch_stack
+    .globl weft_left_stack
+    .hidden weft_left_stack
     .type weft_switch_stack, @function
 weft_switch_stack:                      # rdi: leaving, rsi: to, rdx: value, rcx: ended
     .cfi_startproc
@@ -46,6 +48,7 @@ weft_switch_stack:                      # rdi: leaving, rsi: to, rdx: value, rcx
     .cfi_rel_offset %rbp, 48
     movq %rsp, (%rdi)
     movq %rsi, %rsp                     # the other stack looks the same: what the unwinder was told stays true
+weft_left_stack:                        # here a stack can be unwound that was left
     movq 56(%rsp), %r8
     ldmxcsr (%rsp)                      # comparing takes longer than loading; not so with the x87 control word
     cmpw 4(%rsp), %ax

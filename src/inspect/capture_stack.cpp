@@ -22,8 +22,9 @@ std::vector<stack_frame> capture_stack(std::source_location here) {
     std::vector<stack_frame> frames = stack_of(current_task_core());
     stack_frame last = to_stack_frame(here);
     // The coroutine that runs is known by the await that it passed last.
-    if (!frames.empty() && frames.back().function == last.function && frames.back().file == last.file) {
-        frames.back().line = last.line;
+    if (!frames.empty() && frames.back().function == last.function &&
+        (frames.back().file == last.file || frames.back().line == 0)) {
+        frames.back() = std::move(last);
     } else {
         frames.push_back(std::move(last));
     }

@@ -14,6 +14,7 @@ constexpr int most_looks = 4;  // at a task that never is still
 constexpr std::size_t most_loops = 4096;
 constexpr std::size_t most_pages = 1 << 14;  // of 339 tasks, in all loops
 constexpr std::size_t most_text = std::size_t(1) << 30;
+constexpr unsigned most_stacks = 64;  // of fibers that wait for one another's values
 constexpr std::uint16_t farthest = 4096;  // that anything of interest lies in an object
 
 }  // namespace
@@ -22,8 +23,9 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
                                  const snapshot_options& options)
     : memory_(memory), now_(now), options_(options), rounds_(memory) {
     static_assert(offsetof(registry_head, roots) == 24 && offsetof(registry_head, layout) == 40);
-    const std::string bytes = memory.read_bytes(head, sizeof(registry_head));
-    if (bytes.size() != sizeof(registry_head) || !bytes.starts_with(std::string_view("weftreg\0", 8)))
+    constexpr std::size_t head_bytes = offsetof(registry_head, fibers);  // which not all have
+    const std::string bytes = memory.read_bytes(head, head_bytes);
+    if (bytes.size() != head_bytes || !bytes.starts_with(std::string_view("weftreg\0", 8)))
         throw std::runtime_error("what should be weft's registry of tasks is none");
     const auto* const raw = reinterpret_cast<const std::byte*>(bytes.data());
     const auto version = value_at<std::uint32_t>(raw, offsetof(registry_head, version));
@@ -45,6 +47,8 @@ registry_reader::registry_reader(const target_memory& memory, std::uint64_t head
     const registry_layout& l = layout_;
     task_bytes_ = std::size_t(8) + std::max({l.task_kind, l.task_is_queued, l.task_waiting_at, l.task_suspended_since,
                                              l.task_id_or_extras, l.task_resume_point});
+    if (const auto at = l.head_fibers ? memory.read<std::uint64_t>(head + l.head_fibers) : std::nullopt; at && *at)
+        fibers_ = memory.read<fiber_layout>(*at);
     promise_bytes_ =
         std::size_t(8) + std::max({l.promise_execution, l.promise_awaited, l.promise_created_at, l.promise_where});
 }
@@ -149,6 +153,7 @@ void registry_reader::look_at(seen_task& t) {
     t.evidence.clear();
     t.task.stack.clear();
     t.task.frames.clear();
+    t.task.fibers.clear();
     t.task.name.clear();
     t.task.wait = {};
     rounds_.ask(t.task.address, task_bytes_, &t.evidence, [this, &t](const std::byte* bytes) { on_task(t, bytes); });
@@ -216,6 +221,34 @@ void registry_reader::add_frame(seen_task& t, std::uint64_t promise, const std::
     t.task.stack.push_back(text <= left_text_ ? f : stack_frame{});
     left_text_ -= std::min(text, left_text_);
     t.task.frames.push_back(promise - layout_.handle_to_promise);
+    if (fibers_) ask_whether_fiber(t, t.task.frames.back());
+}
+
+/// If the last frame is a fiber's: where it stands.
+void registry_reader::ask_whether_fiber(seen_task& t, std::uint64_t frame) {
+    ask<std::uint64_t>(t, frame, [this, &t, frame, at = t.task.stack.size() - 1](std::uint64_t resume) {
+        if (resume != reinterpret_cast<std::uint64_t>(fibers_->resume)) return;
+        ask<std::uint64_t>(t, frame + fibers_->frame_fiber, [this, &t, frame, at](std::uint64_t own) {
+            if (!own) return;
+            ask<std::uint64_t>(t, frame + fibers_->frame_innermost, [this, &t, at, own](std::uint64_t innermost) {
+                ask_parked_stack(t, at, innermost, own, most_stacks);
+            });
+        });
+    });
+}
+
+/// Of `fiber`, and of those who have switched to it, up to `last`.
+void registry_reader::ask_parked_stack(seen_task& t, std::size_t at, std::uint64_t fiber, std::uint64_t last,
+                                       unsigned most) {
+    const std::uint64_t kept_at = fiber + fibers_->fiber_stack_pointer;
+    ask<std::uint64_t>(t, kept_at, [this, &t, at, fiber, last, most, kept_at](std::uint64_t stack_pointer) {
+        const auto program_counter = reinterpret_cast<std::uint64_t>(fibers_->left_at);
+        t.task.fibers.push_back({at, stack_pointer, program_counter, kept_at});
+        if (fiber == last || most == 0) return;
+        ask<std::uint64_t>(t, fiber + fibers_->fiber_parent, [this, &t, at, last, most](std::uint64_t parent) {
+            if (parent) ask_parked_stack(t, at, parent, last, most - 1);
+        });
+    });
 }
 
 void registry_reader::ask_innermost(seen_task& t) {
@@ -270,6 +303,7 @@ void registry_reader::finish(seen_task& t, const raw_root& root) const {
     const bool runs = root.current == task.address || (!t.resume_point && !t.waiter && !t.is_queued);
     task.activity = runs ? task_activity::running : t.is_queued ? task_activity::ready : task_activity::waiting;
     if (task.activity != task_activity::waiting) task.wait = {};
+    if (runs) task.fibers.clear();
     task.since = runs ? since_turn(root.time) : since(t.suspended_since);
 }
 

@@ -62,6 +62,8 @@ private:
     void ask_chain(seen_task& t, std::uint64_t promise);
     void ask_innermost(seen_task& t);
     void add_frame(seen_task& t, std::uint64_t promise, const std::byte* bytes);
+    void ask_whether_fiber(seen_task& t, std::uint64_t frame);
+    void ask_parked_stack(seen_task& t, std::size_t at, std::uint64_t fiber, std::uint64_t last, unsigned most);
     bool belongs(const seen_task& t, const std::byte* promise) const;
     void finish(seen_task& t, const raw_root& root) const;
     void read_wakes(std::uint64_t root_at, loop_snapshot& loop);
@@ -77,6 +79,7 @@ private:
         std::size_t taken = 0, moves_at = 1;
     };
     void ask_member(const wait_in_sight& w, std::uint64_t node, list_walk walk, const wait_subject& subject);
+    void ask_descriptors(const wait_in_sight& w, std::uint64_t array, std::uint64_t count);
     void ask_peer(const wait_in_sight& w, std::uint64_t stream, const wait_subject& subject);
     void resolve_futures(wait_snapshot& wait) const;
     void confirm_holders(loop_snapshot& loop) const;
@@ -96,6 +99,7 @@ private:
     const snapshot_options options_;
     registry_layout layout_{};
     std::uint64_t roots_ = 0;
+    std::optional<fiber_layout> fibers_;  // unset: there are none
     std::size_t task_bytes_ = 0, promise_bytes_ = 0;
     std::int64_t loop_now_ = 0;  // of the loop that is being read
     reading_rounds rounds_;

@@ -2,6 +2,8 @@
 #include "inspect/registry_reader.hpp"
 #include "inspect/seen_task.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 
 // What a task waits for, as its wait_subject says (see loop/wait_subject.hpp).
@@ -10,7 +12,7 @@ namespace weft::inline v0 {
 
 namespace {
 
-constexpr std::size_t longest_text = 4096, most_children = 1 << 20, most_branches = 64;
+constexpr std::size_t longest_text = 4096, most_children = 1 << 20, most_branches = 64, most_descriptors = 8;
 
 }  // namespace
 
@@ -84,6 +86,11 @@ void registry_reader::ask_subject(const wait_in_sight& w, const wait_subject& su
             return pointer([this, w](std::uint64_t s) {
                 ask_string(*w.task, s, [w](std::string text) { w.wait->of = std::move(text); });
             });
+        case descriptors:
+            return pointer([this, w, subject](std::uint64_t array) {
+                ask<std::uint64_t>(*w.task, w.waiter + subject.at[1],
+                                   [this, w, array](std::uint64_t count) { ask_descriptors(w, array, count); });
+            });
         case child:
             return pointer([this, w, subject](std::uint64_t c) {
                 ask<std::int32_t>(*w.task, c + subject.at[1],
@@ -103,6 +110,14 @@ void registry_reader::ask_peer(const wait_in_sight& w, std::uint64_t stream, con
             w.wait->of = (is_ipv6 ? "[" + host + "]" : host) + (port ? ":" + std::to_string(port) : "");
         });
     });
+}
+
+void registry_reader::ask_descriptors(const wait_in_sight& w, std::uint64_t array, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, most_descriptors); ++i) {
+        ask<std::int32_t>(*w.task, array + i * sizeof(pollfd) + offsetof(pollfd, fd), [w](std::int32_t fd) {
+            if (fd >= 0) w.wait->of += (w.wait->of.empty() ? "fd " : ", ") + std::to_string(fd);
+        });
+    }
 }
 
 /// The future's address stands for its task until all tasks are known.

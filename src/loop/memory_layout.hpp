@@ -48,6 +48,7 @@ struct memory_layout {
             .list_first = offsetof(list_node, next_),
             .node_next = offsetof(list_node, next_),
             .root_flight_records = offsetof(registry_root, flight_records),
+            .head_fibers = offsetof(registry_head, fibers),
         };
     }
     /// In what a done_hook points at: for those who describe a wait that has some.

@@ -33,6 +33,23 @@ TEST(exception_path, keeps_the_places_in_order) {
     EXPECT_TRUE(path.last().empty());
 }
 
+TEST(exception_path, functions_stand_between_coroutines_by_their_addresses) {
+    exception_path path;
+    char code[2];
+    const auto a = here();
+    path.add_call(a);
+    path.add_function(&code[0]);
+    path.add_function(&code[0]);
+    path.add_function(&code[1]);
+    path.add_coroutine(there());
+    ASSERT_EQ(path.first().size(), 4u);
+    EXPECT_TRUE(path.first()[0].is_call);
+    EXPECT_EQ(path.first()[1].function, &code[0]);
+    EXPECT_EQ(path.first()[1].times, 2u);
+    EXPECT_EQ(path.first()[2].function, &code[1]);
+    EXPECT_EQ(path.first()[3].function, nullptr);
+}
+
 TEST(exception_path, recursion_is_one_place_with_a_count) {
     exception_path path;
     for (int i = 0; i < 100'000; ++i) path.add_coroutine(here());

@@ -143,6 +143,16 @@ TEST(traceback_function, what_gcc_writes) {
               "app::f::here::name");
 }
 
+TEST(traceback_function, what_demanglers_write_of_symbols) {
+    EXPECT_EQ(readable_function("app::main_task()::{lambda(int)#1}::operator()(int) const"), "app::main_task");
+    EXPECT_EQ(readable_function("app::main_task()::$_0::operator()() const"), "app::main_task");
+    EXPECT_EQ(readable_function("(anonymous namespace)::parse(int, char const*) [clone .isra.0]"), "parse");
+    EXPECT_EQ(readable_function("void app::visit<int (*)(int)>(int, std::__cxx11::basic_string<char>)"),
+              "app::visit<int (*)(int)>");
+    EXPECT_EQ(readable_function("decltype(auto) weft::v0::await<weft::v0::event::awaiter>(weft::v0::event::awaiter&&)"),
+              "weft::await<weft::event::awaiter>");
+}
+
 TEST(traceback_function, what_cannot_be_read_stays_as_it_is) {
     for (const char* odd : {"", "main", "<>", "(", "operator", "{", "f(", "a::", "[x]"}) {
         EXPECT_NO_THROW((void)readable_function(odd)) << odd;

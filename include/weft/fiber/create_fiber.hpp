@@ -52,7 +52,7 @@ private:
                 self.result_.set_value(self.call_());
             }
         } catch (...) {  // fiber_exit as well, which nobody will ask for
-            self.result_.set_exception(exception_leaving(self.frame_.promise.where()));
+            self.result_.set_exception(self.frame_.promise.exception_leaving_body());
         }
     }
 

@@ -16,7 +16,7 @@
 
 // Fibers: functions with a stack of their own, which they can leave in the middle, from any depth of ordinary calls.
 //
-//     weft::fiber<int> doubler([](int n) {
+//     weft::fiber<int> doubler([](int n) -> int {
 //         for (;;) n = weft::this_fiber::parent<int>().switch_to(2 * n);
 //     });
 //     doubler.switch_to(4);  // 8

@@ -125,6 +125,7 @@ public:
 
 private:
     friend struct fiber_thread;
+    friend class fiber_promise;  // tells other processes where the stack pointer is kept
     friend class intrusive_list<fiber_core>;
 
     /// What the C++ runtime knows of exceptions that are being handled or in flight: `__cxa_eh_globals` of the Itanium C++ ABI.

@@ -9,8 +9,13 @@
 #include <optional>
 #include <source_location>
 #include <utility>
+#include <vector>
 
 namespace weft::inline v0 {
+
+class native_stack;
+struct fiber_frame;
+struct stack_frame;
 
 /// A fiber as a coroutine, to whatever it waits for: its promise, behind a coroutine frame's two functions, made by hand.
 /// Whoever resumes the handle enters the fiber; whoever destroys it unwinds its stack. It is linked into the chain of
@@ -30,14 +35,22 @@ public:
     /// While it lives, the fiber that runs is within an await(): on its stack, what weft does for it must not wait itself.
     class awaiting {
     public:
-        explicit awaiting(fiber_promise& p) noexcept : promise_(p), before_(std::exchange(p.awaits_, true)) {}
+        explicit awaiting(fiber_promise& p) noexcept
+            : promise_(p), before_(std::exchange(p.awaits_, true)), in_flight_(std::uncaught_exceptions()) {
+            p.raised_through_.clear();
+        }
         awaiting(const awaiting&) = delete;
         awaiting& operator=(const awaiting&) = delete;
-        ~awaiting() { promise_.awaits_ = before_; }
+        ~awaiting() {
+            promise_.awaits_ = before_;
+            if (std::uncaught_exceptions() > in_flight_) [[unlikely]]
+                promise_.note_callers();
+        }
 
     private:
         fiber_promise& promise_;
         const bool before_;
+        const int in_flight_;
     };
     bool awaits() const noexcept { return awaits_; }
 
@@ -55,6 +68,14 @@ public:
     /// @param next  to be resumed there @throws fiber_exit  it is being destroyed
     void park(std::coroutine_handle<> next = nullptr);
 
+    /// For the end of the body: the exception being handled, which leaves it. It has come through the await() that raised
+    /// it, if the last one did, and the functions that were on the stack then. (ADR 0025)
+    std::exception_ptr exception_leaving_body() noexcept;
+
+    /// The functions on its stack, outermost first, up to the one that has called await() (to the caller of this, if it is this
+    /// fiber that runs). Without the line in that one, which where() knows. Empty: it stands nowhere, or not on this thread.
+    std::vector<stack_frame> native_frames() noexcept;
+
     /// What could not even begin. @throws std::system_error, std::bad_alloc
     void raise_failure() const {
         if (failure_) std::rethrow_exception(failure_);
@@ -62,14 +83,21 @@ public:
 
 private:
     friend struct fiber_frame;
+    static void enter_frame(fiber_frame* self);
+    static void unwind_frame(fiber_frame* self);
+    static void be_seen_by_others() noexcept;
+    static bool add_native_frames(const promise_base& p, std::vector<stack_frame>& frames);
     void enter() noexcept;
     bool run_until_it_waits() noexcept;
-    void unwind() noexcept { fiber_.reset(); }
+    void note_callers() noexcept;
 
     const fiber_options& options_;
     const body body_;
     void* const context_;
     std::optional<fiber<>> fiber_;
+    fiber_core* own_ = nullptr;  // the fiber; null: there is none yet, or not any more
+    native_stack* visitor_ = nullptr;  // is to be told of the stack by the fiber, which goes on waiting
+    std::vector<void*> raised_through_;  // return addresses: who had called the last await(), which has raised
     fiber_core* entered_from_ = nullptr;
     fiber_core* core_ = nullptr;  // goes on when this is resumed: the fiber, or a generator that it has asked
     std::coroutine_handle<> next_;
@@ -78,6 +106,7 @@ private:
     bool entered_ = false;
     bool awaits_ = false;
     bool resumed_meanwhile_ = false;
+    bool parked_ = false;  // it stands in park()
 };
 
 /// What a coroutine_handle points at, as every compiler lays it out (Clang, GCC and MSVC agree, so that handles can be passed
@@ -86,8 +115,8 @@ struct fiber_frame {
     fiber_frame(const fiber_options& options, fiber_promise::body run, void* context) noexcept
         : promise(options, run, context) {}
 
-    void (*const resume)(fiber_frame*) = [](fiber_frame* self) { self->promise.enter(); };
-    void (*const destroy)(fiber_frame*) = [](fiber_frame* self) { self->promise.unwind(); };
+    void (*const resume)(fiber_frame*) = &fiber_promise::enter_frame;
+    void (*const destroy)(fiber_frame*) = &fiber_promise::unwind_frame;
     fiber_promise promise;
 };
 

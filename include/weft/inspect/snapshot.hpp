@@ -40,6 +40,14 @@ struct wake_snapshot {
     std::string wait{};  ///< the kind of wait that this ended; empty: it had yielded, or that is not known
 };
 
+/// Where the stack of a fiber that waits begins. Its frames are for who can unwind it: `weft` can, by libdw.
+struct parked_stack {
+    std::size_t at = 0;  ///< in `stack` of the task; several of one place: the inner before who has switched to it
+    std::uint64_t stack_pointer = 0;
+    std::uint64_t program_counter = 0;
+    std::uint64_t kept_at = 0;  ///< in memory: where the stack pointer was read
+};
+
 enum class task_activity : std::uint8_t { running, ready, waiting, blocked };
 const char* to_string(task_activity a) noexcept;
 
@@ -57,6 +65,7 @@ struct task_snapshot {
     wait_snapshot wait{};  ///< of one that waits
     std::vector<stack_frame> stack{};  ///< the chain of awaits, the innermost last; perhaps the innermost alone
     std::vector<std::uint64_t> frames{};  ///< of each of these the address of its coroutine frame
+    std::vector<parked_stack> fibers{};  ///< those in `stack` that stand still
     std::optional<wake_snapshot> woken{};  ///< the last time, if that was asked for and is known
     bool is_changing = false;  ///< it ran on while it was looked at: the stack may be of two moments
 };

@@ -90,6 +90,19 @@ struct registry_layout {
     std::uint16_t string_text, string_size, vector_begin, vector_end, list_first, node_next;
     // In a root; 0: of a version that had none
     std::uint16_t root_flight_records;
+    // In the head; likewise
+    std::uint16_t head_fibers;
+};
+
+/// How a fiber that waits is found, and what its stack begins with. Named by the head once there are fibers.
+struct fiber_layout {
+    const void* resume;  // a coroutine's frame is a fiber's if it begins with this
+    /// The instruction behind which a fiber goes on with the stack pointer it left: unwinding begins here, as this code's
+    /// call frame information says.
+    const void* left_at;
+    // From the frame to -> the fiber (null: it has not begun), and to -> the one whose stack waits: that, or one that was switched
+    // to by it, or by that one, and so on; in each of these -> who has switched to it, and the stack pointer.
+    std::uint16_t frame_fiber, frame_innermost, fiber_parent, fiber_stack_pointer;
 };
 
 struct registry_head {
@@ -102,6 +115,7 @@ struct registry_head {
     /// Written by who looks, from wherever: until this time of CLOCK_MONOTONIC, loops take the CPU time of each step.
     std::atomic<std::uint64_t> watched_until{0};
     const registry_layout* layout;
+    std::atomic<const fiber_layout*> fibers{nullptr};  // null: none has been on a loop yet
 };
 /// The process's registry; the ELF note leads here.
 extern "C" registry_head weft_registry_head;

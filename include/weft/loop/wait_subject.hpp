@@ -34,6 +34,8 @@ struct wait_subject {
         child = 10,
         /// As hooks, and at[2]: 32 bits, 2 if all are waited for; at[3]: a byte that is not 0 if it ends at some time
         some_hooks = 11,
+        /// at[0]: -> an array of pollfd, at[1]: of so many (64 bits)
+        descriptors = 12,
     };
     thing what = thing::unknown;
     std::uint16_t at[4] = {};

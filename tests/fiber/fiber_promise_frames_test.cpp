@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <weft/fiber/create_fiber.hpp>
+#include <weft/fiber/fiber_generator.hpp>
+#include <weft/inspect/capture_stack.hpp>
+#include <weft/testing/run.hpp>
+#include <weft/weft.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using weft::await;
+using weft::create_fiber;
+
+/// The functions without their namespaces, outermost first; without weft's own.
+std::string names_of(const std::vector<weft::stack_frame>& frames) {
+    std::string text;
+    for (const weft::stack_frame& f : frames) {
+        if (f.function.starts_with("weft::")) continue;
+        if (!text.empty()) text += " ";
+        text += f.function.substr(f.function.rfind("::") == std::string::npos ? 0 : f.function.rfind("::") + 2);
+    }
+    return text;
+}
+
+// What is on the stacks: calls that no compiler makes jumps or inlines.
+
+volatile int calls_returned = 0;
+
+[[gnu::noinline]] void waits_for(weft::event& e) {
+    await(e.wait());
+    calls_returned = calls_returned + 1;
+}
+[[gnu::noinline]] void visits(int depth, weft::event& e) {
+    if (depth == 0) {
+        waits_for(e);
+    } else {
+        visits(depth - 1, e);
+    }
+    calls_returned = calls_returned + 1;
+}
+[[gnu::noinline]] int begins(weft::event& e) {
+    visits(2, e);
+    return 7;
+}
+
+TEST(fiber_promise_frames, of_one_that_waits_are_part_of_its_tasks_stack) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(begins, std::ref(e));
+        co_await weft::sleep(1ms);
+        const auto frames = weft::capture_stack(h);
+        EXPECT_EQ(names_of(frames), "begins visits visits visits waits_for");
+        EXPECT_GT(frames.back().line, 0u);
+        EXPECT_TRUE(frames.back().file.ends_with("fiber_promise_frames_test.cpp")) << weft::format_stack(frames);
+        e.set();
+        const int result = co_await h;
+        EXPECT_EQ(result, 7);
+    }());
+}
+
+weft::task<> inner(weft::event& e) { co_await e.wait(); }
+[[gnu::noinline]] void awaits_a_task(weft::event& e) {
+    await(inner(e));
+    calls_returned = calls_returned + 1;
+}
+
+TEST(fiber_promise_frames, stand_between_the_coroutine_that_awaits_it_and_the_one_it_awaits) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(awaits_a_task, std::ref(e));
+        co_await weft::sleep(1ms);
+        EXPECT_EQ(names_of(weft::capture_stack(h)), "awaits_a_task inner");
+        e.set();
+        co_await h;
+    }());
+}
+
+[[gnu::noinline]] int fails_and_waits(weft::event& e) {
+    try {
+        throw std::runtime_error("first");
+    } catch (const std::runtime_error& error) {
+        waits_for(e);
+        try {
+            throw;
+        } catch (const std::runtime_error& again) {
+            return std::string(again.what()) == error.what() ? 1 : 0;
+        }
+    }
+}
+
+TEST(fiber_promise_frames, looking_at_them_disturbs_nobody) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        std::vector<weft::task_handle<int>> handles;
+        for (int i = 0; i < 10; ++i) handles.push_back(create_fiber(fails_and_waits, std::ref(e)));
+        co_await weft::sleep(1ms);
+        for (int round = 0; round < 3; ++round) {
+            for (const auto& h : handles) EXPECT_EQ(names_of(weft::capture_stack(h)), "fails_and_waits waits_for");
+        }
+        // One fiber looks at another as well.
+        auto looker = create_fiber([&] { return names_of(weft::capture_stack(handles[3])); });
+        const std::string seen = co_await looker;
+        EXPECT_EQ(seen, "fails_and_waits waits_for");
+        handles.pop_back();  // and what has been looked at is destroyed, or goes on
+        e.set();
+        int sum = 0;
+        for (auto& h : handles) sum += co_await h;
+        EXPECT_EQ(sum, 9);
+    }());
+}
+
+[[gnu::noinline]] std::string looks_at_itself() {
+    std::string names = names_of(weft::capture_stack());
+    calls_returned = calls_returned + 1;
+    return names;
+}
+[[gnu::noinline]] std::string waits_and_looks(weft::event& e) {
+    waits_for(e);
+    std::string names = looks_at_itself();
+    calls_returned = calls_returned + 1;
+    return names;
+}
+
+TEST(fiber_promise_frames, of_the_one_that_runs_lead_to_the_call) {
+    const std::string names = weft::testing::run([]() -> weft::task<std::string> {
+        weft::event e;
+        e.set();
+        auto h = create_fiber(waits_and_looks, std::ref(e));
+        co_return co_await h;
+    }());
+    EXPECT_EQ(names, "waits_and_looks looks_at_itself");
+}
+
+TEST(fiber_promise_frames, of_one_that_has_not_begun_are_none) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(begins, std::ref(e));
+        EXPECT_EQ(names_of(weft::capture_stack(h)), "");
+        e.set();
+        const int result = co_await h;
+        EXPECT_EQ(result, 7);
+    }());
+}
+
+[[gnu::noinline]] void generates(weft::event& e) {
+    await(e.wait());
+    calls_returned = calls_returned + 1;
+}
+
+TEST(fiber_promise_frames, of_one_that_waits_in_a_generator_are_the_generators) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber([&e] {
+            weft::fiber_generator<int> numbers([&e](auto& yield) {
+                generates(e);
+                yield(1);
+                e.clear();
+                waits_for(e);
+                yield(2);
+            });
+            int sum = 0;
+            for (const int n : numbers) {
+                sum += n;
+                e.clear();
+                visits(0, e);
+            }
+            return sum;
+        });
+        co_await weft::sleep(1ms);
+        EXPECT_TRUE(names_of(weft::capture_stack(h)).ends_with("generates"))
+            << weft::format_stack(weft::capture_stack(h));
+        for (const bool in_the_loop : {true, false, true}) {
+            e.set();
+            co_await weft::sleep(1ms);
+            const std::string names = names_of(weft::capture_stack(h));
+            EXPECT_TRUE(names.ends_with("waits_for")) << names;
+            EXPECT_EQ(names.ends_with("visits waits_for"), in_the_loop) << names;
+        }
+        e.set();
+        const int sum = co_await h;
+        EXPECT_EQ(sum, 3);
+    }());
+}
+
+// Tracebacks
+
+weft::task<> raises() {
+    co_await weft::sleep(1ms);
+    throw std::runtime_error("no");
+}
+[[gnu::noinline]] void parses(int depth) {
+    if (depth == 0) {
+        await(raises());
+    } else {
+        parses(depth - 1);
+    }
+    calls_returned = calls_returned + 1;
+}
+
+template <class T>
+std::string names_in_traceback_of(weft::task<T> t) {
+    try {
+        weft::testing::run(std::move(t));
+    } catch (const std::exception&) {
+        const auto traced = weft::traceback_of(std::current_exception());
+        return names_of({traced.begin(), traced.end()});
+    }
+    return "none";
+}
+
+weft::task<> awaits_a_fiber() { co_await create_fiber(parses, 2); }
+
+TEST(fiber_promise_frames, an_exception_that_came_through_await_has_them_in_its_traceback) {
+    EXPECT_EQ(names_in_traceback_of(awaits_a_fiber()), "awaits_a_fiber parses parses parses raises");
+}
+
+[[gnu::noinline]] void recovers_and_throws() {
+    try {
+        parses(1);
+    } catch (const std::runtime_error&) {
+    }
+    await(weft::sleep(1ms));
+    throw std::logic_error("another");
+}
+weft::task<> awaits_who_recovers() { co_await create_fiber(recovers_and_throws); }
+
+TEST(fiber_promise_frames, an_exception_that_was_caught_leaves_none_to_another) {
+    EXPECT_EQ(names_in_traceback_of(awaits_who_recovers()), "awaits_who_recovers recovers_and_throws");
+}
+
+[[gnu::noinline]] void catches_at_every_depth(int depth) {
+    try {
+        if (depth == 0) return await(raises());
+        catches_at_every_depth(depth - 1);
+    } catch (const std::exception&) {
+        throw;
+    }
+}
+weft::task<> awaits_who_throws_on() { co_await create_fiber(catches_at_every_depth, 1); }
+
+TEST(fiber_promise_frames, an_exception_that_is_caught_and_thrown_on_keeps_them) {
+    EXPECT_EQ(names_in_traceback_of(awaits_who_throws_on()),
+              "awaits_who_throws_on catches_at_every_depth catches_at_every_depth raises");
+}
+
+TEST(fiber_promise_frames, another_thread_sees_the_place_alone) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(begins, std::ref(e));
+        co_await weft::sleep(1ms);
+        std::string names;
+        std::thread([&] { names = names_of(weft::capture_stack(h)); }).join();  // this one stands still meanwhile
+        EXPECT_EQ(names, "waits_for");
+        e.set();
+        const int result = co_await h;
+        EXPECT_EQ(result, 7);
+    }());
+}
+
+}  // namespace
