@@ -5,8 +5,8 @@
     tools/doc_output.py --build build/dev [--check]
 
 A block of a page under docs/guide that follows `<!-- output: weft ps $PATIENT -->` is what that command prints, with the
-process of tests/command/patient for $PATIENT, its path for $PATIENT_FILE, the process of tests/command/recorded for
-$RECORDED, and the path of tests/tools/frames_program for $FRAMES_PROGRAM; all as clang-19 makes them in the dev preset.
+process of tests/command/patient for $PATIENT, its path for $PATIENT_FILE, the processes of tests/command/recorded for
+$RECORDED and of tests/command/fibers for $FIBERS, and the path of tests/tools/frames_program for $FRAMES_PROGRAM; all as clang-19 makes them in the dev preset.
 With --check nothing is written; numbers, durations, the paths of this machine and the width of columns do not matter
 then. Of `weft doctor`, which says what a machine is like, only what it looks at matters, not what it finds there.
 """
@@ -64,13 +64,14 @@ def main():
     options = parser.parse_args()
     weft = os.path.join(options.build, "tools/weft")
     program = os.path.join(options.build, "tests/command/patient")
-    processes = [subprocess.Popen([each], stdout=subprocess.PIPE, text=True)
-                 for each in (program, os.path.join(options.build, "tests/command/recorded"))]
+    processes = [subprocess.Popen([os.path.join(options.build, "tests/command", each)], stdout=subprocess.PIPE, text=True)
+                 for each in ("patient", "recorded", "fibers")]
     wrong = 0
     try:
         for process in processes:
             process.stdout.readline()  # "ready"
         names = {"PATIENT": str(processes[0].pid), "PATIENT_FILE": program, "RECORDED": str(processes[1].pid),
+                 "FIBERS": str(processes[2].pid),
                  "FRAMES_PROGRAM": os.path.join(options.build, "tests/tools/frames_program")}
         for page in sorted(glob.glob(os.path.join(ROOT, "docs/guide/*.md"))):
             with open(page, encoding="utf-8") as file:

@@ -159,6 +159,10 @@ std::optional<source_place> debug_info::place_of(std::uint64_t address) const {
     return state_->units_->place_of(address);
 }
 
+std::vector<called_function> debug_info::functions_around(std::uint64_t address) const {
+    return state_->units_->functions_around(address);
+}
+
 std::string debug_info::qualified_name(const dwarf_die& die) const { return state_->units_->qualified_name(die); }
 dwarf_die debug_info::definition_of(const dwarf_die& type) const { return state_->units_->definition_of(type); }
 

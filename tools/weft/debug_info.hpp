@@ -25,6 +25,13 @@ struct source_place {
     unsigned column = 0;
 };
 
+/// A function that was called, and where it is: at the address that was asked for, or in a call.
+struct called_function {
+    std::string symbol;  // mangled; empty: it has none
+    std::string name;
+    source_place at;
+};
+
 /// The debug information of a linked program or shared library, its own or in a separate file that the system knows of
 /// (by build id or .gnu_debuglink). All addresses are those of the file: what it was loaded at is subtracted by the caller.
 /// Read lazily, so not to be used by several threads at once.
@@ -47,6 +54,8 @@ public:
     std::optional<dwarf_die> function_at(std::uint64_t address) const;
     /// Where the instruction at `address` comes from.
     std::optional<source_place> place_of(std::uint64_t address) const;
+    /// The function that it is in; and if that is inlined into another one, that as well, and so on: the innermost first.
+    std::vector<called_function> functions_around(std::uint64_t address) const;
     /// Machine code; less than `size` bytes where the file has no more.
     std::vector<std::byte> code(std::uint64_t address, std::uint64_t size) const;
     /// The machine that the code is for, one of EM_X86_64, EM_AARCH64, … in elf.h.

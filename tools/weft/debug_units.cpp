@@ -95,6 +95,47 @@ std::optional<source_place> debug_units::place_of(std::uint64_t address) {
     return source_place{file ? file : "", static_cast<unsigned>(number), static_cast<unsigned>(std::max(column, 0))};
 }
 
+/// Not by where it begins: one may lie within another's code.
+std::optional<dwarf_die> debug_units::function_around(unit& u, std::uint64_t address) {
+    for (const bool function_bodies : {false, true}) {
+        read(u, function_bodies);
+        for (const auto& [begin, function] : u.functions) {
+            if (function.covers(address)) return function;
+        }
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+/// What is inlined there into `outer`, and into that, and so on: the outermost first.
+void add_inlined(const dwarf_die& outer, std::uint64_t address, std::vector<dwarf_die>& found) {
+    for (const dwarf_die& child : outer.children()) {
+        const bool is_inlined = child.tag() == DW_TAG_inlined_subroutine;
+        if (!is_inlined && child.tag() != DW_TAG_lexical_block) continue;
+        if (!child.covers(address)) continue;
+        if (is_inlined) found.push_back(child);
+        return add_inlined(child, address, found);
+    }
+}
+
+}  // namespace
+
+std::vector<called_function> debug_units::functions_around(std::uint64_t address) {
+    unit* const u = unit_of(address);
+    std::optional<source_place> at = place_of(address);
+    const std::optional<dwarf_die> outermost = u && at ? function_around(*u, address) : std::nullopt;
+    if (!outermost) return {};
+    std::vector<dwarf_die> scopes{*outermost};
+    add_inlined(*outermost, address, scopes);
+    std::vector<called_function> found;
+    for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
+        found.push_back({scope->linkage_name(), qualified_name(*scope), *at});
+        at = {scope->call_file(), static_cast<unsigned>(scope->number(DW_AT_call_line).value_or(0)), 0};
+    }
+    return found;
+}
+
 std::string debug_units::qualified_name(const dwarf_die& die) {
     dwarf_die named = die;  // a definition outside its class has the name of the declaration in there
     while (const auto declaration = named.reference(DW_AT_specification)) {

@@ -21,6 +21,7 @@ public:
 
     std::optional<dwarf_die> function_at(std::uint64_t address);
     std::optional<source_place> place_of(std::uint64_t address);
+    std::vector<called_function> functions_around(std::uint64_t address);
     std::string qualified_name(const dwarf_die& die);
     dwarf_die definition_of(const dwarf_die& type);
 
@@ -42,6 +43,7 @@ private:
 
     unit* unit_of(std::uint64_t address);
     unit* unit_of(const dwarf_die& die);
+    std::optional<dwarf_die> function_around(unit& u, std::uint64_t address);
     void read(unit& u, bool function_bodies);
     void read(unit& u, const dwarf_die& parent, bool function_bodies);
     void read_definitions();

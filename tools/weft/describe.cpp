@@ -60,9 +60,15 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names) {
     return kind_of(w) + (w.of.empty() ? "" : " " + printable(w.of));
 }
 
+namespace {
+std::string place_of(const weft::stack_frame& f) { return f.line ? f.file + ":" + std::to_string(f.line) : f.file; }
+}  // namespace
+
+std::string describe(const weft::stack_frame& f) { return place_of(f) + " " + f.function; }
+
 std::string place_of(const weft::task_snapshot& t) {
     const weft::stack_frame* const frame = weft::own_frame(t);
-    return frame ? frame->file + ":" + std::to_string(frame->line) : "";
+    return frame ? place_of(*frame) : "";
 }
 
 std::string what_is_wrong(const weft::process_snapshot& p, const std::vector<weft::finding>& findings,

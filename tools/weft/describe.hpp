@@ -29,6 +29,8 @@ std::string describe(const weft::wait_snapshot& w, const task_names& names);
 /// The same without what differs between tasks that do the same: "tcp read", "sleep".
 std::string kind_of(const weft::wait_snapshot& w);
 
+/// "server.cpp:12 serve"; "/usr/lib/libpq.so.5 PQexec" where the line is not known
+std::string describe(const weft::stack_frame& f);
 /// Where its own_frame() is: "server.cpp:12", or empty
 std::string place_of(const weft::task_snapshot& t);
 

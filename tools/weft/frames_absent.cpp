@@ -2,6 +2,7 @@
 // In place of all that reads debug information, where libdw is not there.
 #include "weft/commands.hpp"
 #include "weft/frame_values.hpp"
+#include "weft/native_frames.hpp"
 
 #include <stdexcept>
 
@@ -17,6 +18,8 @@ std::optional<frame_values> locals_of(const debug_info&, std::uint64_t, const re
                                       const std::optional<source_place>&) {
     return std::nullopt;
 }
+
+void add_native_frames(weft::process_snapshot&, const weft::target_memory&) {}
 
 void add_frames(CLI::App& weft) {
     CLI::App* const frames = weft.add_subcommand("frames", "(not in this build, which is without libdw)");

@@ -47,6 +47,22 @@ std::string what_it_waits_for(const group_of_tasks& g, const task_names& names) 
     return kind_of(t.wait);
 }
 
+/// Of a fiber, who has called whom: a line for each, below the one where it waits.
+void add_callers(table& lines, const weft::task_snapshot& t) {
+    constexpr std::size_t most = 12;
+    if (t.fibers.empty()) return;
+    std::vector<const weft::stack_frame*> callers;
+    for (const weft::stack_frame& f : t.stack) {
+        if (&f == weft::own_frame(t)) break;
+        if (!f.function.starts_with("weft::")) callers.push_back(&f);
+    }
+    for (std::size_t i = callers.size(); i-- > 0;) {
+        const bool is_last = callers.size() - i == most;
+        lines.add({"", "", "", "", "", "", is_last && i > 0 ? "  …" : "  " + describe(*callers[i])});
+        if (is_last) return;
+    }
+}
+
 terminal::colour colour_of(weft::task_activity a) {
     switch (a) {
         case weft::task_activity::running: return terminal::colour::green;
@@ -75,11 +91,11 @@ std::string tasks_of(const weft::loop_snapshot& loop, const task_names& names, c
         const weft::task_snapshot& t = *g->tasks.front();
         const std::string count = g->tasks.size() > 1 ? " ×" + std::to_string(g->tasks.size()) : "";
         const weft::stack_frame* const frame = weft::own_frame(t);
-        const std::string function = frame ? " " + frame->function : "";
         lines.add({std::to_string(t.id), t.name + count, to_string(t.activity) + std::string(t.is_changing ? "*" : ""),
                    readable_duration(g->longest), g->has_cpu ? readable_duration(g->cpu) : "-",
-                   what_it_waits_for(*g, names), place_of(t) + function},
+                   what_it_waits_for(*g, names), frame ? describe(*frame) : ""},
                   colour_of(t.activity));
+        add_callers(lines, t);
     }
     return lines.to_string(screen);
 }

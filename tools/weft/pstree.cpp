@@ -144,7 +144,8 @@ private:
         const std::string bar = tree_.below(a).empty() ? "   " : "│  ";
         for (const weft::stack_frame& f : t.stack)
             text += rest + bar + f.function +
-                    screen_.in(terminal::colour::dim, " " + f.file + ":" + std::to_string(f.line)) + "\n";
+                    screen_.in(terminal::colour::dim, " " + f.file + (f.line ? ":" + std::to_string(f.line) : "")) +
+                    "\n";
         print(tree_.below(a), rest, depth + 1);
     }
 

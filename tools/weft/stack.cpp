@@ -53,6 +53,7 @@ std::optional<bool> has_begun(const weft::task_snapshot& t, task_locals& all) {
 /// A coroutine with what is in its frame, and who entered it.
 std::string with_locals(const weft::task_snapshot& t, std::size_t frame, task_locals& all, const terminal& screen) {
     std::string text = format(t.stack[frame]);
+    if (!t.frames[frame]) return text;  // on a fiber's stack
     const auto values = all.of(t.frames[frame], t.stack[frame]);
     if (has_begun(values) != false)
         text += screen.in(terminal::colour::dim, "      " + describe_entry(t, frame)) + "\n";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/target.hpp"
 
+#include "weft/native_frames.hpp"
+
 #include <stdexcept>
 
 void target::add_to(CLI::App& command) {
@@ -12,8 +14,10 @@ void target::add_to(CLI::App& command) {
 }
 
 weft::process_snapshot target::snapshot(const weft::snapshot_options& options) const {
-    if (!core.empty()) return weft::snapshot_core(core, program, options);
-    return weft::snapshot_process(process(), options);
+    weft::process_snapshot p =
+        core.empty() ? weft::snapshot_process(process(), options) : weft::snapshot_core(core, program, options);
+    if (has_fibers(p)) add_native_frames(p, *memory());
+    return p;
 }
 
 std::unique_ptr<weft::target_memory> target::memory() const {

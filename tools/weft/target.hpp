@@ -14,7 +14,7 @@ struct target {
     std::string core, program;  // without a core, `program` is a process id
 
     void add_to(CLI::App& command);
-    /// @throws std::runtime_error, std::system_error
+    /// With the functions on the stacks of fibers. @throws std::runtime_error, std::system_error
     weft::process_snapshot snapshot(const weft::snapshot_options& options = {}) const;
     std::unique_ptr<weft::target_memory> memory() const;
     /// @throws std::runtime_error  it is none

@@ -2,6 +2,7 @@
 // `weft top`: the busiest tasks of a process, or those that have waited longest, again and again.
 #include "weft/commands.hpp"
 #include "weft/describe.hpp"
+#include "weft/native_frames.hpp"
 #include "weft/snapshot_json.hpp"
 #include "weft/target.hpp"
 #include "weft/terminal.hpp"
@@ -128,6 +129,7 @@ void run_top(const top_options& options) {
     for (unsigned i = 0; options.times == 0 || i <= options.times; ++i) {
         weft::take_cpu_times(pid, static_cast<unsigned>(options.interval_seconds) + 2);
         weft::process_snapshot p = weft::snapshot_process(pid, {.deepest = 16});
+        if (has_fibers(p)) add_native_frames(p, *weft::memory_of_process(pid));
         const auto findings = weft::diagnose(p);
         const auto now = clock::now();
         std::vector<row> rows;
