@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a sleeping task takes: the growth of the heap, and of what is resident, over 1 000 000 of them. Prints both in bytes
-// per task. bench/run_tasks.py sets asyncio, Go and tokio beside it.
+// per task. bench/run_tasks.py sets asyncio, Go and tokio beside it. Of fibers 100 000, stacks included.
 //
-//     task_memory weft|minimal
+//     task_memory weft|minimal|fibers
 
 #include "peers/minimal_task.hpp"
 #include "peers/minimal_timer.hpp"
 
+#include <weft/fiber/create_fiber.hpp>
 #include <weft/weft.hpp>
 
 #include <malloc.h>
@@ -38,10 +39,10 @@ struct used {
 };
 
 /// @param before  taken when everything but the tasks was there
-[[noreturn]] void report(const used& before) {
+[[noreturn]] void report(const used& before, std::size_t count = many) {
     const used after = used::now();
-    std::printf("{\"heap\": %.2f, \"resident\": %.2f}\n", (after.heap - before.heap) / many,
-                (after.resident - before.resident) / many);
+    std::printf("{\"heap\": %.2f, \"resident\": %.2f}\n", (after.heap - before.heap) / static_cast<double>(count),
+                (after.resident - before.resident) / static_cast<double>(count));
     std::fflush(stdout);
     std::_Exit(0);  // not waiting until a million tasks are destroyed
 }
@@ -52,6 +53,17 @@ weft::task<> by_weft() {
     for (std::size_t i = 0; i < many; ++i) weft::spawn(f());
     co_await weft::sleep(1ms);
     report(before);
+}
+
+weft::task<> by_fibers() {
+    constexpr std::size_t count = 100'000;
+    const auto f = [] { weft::await(weft::sleep(1h)); };
+    std::vector<weft::task_handle<>> fibers;
+    fibers.reserve(count);
+    const used before = used::now();
+    for (std::size_t i = 0; i < count; ++i) fibers.push_back(weft::create_fiber(f));
+    co_await weft::sleep(1ms);
+    report(before, count);
 }
 
 minimal::timer_wheel wheel(0);
@@ -90,6 +102,7 @@ int main(int argc, char** argv) {
     const std::string_view who = argc > 1 ? argv[1] : "";
     if (who == "weft") weft::run(by_weft());
     if (who == "minimal") by_minimal();
-    std::fputs("task_memory weft|minimal\n", stderr);
+    if (who == "fibers") weft::run(by_fibers());
+    std::fputs("task_memory weft|minimal|fibers\n", stderr);
     return 2;
 }
