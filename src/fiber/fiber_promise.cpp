@@ -33,11 +33,11 @@ fiber_promise& fiber_promise::running() {
     return *p;
 }
 
-std::coroutine_handle<> fiber_promise::start_below(promise_base& awaiting, std::source_location where) noexcept {
+bool fiber_promise::start_below(promise_base& awaiting, std::source_location where) noexcept {
     awaiting.await(*this, owner_);
     owner_ = handle();
     stand_at(where);
-    return running_in()->transfer_to(handle());
+    return !run_to_end_or_wait();
 }
 
 void fiber_promise::park(std::coroutine_handle<> next) {
@@ -71,13 +71,19 @@ void fiber_promise::enter() noexcept {
         resumed_meanwhile_ = true;
         return;
     }
+    if (run_to_end_or_wait()) continue_awaiter().resume();
+}
+
+/// @return whether it has ended, and has no more to do than to be continued from
+bool fiber_promise::run_to_end_or_wait() noexcept {
     entered_ = true;
     do {
         resumed_meanwhile_ = false;
-        if (run_until_it_waits()) return continue_awaiter().resume();
+        if (run_until_it_waits()) return true;
         if (next_) std::exchange(next_, nullptr).resume();
     } while (resumed_meanwhile_);
     entered_ = false;
+    return false;
 }
 
 /// @return whether it has ended

@@ -76,6 +76,17 @@ TEST(create_fiber, run_in_fiber_is_a_coroutine_that_begins_when_it_is_awaited) {
     }());
 }
 
+TEST(create_fiber, run_in_fiber_takes_no_more_stack_the_more_often_it_is_awaited) {
+    const int sum = weft::testing::run([]() -> weft::task<int> {
+        int all = 0;
+        for (int i = 0; i < 100'000; ++i) all += co_await weft::run_in_fiber([] { return 1; });
+        co_await weft::run_in_fiber(plus_one_later, 0);
+        for (int i = 0; i < 100'000; ++i) all += co_await weft::run_in_fiber([] { return 1; });
+        co_return all;
+    }());
+    EXPECT_EQ(sum, 200'000);
+}
+
 TEST(create_fiber, waits_inside_of_algorithms) {
     weft::testing::run([]() -> weft::task<> {
         weft::queue<int> numbers;

@@ -34,10 +34,11 @@ public:
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
         return frame_.promise.start_below(h.promise(), made_at_);
     }
     R await_resume() {
+        frame_.promise.awaiter()->awaited_finished();
         frame_.promise.raise_failure();
         return result_.take();
     }

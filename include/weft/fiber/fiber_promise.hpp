@@ -61,8 +61,10 @@ public:
     /// How often C code was told since it last awaited.
     unsigned refusals = 0;
 
-    /// On the loop's stack: links it below `awaiting`. @return what is to be resumed in its place
-    std::coroutine_handle<> start_below(promise_base& awaiting, std::source_location where) noexcept;
+    /// On the loop's stack: links it below `awaiting`, and runs it there, from await_suspend. (Not in the place of the awaiting coroutine:
+    /// one that awaits fiber after fiber, none of which waits, would be resumed by each within the one before.)
+    /// @return whether it waits; if not, it has ended
+    bool start_below(promise_base& awaiting, std::source_location where) noexcept;
 
     /// On the fiber's stack: back to the loop's, to go on when the handle is resumed.
     /// @param next  to be resumed there @throws fiber_exit  it is being destroyed
@@ -88,6 +90,7 @@ private:
     static void be_seen_by_others() noexcept;
     static bool add_native_frames(const promise_base& p, std::vector<stack_frame>& frames);
     void enter() noexcept;
+    bool run_to_end_or_wait() noexcept;
     bool run_until_it_waits() noexcept;
     void note_callers() noexcept;
 
