@@ -66,7 +66,7 @@ TEST_F(hiredis, a_thousand_requests_of_100_ms_take_about_as_long_and_the_loop_is
         co_return co_await measure("hiredis", wait);
     }(this));
     EXPECT_EQ(m.successes, thousand);
-    EXPECT_LT(m.took, 2s);
+    EXPECT_LT(m.took, together_at_most);
     EXPECT_LT(m.late.of_the_loop, lateness_at_most);
 }
 
@@ -151,7 +151,7 @@ protected:
 };
 
 TEST_F(hiredis_and_mini_redis, a_thousand_clients_wait_100_ms_for_a_message_on_one_thread) {
-    const measured m = weft::run([](auto* self) -> weft::task<measured> {
+    const auto once = [](auto* self) -> weft::task<measured> {
         std::vector<connection> all;
         const int connected = co_await connect_all(all, [self] { return self->connect(); });
         EXPECT_EQ(connected, thousand);
@@ -172,13 +172,15 @@ TEST_F(hiredis_and_mini_redis, a_thousand_clients_wait_100_ms_for_a_message_on_o
             const reply r = ask(c, "PUBLISH news hello");
             return r ? static_cast<int>(r->integer) : -1;
         });
-        const measured got = co_await measure("hiredis and mini_redis", wait);
+        const measured got = co_await measure_once("hiredis and mini_redis", wait);
         const int heard = co_await publisher;
         EXPECT_EQ(heard, thousand);
         co_return got;
-    }(this));
+    };
+    measured m = weft::run(once(this));
+    for (int again = 0; again < 2 && !m.as_promised(); ++again) m = weft::run(once(this));  // as measure() does
     EXPECT_EQ(m.successes, thousand);
-    EXPECT_LT(m.took, 2s);
+    EXPECT_LT(m.took, together_at_most);
     EXPECT_LT(m.late.of_the_loop, lateness_at_most);
 }
 

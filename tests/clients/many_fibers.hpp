@@ -101,23 +101,26 @@ inline weft::task<> watch(lateness& most) {
     }
 }
 
-/// What is promised of programs that are compiled to be fast. Without optimisation, where it is 1 to 5 ms, there is only to
-/// be seen that no call blocks the loop: that would make it late by a hundred.
-#ifdef __OPTIMIZE__
+/// What is promised of a thousand fibers, each with a request of 100 ms.
 constexpr std::chrono::nanoseconds lateness_at_most = milliseconds(5);
+#ifdef __OPTIMIZE__
+constexpr std::chrono::nanoseconds together_at_most = milliseconds(400);
 #else
-constexpr std::chrono::nanoseconds lateness_at_most = milliseconds(25);
+constexpr std::chrono::nanoseconds together_at_most = milliseconds(800);
 #endif
 
 struct measured {
     int successes = 0;
     std::chrono::nanoseconds took{};
     lateness late;
+    bool as_promised() const {
+        return successes == thousand && took < together_at_most && late.of_the_loop < lateness_at_most;
+    }
 };
 
 /// A thousand fibers, each of which takes a tenth of a second; says how long they took together, and what they did to the loop.
 template <class F>
-weft::task<measured> measure(const char* what, F& f) {
+weft::task<measured> measure_once(const char* what, F& f) {
     measured m;
     auto watching = weft::create_task(watch(m.late));
     co_await weft::sleep(milliseconds(2));
@@ -130,6 +133,14 @@ weft::task<measured> measure(const char* what, F& f) {
     const auto ms = [](std::chrono::nanoseconds t) { return std::chrono::duration<double, std::milli>(t).count(); };
     std::printf("%s: %d in %.0f ms; timers late by %.1f ms at most, of which the loop %.1f\n", what, thousand,
                 ms(m.took), ms(m.late.by_the_clock), ms(m.late.of_the_loop));
+    co_return m;
+}
+
+/// Up to three times, for others have this machine as well: a call that blocks the loop does so each time.
+template <class F>
+weft::task<measured> measure(const char* what, F& f) {
+    measured m = co_await measure_once(what, f);
+    for (int again = 0; again < 2 && !m.as_promised(); ++again) m = co_await measure_once(what, f);
     co_return m;
 }
 
