@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 /// expression = term { ('+' | '-') term };  term = factor { '*' factor };  factor = number | '(' expression ')'
 struct calculator {
@@ -51,7 +53,7 @@ struct calculator {
     }
 };
 
-void serve(weft::stream& s) try {
+void serve(weft::stream s) try {
     weft::fiber_generator<int> values([&](auto& yield) { calculator(s).run(yield); });
     for (const int value : values) weft::await(s.write(std::to_string(value) + "\n"));
 } catch (const std::runtime_error& e) {
@@ -69,8 +71,8 @@ weft::task<> client(std::uint16_t port, std::vector<const char*> pieces) {
 }
 
 weft::task<> main_task() {
-    auto server = co_await weft::start_server(
-        [](weft::stream s) -> weft::task<> { co_await weft::create_fiber(serve, std::ref(s)); }, "127.0.0.1", 0);
+    auto server = co_await weft::start_server([](weft::stream s) { return weft::run_in_fiber(serve, std::move(s)); },
+                                              "127.0.0.1", 0);
     auto ann = weft::create_task(client(server.port(), {"1", "2+3", "0*(2", "+1);((", "10", "0-8)*2", ")-1;7", ";"}));
     co_await client(server.port(), {"6*7", ";", "1+(2*", "3;"});  // at the same time, on one thread
     co_await ann;

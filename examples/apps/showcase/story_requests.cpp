@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story, 01 to 04, and 07: a page that waits for a database, and a ping that waits for nothing.
+// The story, 01 to 04, 07 and 27: a page that waits for a database, and a ping that waits for nothing.
 #include "recorder.hpp"
 #include "story.hpp"
 
+#include <weft/fiber/create_fiber.hpp>
 #include <weft/weft.hpp>
 
 #include <barrier>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -148,6 +150,38 @@ void play(recorder& r) { weft::run(serve(r)); }
 
 }  // namespace on_a_loop
 
+namespace by_fibers {
+
+int query(recorder& r) {
+    lane me(r, "query");
+    weft::await(me.waits("20 ms", weft::sleep(20ms)));
+    me.goes_on();
+    return 42;
+}
+
+void page(recorder& r) {
+    lane me(r, "page");
+    const int rows = weft::await(me.waits("query", weft::create_fiber(query, std::ref(r))));
+    me.goes_on(rows);
+}
+
+void ping(recorder& r) {
+    lane me(r, "ping");
+    weft::await(me.waits("its next turn", weft::yield_now()));
+    me.goes_on();
+}
+
+weft::task<> serve(recorder& r) {
+    lane me(r, "serve");
+    co_await me.waits("both",
+                      weft::gather(weft::run_in_fiber(page, std::ref(r)), weft::run_in_fiber(ping, std::ref(r))));
+    me.goes_on();
+}
+
+void play(recorder& r) { weft::run(serve(r)); }
+
+}  // namespace by_fibers
+
 constexpr std::string_view here = "story_requests.cpp";
 constexpr story_step steps[] = {
     {"01_one_after_another", "Two requests, one after the other: nothing goes on at the same time.",
@@ -159,6 +193,7 @@ constexpr story_step steps[] = {
     {"04_generator", "A generator can be left in the middle and resumed there: the page is one function again.",
      a_generator::play, here},
     {"07_on_a_loop", "A loop does all that on one thread.", on_a_loop::play, here},
+    {"27_fibers", "Ordinary functions wait as well, each on a stack of its own.", by_fibers::play, here},
 };
 
 }  // namespace
