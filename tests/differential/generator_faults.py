@@ -64,7 +64,7 @@ FAULTS = [
      "outer->error_ = std::exchange(at->error_, carried_exception());", "(void)at->error_.take();"),
     ("an error out of the outermost generator is lost", CORE_HEADER,
      "bool finish() {\n        if (error_) [[unlikely]]\n"
-     "            carried_exception::rethrow(std::exchange(error_, carried_exception()));",
+     "            carried_exception::rethrow(std::exchange(error_, carried_exception()), caller_);",
      "bool finish() {\n        error_ = carried_exception();"),
     ("an error raised into a range is lost", CORE, "    if (error_) return false;\n", "    if (error_) (void)error_.take();\n"),
     ("an error out of a range is its end", CORE,
