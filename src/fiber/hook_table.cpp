@@ -124,10 +124,6 @@ int elsewhere(void (*run)(void*), void (*end)(void*), void* context) noexcept {
     });
 }
 
-void closing(int fd) noexcept {
-    if (descriptor_hub* const hub = descriptor_hub::here_or_null()) hub->closing(fd);
-}
-
 long long now() noexcept { return event_loop::current()->now(); }
 
 int describe(char* text, unsigned long size) noexcept {
@@ -149,7 +145,7 @@ constexpr weft_hook_table table = {
     .let_go = [](weft_hook_parking* p) { p->let_go(); },
     .wait = wait,
     .elsewhere = elsewhere,
-    .closing = closing,
+    .closing = descriptor_hub::closing,
     .now = now,
     .describe = describe,
     .leave_if_destroyed = leave_if_destroyed,
