@@ -60,6 +60,8 @@ public:
     std::exception_ptr take_owed() noexcept { return std::exchange(owed_, nullptr); }
     /// How often C code was told since it last awaited.
     unsigned refusals = 0;
+    /// The same since it is being destroyed.
+    unsigned refusals_at_end = 0;
 
     /// On the loop's stack: links it below `awaiting`. @return what is to be resumed in its place
     std::coroutine_handle<> start_below(promise_base& awaiting, std::source_location where) noexcept;
