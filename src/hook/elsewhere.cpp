@@ -25,7 +25,8 @@ bool send(errand& e, bool must_end) noexcept {
     if (!must_end) return false;
     while (libc_sem_wait(&e.over) != 0) {  // it has not begun, or is a short one: a file's
     }
-    if (!e.was_run) run(&e);  // there is no thread, or the fiber is being destroyed: what it writes last is written all the same
+    if (!e.was_run)
+        run(&e);  // there is no thread, or the fiber is being destroyed: what it writes last is written all the same
     return true;
 }
 

@@ -16,12 +16,12 @@ namespace {
 constinit hooked<hostent*(const char*)> libc_gethostbyname("gethostbyname");
 constinit hooked<hostent*(const char*, int)> libc_gethostbyname2("gethostbyname2");
 constinit hooked<hostent*(const void*, socklen_t, int)> libc_gethostbyaddr("gethostbyaddr");
-constinit hooked<int(const char*, hostent*, char*, std::size_t, hostent**, int*)> libc_gethostbyname_r(
-    "gethostbyname_r");
-constinit hooked<int(const char*, int, hostent*, char*, std::size_t, hostent**, int*)> libc_gethostbyname2_r(
-    "gethostbyname2_r");
-constinit hooked<int(const void*, socklen_t, int, hostent*, char*, std::size_t, hostent**, int*)> libc_gethostbyaddr_r(
-    "gethostbyaddr_r");
+constinit hooked<int(const char*, hostent*, char*, std::size_t, hostent**, int*)>
+    libc_gethostbyname_r("gethostbyname_r");
+constinit hooked<int(const char*, int, hostent*, char*, std::size_t, hostent**, int*)>
+    libc_gethostbyname2_r("gethostbyname2_r");
+constinit hooked<int(const void*, socklen_t, int, hostent*, char*, std::size_t, hostent**, int*)>
+    libc_gethostbyaddr_r("gethostbyaddr_r");
 
 /// What is asked, and answered: outlives a caller that is cancelled, whose memory must not be touched then.
 struct question {
@@ -37,10 +37,10 @@ struct question {
     char room[16 * 1024];
 
     void ask() noexcept {
-        result =
-            is_address ? libc_gethostbyaddr_r(asked, length, family, &entry, room, sizeof room, &found, &error)
-            : family == AF_UNSPEC ? libc_gethostbyname_r(asked, &entry, room, sizeof room, &found, &error)
-                                  : libc_gethostbyname2_r(asked, family, &entry, room, sizeof room, &found, &error);
+        result = is_address ? libc_gethostbyaddr_r(asked, length, family, &entry, room, sizeof room, &found, &error)
+                 : family == AF_UNSPEC
+                     ? libc_gethostbyname_r(asked, &entry, room, sizeof room, &found, &error)
+                     : libc_gethostbyname2_r(asked, family, &entry, room, sizeof room, &found, &error);
     }
     void let_go() noexcept {
         if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) std::free(this);
@@ -126,9 +126,9 @@ hostent* look_up_for_this_thread(const void* asked, std::size_t size, bool is_ad
     if (!last) last = static_cast<last_host*>(std::calloc(1, sizeof(last_host)));
     hostent* found = nullptr;
     int error = NO_RECOVERY;
-    const int result = last ? look_up(asked, size, is_address, family, &last->entry, last->room, sizeof last->room,
-                                      &found, &error)
-                            : ENOMEM;
+    const int result =
+        last ? look_up(asked, size, is_address, family, &last->entry, last->room, sizeof last->room, &found, &error)
+             : ENOMEM;
     if (!found) h_errno = error;
     if (result) errno = result;
     return found;

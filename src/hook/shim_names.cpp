@@ -13,8 +13,8 @@ namespace weft_hook {
 namespace {
 
 constinit hooked<int(const char*, const char*, const addrinfo*, addrinfo**)> libc_getaddrinfo("getaddrinfo");
-constinit hooked<int(const sockaddr*, socklen_t, char*, socklen_t, char*, socklen_t, int)> libc_getnameinfo(
-    "getnameinfo");
+constinit hooked<int(const sockaddr*, socklen_t, char*, socklen_t, char*, socklen_t, int)>
+    libc_getnameinfo("getnameinfo");
 
 constexpr std::size_t longest_name = 1025;  // NI_MAXHOST
 
@@ -147,7 +147,8 @@ int getaddrinfo(const char* node, const char* service, const addrinfo* hints, ad
 int getnameinfo(const sockaddr* address, socklen_t length, char* host, socklen_t host_room, char* service,
                 socklen_t service_room, int flags) {
     const bool asks_nobody = (flags & NI_NUMERICHOST) || !host || host_room == 0;
-    if (asks_nobody || length > sizeof(sockaddr_storage) || !libc_getnameinfo.is_taken_over(__builtin_return_address(0)))
+    if (asks_nobody || length > sizeof(sockaddr_storage) ||
+        !libc_getnameinfo.is_taken_over(__builtin_return_address(0)))
         return libc_getnameinfo(address, length, host, host_room, service, service_room, flags);
     return name_on_fiber(address, length, host, host_room, service, service_room, flags);
 }

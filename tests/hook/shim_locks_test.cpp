@@ -29,7 +29,7 @@ struct twice_open {
 };
 
 struct flock whole(short type) {
-    struct flock lock {};
+    struct flock lock{};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     return lock;
@@ -49,7 +49,8 @@ weft::task<> waits_for_a_lock(Lock lock, Unlock unlock) {
 TEST(shim_locks, flock_waits) {
     const twice_open file;
     EXPECT_EQ(flock(file.one.get(), LOCK_EX), 0);
-    weft::run(waits_for_a_lock([&] { return flock(file.two.get(), LOCK_EX); }, [&] { flock(file.one.get(), LOCK_UN); }));
+    weft::run(
+        waits_for_a_lock([&] { return flock(file.two.get(), LOCK_EX); }, [&] { flock(file.one.get(), LOCK_UN); }));
 }
 
 TEST(shim_locks, fcntl_waits_for_a_lock_of_an_open_file_description) {

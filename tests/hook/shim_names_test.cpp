@@ -63,7 +63,8 @@ TEST(shim_names, what_came_before_getaddrinfo_gives_what_libc_gives) {
     const auto all = [] {
         const in_addr here{htonl(INADDR_LOOPBACK)};
         int enough = -1, too_little = -1;
-        std::string text = described(gethostbyname("localhost")) + "; " + described(gethostbyname2("localhost", AF_INET));
+        std::string text =
+            described(gethostbyname("localhost")) + "; " + described(gethostbyname2("localhost", AF_INET));
         text += "; " + described(gethostbyaddr(&here, sizeof here, AF_INET)) + "; " + by_name_r(4096, enough);
         text += "; " + by_name_r(20, too_little) + "; " + described(gethostbyname("127.0.0.300"));
         return text + "; " + std::to_string(enough) + " " + std::to_string(too_little);
@@ -85,9 +86,8 @@ TEST(shim_names, the_loop_turns_while_the_name_of_an_address_is_looked_up) {
         };
         auto h = weft::create_fiber(ask);
         const auto one = weft::create_fiber([&] { return described(gethostbyname2("localhost", AF_INET)); });
-        const auto two = weft::create_fiber([&] {
-            return described(gethostbyaddr(&address.sin_addr, sizeof address.sin_addr, AF_INET));
-        });
+        const auto two = weft::create_fiber(
+            [&] { return described(gethostbyaddr(&address.sin_addr, sizeof address.sin_addr, AF_INET)); });
         co_await weft::sleep(1ms);
         EXPECT_FALSE(h.done() || one.done() || two.done());
         held.let_go();
