@@ -19,7 +19,7 @@ bool send(errand& e, bool must_end) noexcept {
         ::sem_post(&self.over);
         let_go(self);
     };
-    const unsigned flags = must_end ? 0 : weft_hook_cancellable;
+    const unsigned flags = must_end ? 0U : unsigned{weft_hook_cancellable};
     const int result = offered.load(std::memory_order_relaxed)->elsewhere(run, end, &e, flags);
     if (result == 0) return true;
     if (!must_end) return false;
