@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -24,15 +25,20 @@ const loop_service_kind kind = {
     .make = [](event_loop& loop) -> std::unique_ptr<loop_service> { return std::make_unique<descriptor_hub>(loop); }};
 }  // namespace
 
-constinit thread_local descriptor_hub* descriptor_hub::here = nullptr;
+constinit thread_local descriptor_hub* descriptor_hub::first_here = nullptr;
 
-descriptor_hub::descriptor_hub(event_loop& loop) : loop_(loop), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+descriptor_hub::descriptor_hub(event_loop& loop)
+    : loop_(loop), process_(::getpid()), next_here_(first_here), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1 for the fibers of a loop");
-    here = this;
+    first_here = this;
 }
 
 descriptor_hub::~descriptor_hub() {
-    if (here == this) here = nullptr;
+    for (descriptor_hub** at = &first_here; *at; at = &(*at)->next_here_) {
+        if (*at != this) continue;
+        *at = next_here_;
+        break;
+    }
     if (polled_) loop_.remove_reader(epoll_.get());
     for (const descriptor* const d : descriptors_) delete d;
 }
@@ -116,9 +122,14 @@ void descriptor_hub::collect() {
 }
 
 void descriptor_hub::closing(int fd) noexcept {
+    for (descriptor_hub* hub = first_here; hub; hub = hub->next_here_) hub->tell_of_end(fd);
+}
+
+void descriptor_hub::tell_of_end(int fd) noexcept {
     const auto index = static_cast<std::size_t>(fd);
     if (fd < 0 || index >= descriptors_.size() || !descriptors_[index]) return;
     descriptor& d = *descriptors_[index];
+    if ((!d.in_set && d.waits.empty()) || ::getpid() != process_) return;
     if (std::exchange(d.in_set, false)) {
         epoll_event e{};
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &e);  // it would stay as long as a copy of it is open

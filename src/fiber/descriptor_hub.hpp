@@ -6,6 +6,8 @@
 #include <weft/loop/loop_service.hpp>
 #include <weft/loop/timer_queue.hpp>
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,13 +36,12 @@ public:
     ~descriptor_hub() override;
     /// The loop's. @throws std::system_error
     static descriptor_hub& of(event_loop& loop);
-    /// This thread's loop's, if it has one.
-    static descriptor_hub* here_or_null() noexcept { return here; }
-
     /// @return 0, or -errno: -EPERM, it cannot be waited for, being a file
     int add(descriptor_wait& w);
     void remove(descriptor_wait& w) noexcept;
-    void closing(int fd) noexcept;
+    /// `fd` is about to be closed here: tells whoever waits for it, of any of this thread's loops. In a forked child, and in one that
+    /// runs in its parent's memory, it does nothing: what is waited for is the parent's. @thread any
+    static void closing(int fd) noexcept;
 
 private:
     struct descriptor {
@@ -51,10 +52,13 @@ private:
     void collect();
     void rest();
     void end(descriptor_wait& w, int result) noexcept;
+    void tell_of_end(int fd) noexcept;
 
-    static constinit thread_local descriptor_hub* here;
+    static constinit thread_local descriptor_hub* first_here;
 
     event_loop& loop_;
+    const pid_t process_;
+    descriptor_hub* next_here_;  // that of another loop, which takes turns with this one
     unique_fd epoll_;
     std::vector<descriptor*> descriptors_;  // by number
     std::size_t waits_ = 0;

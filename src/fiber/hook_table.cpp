@@ -48,7 +48,7 @@ void* current() noexcept {
 /// What C code is told at once, without waiting. @return 0: it may wait
 int refuse(fiber_promise& p, bool cancellable) noexcept {
     if (is_being_destroyed()) {
-        if (++p.refusals <= refusals_at_most) return -ECANCELED;
+        if (++p.refusals_at_end <= refusals_at_most) return -ECANCELED;
         std::fprintf(stderr, "weft: a fiber that is being destroyed goes on waiting, and cannot be\n");
         std::terminate();
     }
@@ -116,16 +116,16 @@ private:
     void* context_;
 };
 
-int elsewhere(void (*run)(void*), void (*end)(void*), void* context) noexcept {
+int elsewhere(void (*run)(void*), void (*end)(void*), void* context, unsigned flags) noexcept {
     foreign_call call(run, end, context);
-    return waited(*present(), true, [&] {
+    const bool cancellable = flags & weft_hook_cancellable;
+    if (!cancellable && is_being_destroyed()) return -ECANCELED;  // it will not wait: it is no attempt to go on
+    return waited(*present(), cancellable, [&] {
+        std::optional<cleanup_shield> shield;
+        if (!cancellable) shield.emplace(event_loop::current()->current_task());
         await(to_thread(std::move(call)));
         return 0;
     });
-}
-
-void closing(int fd) noexcept {
-    if (descriptor_hub* const hub = descriptor_hub::here_or_null()) hub->closing(fd);
 }
 
 long long now() noexcept { return event_loop::current()->now(); }
@@ -137,7 +137,7 @@ int describe(char* text, unsigned long size) noexcept {
 }
 
 void leave_if_destroyed() {
-    if (is_being_destroyed() && present()->refusals > 1) throw fiber_exit();
+    if (is_being_destroyed() && present()->refusals_at_end > 0) throw fiber_exit();
 }
 
 constexpr weft_hook_table table = {
@@ -149,7 +149,7 @@ constexpr weft_hook_table table = {
     .let_go = [](weft_hook_parking* p) { p->let_go(); },
     .wait = wait,
     .elsewhere = elsewhere,
-    .closing = closing,
+    .closing = descriptor_hub::closing,
     .now = now,
     .describe = describe,
     .leave_if_destroyed = leave_if_destroyed,

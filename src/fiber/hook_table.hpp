@@ -36,8 +36,8 @@ struct weft_hook_table {
     int (*wait)(weft_hook_parking* p, const pollfd* descriptors, unsigned count, long long nanoseconds, unsigned flags);
 
     /// Suspends the fiber while a thread of the pool calls `run`. @param end  called once, when nobody uses `context` any more
-    /// @return 0: it was called; -ECANCELED: it may be running; -EAGAIN: there is no thread
-    int (*elsewhere)(void (*run)(void* context), void (*end)(void* context), void* context);
+    /// @return 0: it was called; -ECANCELED: it may be running, or never will; -EAGAIN: there is no thread
+    int (*elsewhere)(void (*run)(void* context), void (*end)(void* context), void* context, unsigned flags);
 
     /// `fd` is about to be closed: whoever waits for it on this thread is told. @thread any
     void (*closing)(int fd);

@@ -11,6 +11,7 @@ bool send(errand& e, bool must_end) noexcept {
     ::sem_init(&e.over, 0, 0);
     const auto run = [](void* context) {
         auto& self = *static_cast<errand*>(context);
+        self.was_run = true;
         self.run(self);
     };
     const auto end = [](void* context) {
@@ -18,12 +19,15 @@ bool send(errand& e, bool must_end) noexcept {
         ::sem_post(&self.over);
         let_go(self);
     };
-    const int result = offered.load(std::memory_order_relaxed)->elsewhere(run, end, &e);
+    const unsigned flags = must_end ? 0U : unsigned{weft_hook_cancellable};
+    const int result = offered.load(std::memory_order_relaxed)->elsewhere(run, end, &e, flags);
     if (result == 0) return true;
     if (!must_end) return false;
     while (libc_sem_wait(&e.over) != 0) {  // it has not begun, or is a short one: a file's
     }
-    return e.result != -1 || e.error != ECANCELED;
+    if (!e.was_run)
+        run(&e);  // there is no thread, or the fiber is being destroyed: what it writes last is written all the same
+    return true;
 }
 
 void let_go(errand& e) noexcept {

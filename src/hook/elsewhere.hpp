@@ -15,6 +15,7 @@ struct errand {
     void (*run)(errand& e);
     std::atomic<int> references{2};
     sem_t over;  // posted when nobody works on it any more
+    bool was_run = false;
     long result = -1;
     int error = ECANCELED;
 };
@@ -22,6 +23,14 @@ struct errand {
 /// @return whether it was run. @param must_end  as for elsewhere()
 bool send(errand& e, bool must_end) noexcept;
 void let_go(errand& e) noexcept;
+
+/// Has `q.ask()` called on another thread, and then `q.let_go()`: `q` outlives a caller that is cancelled. @return 0, or -errno
+template <class Question>
+int ask_elsewhere(Question& q) noexcept {
+    return offered.load(std::memory_order_relaxed)
+        ->elsewhere([](void* context) { static_cast<Question*>(context)->ask(); },
+                    [](void* context) { static_cast<Question*>(context)->let_go(); }, &q, weft_hook_cancellable);
+}
 
 template <class Call>
 long elsewhere(const Call& call, bool must_end) noexcept {

@@ -40,14 +40,16 @@ public:
     constexpr explicit hooked(const char* name, const char* version = nullptr) noexcept
         : name_(name), version_(version) {}
 
-    R libc(Args... args) noexcept(false) {
-        auto f = reinterpret_cast<R (*)(Args...)>(libc_.load(std::memory_order_relaxed));
+    /// libc's.
+    void* address() noexcept {
+        void* f = libc_.load(std::memory_order_relaxed);
         if (!f) [[unlikely]] {
-            f = reinterpret_cast<R (*)(Args...)>(find(name_, version_));
-            libc_.store(reinterpret_cast<void*>(f), std::memory_order_relaxed);
+            f = find(name_, version_);
+            libc_.store(f, std::memory_order_relaxed);
         }
-        return f(args...);
+        return f;
     }
+    R libc(Args... args) noexcept(false) { return reinterpret_cast<R (*)(Args...)>(address())(args...); }
     R operator()(Args... args) { return libc(args...); }
 
     /// Whether the caller is a fiber; it is told of in the log. @param caller  an address in its code

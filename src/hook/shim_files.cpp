@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// read, write and their like; flock; and closing what is waited for.
+// read, write and their like; and closing what is waited for.
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
 
 #include <poll.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 namespace weft_hook {
@@ -16,7 +15,6 @@ namespace {
 
 constinit hooked<ssize_t(int, void*, std::size_t)> libc_read("read");
 constinit hooked<ssize_t(int, const void*, std::size_t)> libc_write("write");
-constinit hooked<int(int, int)> libc_flock("flock");
 constinit hooked<int(int)> libc_close("close");
 constinit hooked<int(int, int)> libc_dup2("dup2");
 constinit hooked<int(int, int, int)> libc_dup3("dup3");
@@ -87,19 +85,6 @@ ssize_t __read_chk(int fd, void* to, std::size_t size, std::size_t room) {
 }
 ssize_t __read(int fd, void* to, std::size_t size) { return read(fd, to, size); }
 ssize_t __write(int fd, const void* from, std::size_t size) { return write(fd, from, size); }
-
-int flock(int fd, int operation) noexcept {
-    if ((operation & (LOCK_NB | LOCK_UN)) || !libc_flock.is_taken_over(__builtin_return_address(0)))
-        return libc_flock(fd, operation);
-    const kept_errno before;
-    // Nothing tells when a lock is free; and a thread that waited for it could not be called back.
-    for (long long pause = millisecond;; pause = pause < 50 * millisecond ? 2 * pause : pause) {
-        const int result = libc_flock(fd, operation | LOCK_NB);
-        if (result == 0) before.restore();
-        if (result == 0 || errno != EWOULDBLOCK) return result;
-        if (const int r = wait(nullptr, nullptr, 0, limit::in(pause)); r < 0) return fail(-r);
-    }
-}
 
 int close(int fd) {
     tell_of_end(fd);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// getaddrinfo and gethostbyname: libc's, on another thread.
+// getaddrinfo and getnameinfo: libc's, on another thread.
 #include "hook/shim.hpp"
 
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -12,7 +13,8 @@ namespace weft_hook {
 namespace {
 
 constinit hooked<int(const char*, const char*, const addrinfo*, addrinfo**)> libc_getaddrinfo("getaddrinfo");
-constinit hooked<hostent*(const char*)> libc_gethostbyname("gethostbyname");
+constinit hooked<int(const sockaddr*, socklen_t, char*, socklen_t, char*, socklen_t, int)>
+    libc_getnameinfo("getnameinfo");
 
 constexpr std::size_t longest_name = 1025;  // NI_MAXHOST
 
@@ -59,9 +61,7 @@ int resolve_on_fiber(const char* node, const char* service, const addrinfo* hint
     }
     q->has_hints = hints != nullptr;
     if (hints) q->hints = *hints;
-    const int sent = offered.load(std::memory_order_relaxed)
-                         ->elsewhere([](void* context) { static_cast<question*>(context)->ask(); },
-                                     [](void* context) { static_cast<question*>(context)->let_go(); }, q);
+    const int sent = ask_elsewhere(*q);
     int result = EAI_SYSTEM, error = -sent;
     if (sent == 0) {
         result = q->result;
@@ -77,38 +77,56 @@ int resolve_on_fiber(const char* node, const char* service, const addrinfo* hint
     return result;
 }
 
-/// What gethostbyname() gives on this thread, until it is called again.
-struct last_host {
-    hostent entry;
-    in_addr addresses[32];
-    char* list[33];
-    char* no_aliases[1];
-    char name[longest_name];
-};
-thread_local last_host last;
+/// The same of an address.
+struct name_question {
+    std::atomic<int> references{2};
+    sockaddr_storage address;
+    socklen_t length;
+    int flags;
+    char host[longest_name];
+    char service[64];
+    int result = EAI_SYSTEM;
+    int error = ECANCELED;
 
-hostent* look_up_on_fiber(const char* name) noexcept {
-    addrinfo hints{};
-    hints.ai_family = AF_INET;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_CANONNAME;
-    addrinfo* found = nullptr;
-    const int error = resolve_on_fiber(name, nullptr, &hints, &found);
-    if (error) {
-        h_errno = error == EAI_NONAME ? HOST_NOT_FOUND : error == EAI_AGAIN ? TRY_AGAIN : NO_RECOVERY;
-        return nullptr;
+    void ask() noexcept {
+        result = libc_getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host, sizeof host, service,
+                                  sizeof service, flags);
+        error = errno;
     }
-    std::strncpy(last.name, found->ai_canonname ? found->ai_canonname : name, sizeof last.name - 1);
-    std::size_t count = 0;
-    for (const addrinfo* a = found; a && count < 32; a = a->ai_next) {
-        last.addresses[count] = reinterpret_cast<const sockaddr_in*>(a->ai_addr)->sin_addr;
-        last.list[count] = reinterpret_cast<char*>(&last.addresses[count]);
-        ++count;
+    void let_go() noexcept {
+        if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) std::free(this);
     }
-    last.list[count] = nullptr;
-    ::freeaddrinfo(found);
-    last.entry = {last.name, last.no_aliases, AF_INET, sizeof(in_addr), last.list};
-    return &last.entry;
+};
+
+bool give(char* to, socklen_t room, const char* text) noexcept {
+    if (!to || room == 0) return true;
+    const std::size_t size = std::strlen(text) + 1;
+    if (size > room) return false;
+    std::memcpy(to, text, size);
+    return true;
+}
+
+int name_on_fiber(const sockaddr* address, socklen_t length, char* host, socklen_t host_room, char* service,
+                  socklen_t service_room, int flags) noexcept {
+    void* const memory = std::malloc(sizeof(name_question));
+    if (!memory) return EAI_MEMORY;
+    const kept_errno before;
+    auto* const q = new (memory) name_question;
+    std::memcpy(&q->address, address, length);
+    q->length = length;
+    q->flags = flags;
+    const int sent = ask_elsewhere(*q);
+    int result = EAI_SYSTEM, error = -sent;
+    if (sent == 0) {
+        result = q->result;
+        error = q->error;
+    }
+    if (result == 0 && (!give(host, host_room, q->host) || !give(service, service_room, q->service)))
+        result = EAI_OVERFLOW;
+    q->let_go();
+    before.restore();
+    if (result == EAI_SYSTEM) errno = error;
+    return result;
 }
 
 }  // namespace
@@ -126,9 +144,13 @@ int getaddrinfo(const char* node, const char* service, const addrinfo* hints, ad
     return resolve_on_fiber(node, service, hints, answer);
 }
 
-hostent* gethostbyname(const char* name) {
-    if (!libc_gethostbyname.is_taken_over(__builtin_return_address(0))) return libc_gethostbyname(name);
-    return look_up_on_fiber(name);
+int getnameinfo(const sockaddr* address, socklen_t length, char* host, socklen_t host_room, char* service,
+                socklen_t service_room, int flags) {
+    const bool asks_nobody = (flags & NI_NUMERICHOST) || !host || host_room == 0;
+    if (asks_nobody || length > sizeof(sockaddr_storage) ||
+        !libc_getnameinfo.is_taken_over(__builtin_return_address(0)))
+        return libc_getnameinfo(address, length, host, host_room, service, service_room, flags);
+    return name_on_fiber(address, length, host, host_room, service, service_room, flags);
 }
 
 #pragma GCC visibility pop

@@ -8,9 +8,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
+#include <memory>
 #include <utility>
 
 namespace hook_tests {
+
+/// The loop's default executor is one thread, which does nothing until it is let go.
+class held_executor {
+public:
+    held_executor() : pool_(std::make_shared<weft::thread_pool>(1)) {
+        held_ = pool_->submit([over = over_.get_future()]() mutable { over.wait(); });
+        weft::get_running_loop().set_default_executor(pool_);
+    }
+    ~held_executor() { let_go(); }
+    void let_go() {
+        if (std::exchange(is_held_, false)) over_.set_value();
+    }
+
+private:
+    bool is_held_ = true;
+    std::promise<void> over_;
+    std::shared_ptr<weft::thread_pool> pool_;
+    decltype(std::declval<weft::thread_pool&>().submit([] {})) held_;
+};
 
 /// Runs `f` on a fiber of a loop with the world's clock. @return what it gives
 template <class F>

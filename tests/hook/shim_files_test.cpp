@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -44,18 +44,100 @@ TEST(shim_files, a_file_is_written_and_read) {
     EXPECT_EQ(text, "one two!");
 }
 
-TEST(shim_files, a_lock_is_waited_for) {
-    const temporary_file file;
-    weft::run([](const std::string& path) -> weft::task<> {
-        const weft::unique_fd one(open(path.c_str(), O_RDWR | O_CLOEXEC)), two(open(path.c_str(), O_RDWR | O_CLOEXEC));
-        EXPECT_EQ(flock(one.get(), LOCK_EX), 0);
-        auto h = weft::create_fiber([fd = two.get()] { return flock(fd, LOCK_EX); });
-        co_await weft::sleep(2ms);
+/// A file that is neither read nor written without a wait, on all kernels: the name of this process.
+struct file_of_the_kernel {
+    file_of_the_kernel() : fd(::open("/proc/self/comm", O_RDWR | O_CLOEXEC)) { before.resize(read(before)); }
+    ~file_of_the_kernel() { (void)!::write(fd.get(), before.data(), before.size()); }
+    std::size_t read(std::string& to) const {
+        const ssize_t n = ::pread(fd.get(), to.data(), to.size(), 0);
+        return n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+    std::string now() const {
+        std::string text(32, '-');
+        text.resize(read(text));
+        return text;
+    }
+    weft::unique_fd fd;
+    std::string before = std::string(32, '-');
+};
+
+TEST(shim_files, what_is_not_in_memory_is_read_and_written_on_another_thread) {
+    const file_of_the_kernel file;
+    weft::run([](int fd) -> weft::task<> {
+        hook_tests::held_executor held;
+        std::string back(32, '-');
+        auto h = weft::create_fiber([&] {
+            if (write(fd, "weft_file", 9) != 9) return -1L;
+            lseek(fd, 0, SEEK_SET);
+            return static_cast<long>(read(fd, back.data(), back.size()));
+        });
+        co_await weft::sleep(1ms);
         EXPECT_FALSE(h.done());
-        flock(one.get(), LOCK_UN);
-        const int locked = co_await h;
-        EXPECT_EQ(locked, 0);
-    }(file.path));
+        held.let_go();
+        const long n = co_await h;
+        EXPECT_EQ(n, 10);
+        EXPECT_EQ(back.substr(0, 10), "weft_file\n");
+    }(file.fd.get()));
+}
+
+TEST(shim_files, cancelled_while_writing_and_reading_ends_first) {
+    const file_of_the_kernel file;
+    weft::run([](int fd) -> weft::task<> {
+        hook_tests::held_executor held;
+        ssize_t written = 0, got = 0;
+        std::string back(32, '-');
+        auto writes = weft::create_fiber([&] { written = write(fd, "weft_ends", 9); });
+        auto reads = weft::create_fiber([&] { got = read(fd, back.data(), back.size()); });
+        co_await weft::sleep(1ms);
+        writes.cancel();
+        reads.cancel();
+        co_await hook_tests::ended(writes);  // no thread has begun: they are made here
+        co_await hook_tests::ended(reads);
+        EXPECT_EQ(written, 9);
+        EXPECT_GT(got, 0);
+    }(file.fd.get()));
+    EXPECT_EQ(file.now(), "weft_ends\n");
+}
+
+TEST(shim_files, written_after_a_cancellation) {
+    const file_of_the_kernel file;
+    const auto sockets = hook_tests::make_socketpair();
+    weft::run([](int fd, int socket) -> weft::task<> {
+        int error = 0;
+        ssize_t written = 0;
+        auto h = weft::create_fiber([&] {
+            char c = 0;
+            if (recv(socket, &c, 1, 0) < 0) error = errno;
+            written = write(fd, "weft_bye", 8);
+        });
+        co_await weft::yield_now();
+        h.cancel();
+        co_await hook_tests::ended(h);
+        EXPECT_EQ(error, ECANCELED);
+        EXPECT_EQ(written, 8);
+    }(file.fd.get(), sockets.a.get()));
+    EXPECT_EQ(file.now(), "weft_bye\n");
+}
+
+TEST(shim_files, destroyed_while_reading_and_written_however_often_after_that) {
+    const file_of_the_kernel file;
+    const auto sockets = hook_tests::make_socketpair();
+    int written = 0;
+    {
+        weft::event_loop loop;
+        loop.set_exception_handler([](weft::event_loop&, const weft::error_context&) {});
+        loop.call_soon([&] {
+            weft::spawn([](int fd, int socket, int& count) -> weft::task<> {
+                co_await weft::create_fiber([&] {
+                    char c = 0;
+                    if (recv(socket, &c, 1, 0) == 1) return;
+                    for (int i = 0; i < 150; ++i) count += write(fd, "weft_end", 8) == 8;
+                });
+            }(file.fd.get(), sockets.a.get(), written));
+        });
+        for (int i = 0; i < 3; ++i) loop.run_once();
+    }
+    EXPECT_EQ(written, 150);
 }
 
 }  // namespace

@@ -7,8 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <climits>
@@ -53,6 +58,40 @@ TEST(shim, DISABLED_blocks) {
     });
 }
 
+TEST(shim, DISABLED_blocks_in_calls_on_descriptors_and_for_signals) {
+    hook_tests::on_fiber([] {
+        const auto sockets = hook_tests::make_socketpair(SOCK_DGRAM);
+        const auto ends = hook_tests::make_pipe();
+        const weft::unique_fd file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), nothing(epoll_create1(EPOLL_CLOEXEC));
+        const timespec soon{0, 1000}, past{};
+        epoll_event e{};
+        epoll_pwait2(nothing.get(), &e, 1, &soon, nullptr);
+        sendfile(sockets.b.get(), file.get(), nullptr, 10);
+        splice(file.get(), nullptr, ends.b.get(), nullptr, 10, 0);
+        char text[20];
+        iovec piece{text, sizeof text};
+        mmsghdr message{};
+        message.msg_hdr.msg_iov = &piece;
+        message.msg_hdr.msg_iovlen = 1;
+        const bool not_yet = sendmmsg(sockets.b.get(), &message, 1, 0) == 1;  // does not block
+        recvmmsg(sockets.a.get(), &message, 1, 0, nullptr);
+
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGUSR1);
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        int signal = 0;
+        raise(SIGUSR1);
+        sigwait(&signals, &signal);  // does not block
+        sigtimedwait(&signals, nullptr, &soon);
+
+        pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+        pthread_rwlock_timedwrlock(&lock, &past);  // does not block
+        pthread_rwlock_timedrdlock(&lock, &past);
+        return not_yet && signal == SIGUSR1;
+    });
+}
+
 TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
     const std::string loud = output_of("shim.DISABLED_sleeps", "WEFT_HOOK_LOG=1");
     EXPECT_THAT(loud, HasSubstr("weft_hook: sleep is taken over"));
@@ -67,6 +106,15 @@ TEST(shim, says_what_blocks_the_loop_and_where) {
     EXPECT_THAT(said, HasSubstr("weft_hook: sem_timedwait blocks the loop"));
     EXPECT_THAT(said, HasSubstr("hook_test"));
     EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
+}
+
+TEST(shim, says_it_of_calls_on_descriptors_and_for_signals) {
+    const std::string said = output_of("shim.DISABLED_blocks_in_calls_on_descriptors_and_for_signals", "");
+    for (const char* const name :
+         {"epoll_pwait2", "sendfile", "splice", "recvmmsg", "sigtimedwait", "pthread_rwlock_timedrdlock"})
+        EXPECT_THAT(said, HasSubstr("weft_hook: " + std::string(name) + " blocks the loop, in a fiber made at "));
+    for (const char* const name : {"sendmmsg", "sigwait", "pthread_rwlock_timedwrlock"})
+        EXPECT_THAT(said, Not(HasSubstr("weft_hook: " + std::string(name) + " blocks")));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ public:
     std::exception_ptr take_owed() noexcept { return std::exchange(owed_, nullptr); }
     /// How often C code was told since it last awaited.
     unsigned refusals = 0;
+    /// The same since it is being destroyed.
+    unsigned refusals_at_end = 0;
 
     /// On the loop's stack: links it below `awaiting`, and runs it there, from await_suspend. (Not in the place of the awaiting coroutine:
     /// one that awaits fiber after fiber, none of which waits, would be resumed by each within the one before.)
