@@ -32,6 +32,9 @@ public:
     /// @throws cancelled_error  one that it owes
     static fiber_promise& running();
 
+    /// Null: there is none yet, or not any more.
+    const fiber_core* own_fiber() const noexcept { return own_; }
+
     /// While it lives, the fiber that runs is within an await(): on its stack, what weft does for it must not wait itself.
     class awaiting {
     public:
