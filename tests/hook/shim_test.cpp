@@ -3,12 +3,14 @@
 #include "hook/fibers.hpp"
 
 #include <weft/fiber/create_fiber.hpp>
+#include <weft/inspect/capture_stack.hpp>
 #include <weft/weft.hpp>
 
 #include <gtest/gtest.h>
 
 #include <semaphore.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <climits>
@@ -18,6 +20,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -80,6 +83,28 @@ TEST(shim, says_what_blocks_the_loop_and_where) {
     EXPECT_THAT(said, HasSubstr("hook_test"));
     EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
     EXPECT_THAT(output_of("shim.DISABLED_blocks_where_nobody_knows", ""), HasSubstr("blocks the loop, in Task-2:\n"));
+}
+
+volatile int calls_returned = 0;
+[[gnu::noinline]] ssize_t receives(int fd) {
+    char byte = 0;
+    const ssize_t got = recv(fd, &byte, 1, 0);
+    calls_returned = calls_returned + 1;
+    return got;
+}
+
+TEST(shim, a_fiber_that_waits_in_a_call_stands_where_that_was_made) {
+    weft::run([]() -> weft::task<> {
+        const auto [a, b] = hook_tests::make_socketpair();
+        const auto h = weft::create_fiber(receives, a.get());
+        co_await weft::sleep(1ms);
+        const auto frames = weft::capture_stack(h);
+        EXPECT_THAT(frames.back().function, testing::EndsWith("receives")) << weft::format_stack(frames);
+        EXPECT_THAT(frames.back().file, HasSubstr("hook_test"));
+        (void)!write(b.get(), "x", 1);
+        const ssize_t got = co_await h;
+        EXPECT_EQ(got, 1);
+    }());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace weft::inline v0 {
 
 class native_stack;
 struct fiber_frame;
+struct native_functions;
 struct stack_frame;
 
 /// A fiber as a coroutine, to whatever it waits for: its promise, behind a coroutine frame's two functions, made by hand.
@@ -76,8 +77,9 @@ public:
     std::exception_ptr exception_leaving_body() noexcept;
 
     /// The functions on its stack, outermost first, up to the one that has called await() (to the caller of this, if it is this
-    /// fiber that runs). Without the line in that one, which where() knows. Empty: it stands nowhere, or not on this thread.
-    std::vector<stack_frame> native_frames() noexcept;
+    /// fiber that runs), or a blocking call of C. Without the line in that one, which where() knows. Empty: it stands nowhere, or not
+    /// on this thread.
+    native_functions functions_on_stack() noexcept;
 
     /// What could not even begin. @throws std::system_error, std::bad_alloc
     void raise_failure() const {
