@@ -18,7 +18,7 @@ std::vector<traced_frame> traceback_of(const std::exception_ptr& error) {
     const exception_path path = exception_table::instance().path(object_of(error));
     std::vector<void*> functions;  // on one fiber's stack, in a row
     const auto add_functions = [&] {
-        for (stack_frame& f : native_frames(functions)) frames.push_back({std::move(f)});
+        for (stack_frame& f : native_frames(functions).frames) frames.push_back({std::move(f)});
         functions.clear();
     };
     const auto add = [&](const exception_path::place& p) {

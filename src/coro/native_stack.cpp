@@ -36,14 +36,18 @@ void native_stack::capture() noexcept {
 
 namespace {
 
-/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch.
+/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch. Likewise in tools/weft.
 bool is_machinery(const stack_frame& f) {
     const std::string_view name = f.function;
     // Of what compilers have come to write the demangler does not know all.
-    for (const std::string_view begin : {"weft::", "weft_", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt", "_Unwind_"}) {
+    for (const std::string_view begin : {"weft::", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt", "_Unwind_"}) {
         if (name.starts_with(begin)) return true;
     }
-    return false;
+    return name == "weft_switch_stack" || name == "weft_begin_stack" || name == "weft_left_stack";
+}
+
+bool is_of_hooks(const stack_frame& f) {
+    return std::string_view(f.file).substr(f.file.rfind('/') + 1).starts_with("libweft_hook.so");
 }
 
 std::string_view without_arguments(const stack_frame& f) {
@@ -53,13 +57,17 @@ std::string_view without_arguments(const stack_frame& f) {
 
 }  // namespace
 
-std::vector<stack_frame> native_frames(std::span<void* const> innermost_first) {
-    std::vector<stack_frame> frames;
+native_functions native_frames(std::span<void* const> innermost_first) {
+    native_functions functions;
+    auto& frames = functions.frames;
     for (void* const address : innermost_first) frames.push_back(native_function(address));
     std::ranges::reverse(frames);
+    const auto hook = std::ranges::find_if(frames, is_of_hooks);
+    functions.in_hooked_call = hook != frames.end();
+    frames.erase(hook, frames.end());
     frames.erase(std::ranges::find_if_not(frames.rbegin(), frames.rend(), is_machinery).base(), frames.end());
     frames.erase(frames.begin(), std::ranges::find_if_not(frames, is_machinery));
-    return frames;
+    return functions;
 }
 
 bool same_function(const stack_frame& a, const stack_frame& b) { return without_arguments(a) == without_arguments(b); }

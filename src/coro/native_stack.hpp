@@ -27,9 +27,15 @@ private:
     std::size_t count_ = 0;
 };
 
+struct native_functions {
+    std::vector<stack_frame> frames;
+    /// They end with who has called a function of the C library's that libweft_hook.so has taken over.
+    bool in_hooked_call = false;
+};
+
 /// Who these functions are, the outermost first, as far as the symbols of the program and its libraries say. What is weft's or the standard
-/// library's at either end is left out: that is how a fiber begins and waits. @cost reads the program's file
-std::vector<stack_frame> native_frames(std::span<void* const> innermost_first);
+/// library's at either end is left out: that is how a fiber begins and waits. @cost the first time sorts the symbols of the program's file
+native_functions native_frames(std::span<void* const> innermost_first);
 
 /// Whether the two are one function: an instance of a template may or may not say of what.
 bool same_function(const stack_frame& a, const stack_frame& b);

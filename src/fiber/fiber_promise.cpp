@@ -134,15 +134,16 @@ bool fiber_promise::add_native_frames(const promise_base& p, std::vector<stack_f
     auto* const frame = static_cast<fiber_frame*>(const_cast<promise_base&>(p).handle().address());
     if (frame->resume != &enter_frame) return false;
     fiber_promise& self = frame->promise;
-    std::vector<stack_frame> native = self.native_frames();
+    auto [native, in_hooked_call] = self.functions_on_stack();
     const fiber_thread* const thread = fiber_thread::here_or_null();
     const bool runs = thread && thread->current->promise() == &self;
-    if (!runs && !native.empty() && same_function(native.back(), to_stack_frame(p.where()))) native.pop_back();
+    if (!runs && !in_hooked_call && !native.empty() && same_function(native.back(), to_stack_frame(p.where())))
+        native.pop_back();
     std::ranges::move(native, std::back_inserter(frames));
-    return runs && !native.empty();
+    return (runs || in_hooked_call) && !native.empty();
 }
 
-std::vector<stack_frame> fiber_promise::native_frames() noexcept try {
+native_functions fiber_promise::functions_on_stack() noexcept try {
     // What unwinding takes of a stack that is not its own.
     constexpr std::ptrdiff_t room = 16 * 1024;
     const fiber_thread* const thread = fiber_thread::here_or_null();
@@ -162,7 +163,7 @@ std::vector<stack_frame> fiber_promise::native_frames() noexcept try {
         visitor_ = nullptr;
         entered_from_ = entered_from;
     }
-    return weft::native_frames(stack.addresses());
+    return native_frames(stack.addresses());
 } catch (...) {
     return {};
 }

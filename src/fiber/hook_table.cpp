@@ -2,6 +2,7 @@
 #include "fiber/hook_table.hpp"
 
 #include "fiber/fiber_thread.hpp"
+#include "fiber/fiber_title.hpp"
 #include "fiber/hook_wait.hpp"
 
 #include <weft/base/errors.hpp>
@@ -19,6 +20,8 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <source_location>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -131,9 +134,12 @@ int elsewhere(void (*run)(void*), void (*end)(void*), void* context, unsigned fl
 long long now() noexcept { return event_loop::current()->now(); }
 
 int describe(char* text, unsigned long size) noexcept {
-    const fiber_core& f = *fiber_thread::here().current;
-    const char* const name = f.name().empty() ? "a fiber" : f.name().c_str();
-    return std::snprintf(text, size, "%s made at %s:%u", name, f.made_at().file_name(), f.made_at().line());
+    const fiber_title title(*fiber_thread::here().current);
+    const std::string_view name = title.name().empty() ? "a fiber" : title.name();
+    const int bytes = static_cast<int>(name.size());
+    const std::source_location made_at = title.made_at();
+    if (made_at.line() == 0) return std::snprintf(text, size, "%.*s", bytes, name.data());
+    return std::snprintf(text, size, "%.*s made at %s:%u", bytes, name.data(), made_at.file_name(), made_at.line());
 }
 
 void leave_if_destroyed() {

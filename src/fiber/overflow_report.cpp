@@ -2,6 +2,7 @@
 #include "fiber/overflow_report.hpp"
 
 #include "fiber/fiber_thread.hpp"
+#include "fiber/fiber_title.hpp"
 
 #include <signal.h>
 #include <sys/auxv.h>
@@ -51,16 +52,17 @@ private:
 };
 
 void report(const fiber_core& fiber) noexcept {
-    const std::source_location made_at = fiber.made_at();
+    const fiber_title title(fiber);
+    const std::source_location made_at = title.made_at();
     signal_text text;
     text << "weft: stack overflow: fiber";
-    if (!fiber.name().empty()) text << " '" << fiber.name() << "'";
+    if (!title.name().empty()) text << " '" << title.name() << "'";
     text << " has used up its " << fiber.stack().bytes() << " bytes (fiber_options::stack_bytes)\n";
     if (made_at.line() != 0) {
         text << "  made at " << made_at.file_name() << ":" << std::size_t{made_at.line()} << ", in "
              << made_at.function_name() << "\n";
     }
-    if (const std::source_location where = fiber.where(); where.line() != made_at.line()) {
+    if (const std::source_location where = fiber.where(); where.line() != 0 && where.line() != made_at.line()) {
         text << "  last switched at " << where.file_name() << ":" << std::size_t{where.line()} << ", in "
              << where.function_name() << "\n";
     }

@@ -29,6 +29,25 @@ std::string names_of(const std::vector<weft::stack_frame>& frames) {
     return text;
 }
 
+}  // namespace
+// Whose names begin like weft's own.
+namespace weft_app {
+namespace {
+volatile int calls_returned = 0;
+[[gnu::noinline]] void handles(weft::event& e) {
+    weft::await(e.wait());
+    calls_returned = calls_returned + 1;
+}
+}  // namespace
+}  // namespace weft_app
+extern "C" {
+[[gnu::noinline]] void weft_main(weft::event* e) {
+    weft_app::handles(*e);
+    weft_app::calls_returned = weft_app::calls_returned + 1;
+}
+}
+namespace {
+
 // What is on the stacks: calls that no compiler makes jumps or inlines.
 
 volatile int calls_returned = 0;
@@ -62,6 +81,17 @@ TEST(fiber_promise_frames, of_one_that_waits_are_part_of_its_tasks_stack) {
         e.set();
         const int result = co_await h;
         EXPECT_EQ(result, 7);
+    }());
+}
+
+TEST(fiber_promise_frames, of_a_user_whose_names_begin_like_wefts_are_shown) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(weft_main, &e);
+        co_await weft::sleep(1ms);
+        EXPECT_EQ(names_of(weft::capture_stack(h)), "weft_main handles");
+        e.set();
+        co_await h;
     }());
 }
 

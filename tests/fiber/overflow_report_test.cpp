@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <weft/fiber/create_fiber.hpp>
 #include <weft/fiber/fiber.hpp>
+#include <weft/testing/run.hpp>
+#include <weft/weft.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <thread>
@@ -42,6 +46,38 @@ TEST_F(overflow_report_death_test, also_on_other_threads) {
                      f.switch_to();
                  }).join(),
                  "fiber 'threaded' has used up");
+}
+
+void of_three(int a, int b, int c) { bottomless(a + b + c); }
+
+weft::task<> makes_an_unnamed_one() { co_await weft::create_fiber(of_three, 1, 2, 3); }
+
+TEST_F(overflow_report_death_test, calls_the_fiber_of_a_task_what_the_task_is_called) {
+    EXPECT_DEATH(weft::testing::run(makes_an_unnamed_one()),
+                 "overflow: fiber 'Task-[0-9]+' has used up its 262144 bytes");
+}
+
+void waits_before(int a, int b, int c) {
+    weft::await(weft::sleep(std::chrono::milliseconds(1)));
+    of_three(a, b, c);
+}
+
+weft::task<> names_it_later() {
+    auto h = weft::create_fiber({.name = "reader", .stack_bytes = 32 * 1024}, waits_before, 1, 2, 3);
+    co_await weft::yield_now();
+    h.set_name("parser");
+    co_await h;
+}
+
+TEST_F(overflow_report_death_test, calls_it_by_the_name_that_was_given_last) {
+    EXPECT_DEATH(weft::testing::run(names_it_later()), "overflow: fiber 'parser' has used up its 32768 bytes");
+}
+
+weft::task<> awaits_one() { co_await weft::run_in_fiber({.stack_bytes = 32 * 1024}, of_three, 1, 2, 3); }
+
+TEST_F(overflow_report_death_test, of_one_that_a_coroutine_awaits_the_co_await_is_its_place) {
+    EXPECT_DEATH(weft::testing::run(awaits_one()),
+                 "fiber 'Task-(.|\n)*made at .*overflow_report_test.cpp:.*awaits_one");
 }
 
 TEST_F(overflow_report_death_test, then_the_handler_from_before_has_its_turn) {

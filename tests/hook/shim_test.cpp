@@ -3,6 +3,7 @@
 #include "hook/fibers.hpp"
 
 #include <weft/fiber/create_fiber.hpp>
+#include <weft/inspect/capture_stack.hpp>
 #include <weft/weft.hpp>
 
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -92,6 +94,18 @@ TEST(shim, DISABLED_blocks_in_calls_on_descriptors_and_for_signals) {
     });
 }
 
+TEST(shim, DISABLED_blocks_where_nobody_knows) {
+    weft::run([]() -> weft::task<> {
+        const auto waits_in_vain = [](int, int, int) {
+            sem_t s;
+            sem_init(&s, 0, 0);
+            const timespec past{};
+            sem_timedwait(&s, &past);
+        };
+        co_await weft::create_fiber(waits_in_vain, 1, 2, 3);
+    }());
+}
+
 TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
     const std::string loud = output_of("shim.DISABLED_sleeps", "WEFT_HOOK_LOG=1");
     EXPECT_THAT(loud, HasSubstr("weft_hook: sleep is taken over"));
@@ -101,18 +115,41 @@ TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
 
 TEST(shim, says_what_blocks_the_loop_and_where) {
     const std::string said = output_of("shim.DISABLED_blocks", "");
-    EXPECT_THAT(said, HasSubstr("weft_hook: epoll_wait blocks the loop, in a fiber made at "));
+    EXPECT_THAT(said, HasSubstr("weft_hook: epoll_wait blocks the loop, in Task-2 made at "));
     EXPECT_THAT(said, HasSubstr("weft_hook: epoll_pwait blocks the loop"));
     EXPECT_THAT(said, HasSubstr("weft_hook: sem_timedwait blocks the loop"));
     EXPECT_THAT(said, HasSubstr("hook_test"));
     EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
+    EXPECT_THAT(output_of("shim.DISABLED_blocks_where_nobody_knows", ""), HasSubstr("blocks the loop, in Task-2:\n"));
+}
+
+volatile int calls_returned = 0;
+[[gnu::noinline]] ssize_t receives(int fd) {
+    char byte = 0;
+    const ssize_t got = recv(fd, &byte, 1, 0);
+    calls_returned = calls_returned + 1;
+    return got;
+}
+
+TEST(shim, a_fiber_that_waits_in_a_call_stands_where_that_was_made) {
+    weft::run([]() -> weft::task<> {
+        const auto [a, b] = hook_tests::make_socketpair();
+        const auto h = weft::create_fiber(receives, a.get());
+        co_await weft::sleep(1ms);
+        const auto frames = weft::capture_stack(h);
+        EXPECT_THAT(frames.back().function, testing::EndsWith("receives")) << weft::format_stack(frames);
+        EXPECT_THAT(frames.back().file, HasSubstr("hook_test"));
+        (void)!write(b.get(), "x", 1);
+        const ssize_t got = co_await h;
+        EXPECT_EQ(got, 1);
+    }());
 }
 
 TEST(shim, says_it_of_calls_on_descriptors_and_for_signals) {
     const std::string said = output_of("shim.DISABLED_blocks_in_calls_on_descriptors_and_for_signals", "");
     for (const char* const name :
          {"epoll_pwait2", "sendfile", "splice", "recvmmsg", "sigtimedwait", "pthread_rwlock_timedrdlock"})
-        EXPECT_THAT(said, HasSubstr("weft_hook: " + std::string(name) + " blocks the loop, in a fiber made at "));
+        EXPECT_THAT(said, HasSubstr("weft_hook: " + std::string(name) + " blocks the loop, in Task-2 made at "));
     for (const char* const name : {"sendmmsg", "sigwait", "pthread_rwlock_timedwrlock"})
         EXPECT_THAT(said, Not(HasSubstr("weft_hook: " + std::string(name) + " blocks")));
 }

@@ -76,13 +76,13 @@ private:
     std::unordered_map<std::uint64_t, std::vector<stack_frame>> known_;
 };
 
-/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch.
+/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch. Likewise in src/coro.
 bool is_machinery(const stack_frame& f) {
     const std::string_view name = f.function;
-    for (const std::string_view begin : {"weft::", "weft_", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt"}) {
+    for (const std::string_view begin : {"weft::", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt"}) {
         if (name.starts_with(begin)) return true;
     }
-    return false;
+    return name == "weft_switch_stack" || name == "weft_begin_stack" || name == "weft_left_stack";
 }
 
 bool is_of_hooks(const stack_unwinder::place& p) {

@@ -15,6 +15,7 @@ namespace weft::inline v0 {
 
 class native_stack;
 struct fiber_frame;
+struct native_functions;
 struct stack_frame;
 
 /// A fiber as a coroutine, to whatever it waits for: its promise, behind a coroutine frame's two functions, made by hand.
@@ -31,6 +32,9 @@ public:
     /// Of the fiber that runs, which is about to await. @throws invalid_state_error  none does, or one that is no task's
     /// @throws cancelled_error  one that it owes
     static fiber_promise& running();
+
+    /// Null: there is none yet, or not any more.
+    const fiber_core* own_fiber() const noexcept { return own_; }
 
     /// While it lives, the fiber that runs is within an await(): on its stack, what weft does for it must not wait itself.
     class awaiting {
@@ -77,8 +81,9 @@ public:
     std::exception_ptr exception_leaving_body() noexcept;
 
     /// The functions on its stack, outermost first, up to the one that has called await() (to the caller of this, if it is this
-    /// fiber that runs). Without the line in that one, which where() knows. Empty: it stands nowhere, or not on this thread.
-    std::vector<stack_frame> native_frames() noexcept;
+    /// fiber that runs), or a blocking call of C. Without the line in that one, which where() knows. Empty: it stands nowhere, or not
+    /// on this thread.
+    native_functions functions_on_stack() noexcept;
 
     /// What could not even begin. @throws std::system_error, std::bad_alloc
     void raise_failure() const {
