@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <climits>
@@ -94,18 +93,6 @@ TEST(shim, DISABLED_blocks_in_calls_on_descriptors_and_for_signals) {
     });
 }
 
-TEST(shim, DISABLED_blocks_where_nobody_knows) {
-    weft::run([]() -> weft::task<> {
-        const auto waits_in_vain = [](int, int, int) {
-            sem_t s;
-            sem_init(&s, 0, 0);
-            const timespec past{};
-            sem_timedwait(&s, &past);
-        };
-        co_await weft::create_fiber(waits_in_vain, 1, 2, 3);
-    }());
-}
-
 TEST(shim, lists_what_it_has_taken_over_when_asked_to) {
     const std::string loud = output_of("shim.DISABLED_sleeps", "WEFT_HOOK_LOG=1");
     EXPECT_THAT(loud, HasSubstr("weft_hook: sleep is taken over"));
@@ -120,7 +107,23 @@ TEST(shim, says_what_blocks_the_loop_and_where) {
     EXPECT_THAT(said, HasSubstr("weft_hook: sem_timedwait blocks the loop"));
     EXPECT_THAT(said, HasSubstr("hook_test"));
     EXPECT_THAT(said, Not(HasSubstr("sem_wait blocks")));
-    EXPECT_THAT(output_of("shim.DISABLED_blocks_where_nobody_knows", ""), HasSubstr("blocks the loop, in Task-2:\n"));
+}
+
+TEST(shim, DISABLED_blocks_where_nobody_knows) {
+    weft::run([]() -> weft::task<> {
+        const auto waits_in_vain = [](int, int, int) {
+            sem_t s;
+            sem_init(&s, 0, 0);
+            const timespec past{};
+            sem_timedwait(&s, &past);
+        };
+        co_await weft::create_fiber(waits_in_vain, 1, 2, 3);
+    }());
+}
+
+TEST(shim, says_in_which_task_where_no_place_is_known) {
+    const std::string said = output_of("shim.DISABLED_blocks_where_nobody_knows", "");
+    EXPECT_THAT(said, HasSubstr("sem_timedwait blocks the loop, in Task-2:\n"));
 }
 
 volatile int calls_returned = 0;
