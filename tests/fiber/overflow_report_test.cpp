@@ -63,14 +63,14 @@ void waits_before(int a, int b, int c) {
 }
 
 weft::task<> names_it_later() {
-    auto h = weft::create_fiber({.name = "reader", .stack_bytes = 32 * 1024}, waits_before, 1, 2, 3);
+    auto h = weft::create_fiber({.name = "reader", .stack_bytes = 64 * 1024}, waits_before, 1, 2, 3);
     co_await weft::yield_now();
     h.set_name("parser");
     co_await h;
 }
 
 TEST_F(overflow_report_death_test, calls_it_by_the_name_that_was_given_last) {
-    EXPECT_DEATH(weft::testing::run(names_it_later()), "overflow: fiber 'parser' has used up its 32768 bytes");
+    EXPECT_DEATH(weft::testing::run(names_it_later()), "overflow: fiber 'parser' has used up its 65536 bytes");
 }
 
 weft::task<> awaits_one() { co_await weft::run_in_fiber({.stack_bytes = 32 * 1024}, of_three, 1, 2, 3); }
