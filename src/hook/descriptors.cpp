@@ -31,6 +31,22 @@ bool wait_ready(int fd, short events, limit until) noexcept {
     return result > 0;
 }
 
+bool wait_ready_again(int fd, short events, limit until, long long& pause) noexcept {
+    if (pollfd now{fd, events, 0}; libc_poll(&now, 1, 0) <= 0) {
+        pause = 0;
+        return wait_ready(fd, events, until);
+    }
+    pause = pause == 0 ? millisecond : pause < 50 * millisecond ? 2 * pause : pause;
+    const long long left = until.left();
+    if (left == 0) {
+        errno = EAGAIN;
+        return false;
+    }
+    const int result = wait(nullptr, nullptr, 0, limit::in(left > 0 && left < pause ? left : pause));
+    if (result < 0) errno = -result;
+    return result >= 0;
+}
+
 std::size_t size_of(const iovec* pieces, int count) noexcept {
     std::size_t bytes = 0;
     for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
