@@ -26,7 +26,8 @@ constinit hooked<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespe
 constinit hooked<int(pthread_cond_t*)> libc_cond_signal("pthread_cond_signal", "GLIBC_2.3.2");
 constinit hooked<int(pthread_cond_t*)> libc_cond_broadcast("pthread_cond_broadcast", "GLIBC_2.3.2");
 
-/// An unlocking that goes past pthread_mutex_unlock(), inside of libc, is found out after so long.
+/// An unlocking that goes past pthread_mutex_unlock(), inside of libc or in another process, is found out after so long, and so is
+/// another process's signal.
 constexpr long long look_again_after = 50 * millisecond;
 
 long long until(clockid_t clock, const timespec& when) noexcept {
@@ -122,6 +123,9 @@ int unlock(pthread_mutex_t* m) noexcept {
     return result;
 }
 
+/// Others than this process may signal it.
+bool is_shared(const pthread_cond_t* c) noexcept { return c->__data.__wrefs & 1; }  // pthread_condattr_setpshared()
+
 /// @return 0, or ETIMEDOUT. Throws what destroys the fiber, if it was told of it before and waits again.
 int cond_wait_on_fiber(pthread_cond_t* c, pthread_mutex_t* m, long long nanoseconds = -1) {
     const table& t = *offered.load(std::memory_order_relaxed);
@@ -135,8 +139,11 @@ int cond_wait_on_fiber(pthread_cond_t* c, pthread_mutex_t* m, long long nanoseco
         t.let_go(q.parking);
         return error;
     }
-    const int waited = wait(q.parking, nullptr, 0, nanoseconds < 0 ? limit::never() : limit::in(nanoseconds), 0);
-    const bool woken = leave(q);
+    // Its caller looks again then: to be woken without a reason is allowed.
+    const bool looks_again = is_shared(c) && (nanoseconds < 0 || nanoseconds > look_again_after);
+    const long long most = looks_again ? look_again_after : nanoseconds;
+    const int waited = wait(q.parking, nullptr, 0, most < 0 ? limit::never() : limit::in(most), 0);
+    const bool woken = leave(q) || looks_again;
     t.let_go(q.parking);
     const int error = lock_on_fiber(m);
     if (error) return error;
