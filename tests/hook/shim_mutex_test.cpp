@@ -5,6 +5,7 @@
 #include <weft/testing/run.hpp>
 #include <weft/weft.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <pthread.h>
@@ -19,6 +20,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -72,6 +74,34 @@ TEST(shim_mutex, a_recursive_one_is_locked_again_by_its_fiber) {
         EXPECT_TRUE(was_refused);
         EXPECT_TRUE(was_given);
     }());
+}
+
+/// One place, however often it is called.
+[[gnu::noinline]] void lock_and_unlock(std::recursive_mutex& m) { const std::lock_guard held(m); }
+
+TEST(shim_mutex, a_recursive_one_that_a_fiber_holds_is_given_to_a_coroutine_and_it_is_said) {
+    std::string said;
+    weft::testing::run([](std::string& what) -> weft::task<> {
+        std::recursive_mutex m;
+        auto owner = create_fiber([&] {
+            const std::lock_guard held(m);
+            await(weft::sleep(2s));
+        });
+        co_await weft::sleep(1s);
+        EXPECT_FALSE(m.try_lock());
+        testing::internal::CaptureStderr();
+        lock_and_unlock(m);  // to wait for the fiber would be for ever
+        lock_and_unlock(m);
+        what = testing::internal::GetCapturedStderr();
+        auto other = create_fiber([&] { return m.try_lock(); });
+        const bool given = co_await other;
+        EXPECT_FALSE(given);  // it is the first one's as before
+        co_await owner;
+        EXPECT_TRUE(m.try_lock());
+        m.unlock();
+    }(said));
+    EXPECT_THAT(said, testing::HasSubstr("weft_hook: a recursive mutex that a fiber holds is given to others"));
+    EXPECT_EQ(said.find("weft_hook: "), said.rfind("weft_hook: "));
 }
 
 TEST(shim_mutex, held_by_another_thread_it_suspends_the_fiber_alone) {
