@@ -31,6 +31,22 @@ bool wait_ready(int fd, short events, limit until) noexcept {
     return result > 0;
 }
 
+bool wait_ready_again(int fd, short events, limit until, long long& pause) noexcept {
+    if (pollfd now{fd, events, 0}; libc_poll(&now, 1, 0) <= 0) {
+        pause = 0;
+        return wait_ready(fd, events, until);
+    }
+    pause = pause == 0 ? millisecond : pause < 50 * millisecond ? 2 * pause : pause;
+    const long long left = until.left();
+    if (left == 0) {
+        errno = EAGAIN;
+        return false;
+    }
+    const int result = wait(nullptr, nullptr, 0, limit::in(left > 0 && left < pause ? left : pause));
+    if (result < 0) errno = -result;
+    return result >= 0;
+}
+
 std::size_t size_of(const iovec* pieces, int count) noexcept {
     std::size_t bytes = 0;
     for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
@@ -53,12 +69,13 @@ int rest_of(const iovec* pieces, int count, std::size_t done, iovec (&rest)[64])
     return n;
 }
 
-enum class sort { file, flow, other };
+enum class sort { file, pipe, device, other };
 sort sort_of(int fd) noexcept {
     struct stat s{};
     if (::fstat(fd, &s) != 0) return sort::other;
     if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode)) return sort::file;
-    return S_ISDIR(s.st_mode) ? sort::other : sort::flow;
+    if (S_ISFIFO(s.st_mode)) return sort::pipe;
+    return S_ISDIR(s.st_mode) ? sort::other : sort::device;
 }
 
 /// Of a file: what is in memory here, what is not on another thread.
@@ -107,7 +124,7 @@ ssize_t read_pieces(int fd, const iovec* pieces, int count) noexcept {
             pieces, count, [=] { return ::preadv2(fd, pieces, count, -1, RWF_NOWAIT); },
             [fd](const iovec* rest, int n) { return libc_readv(fd, rest, n); });
     }
-    while (s == sort::flow) {
+    while (s != sort::other) {
         pollfd now{fd, POLLIN, 0};
         if (libc_poll(&now, 1, 0) != 0) break;
         if (!wait_ready(fd, POLLIN, limit::never())) return -1;
@@ -124,6 +141,7 @@ ssize_t write_pieces(int fd, const iovec* pieces, int count) noexcept {
     }
     if (s == sort::other) return libc_writev(fd, pieces, count);
     // A pipe that is writable takes as much as is written at once in any case, and no more for certain.
+    // What is written to other devices (tun, FUSE) may be a message.
     const std::size_t all = size_of(pieces, count);
     std::size_t done = 0;
     do {
@@ -131,6 +149,7 @@ ssize_t write_pieces(int fd, const iovec* pieces, int count) noexcept {
         while (libc_poll(&now, 1, 0) == 0) {
             if (!wait_ready(fd, POLLOUT, limit::never())) return done > 0 ? static_cast<ssize_t>(done) : -1;
         }
+        if (s == sort::device) return libc_writev(fd, pieces, count);
         iovec rest[64];
         int n = rest_of(pieces, count, done, rest);
         std::size_t part = 0;

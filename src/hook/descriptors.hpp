@@ -18,21 +18,28 @@ limit patience_of(int fd, int option) noexcept;
 /// Suspends the fiber until `fd` may be ready. @return false, with errno set: it will not be; EAGAIN: the time is over
 bool wait_ready(int fd, short events, limit until) noexcept;
 
+/// The same for who was told before that it is ready, and has found that it is not. If it is said to be even now, what is waited for is
+/// something that nothing tells of (room in the queue of who receives a Unix datagram): looks again after a while.
+/// @param pause  the last one's length; 0: none before
+bool wait_ready_again(int fd, short events, limit until, long long& pause) noexcept;
+
 /// Makes a call that does not wait until it has not to.
 template <class Attempt>
 ssize_t retry(int fd, short events, int timeout_option, Attempt attempt) noexcept {
     const kept_errno before;
     bool waited = false;
     limit until = limit::never();
-    for (;;) {
+    for (long long pause = 0;;) {
         const ssize_t result = attempt();
         if (result >= 0) before.restore();
         if (result >= 0 || errno != EAGAIN) return result;
-        if (!waited) {
-            if (!is_blocking(fd)) return fail(EAGAIN);
-            until = patience_of(fd, timeout_option);
-            waited = true;
+        if (waited) {
+            if (!wait_ready_again(fd, events, until, pause)) return -1;
+            continue;
         }
+        if (!is_blocking(fd)) return fail(EAGAIN);
+        until = patience_of(fd, timeout_option);
+        waited = true;
         if (!wait_ready(fd, events, until)) return -1;
     }
 }

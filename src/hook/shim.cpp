@@ -30,6 +30,17 @@ const char* object_of(const void* address) noexcept {
     return slash ? slash + 1 : info.dli_fname;
 }
 
+/// Whether a place was told of before; from now on it is.
+bool is_told_of(const void* caller) noexcept {
+    static std::atomic<const void*> told[64];
+    return told[reinterpret_cast<std::size_t>(caller) / 4 % 64].exchange(caller) == caller;
+}
+
+void say_stack() noexcept {
+    void* frames[64];
+    ::backtrace_symbols_fd(frames, ::backtrace(frames, 64), 2);
+}
+
 }  // namespace
 
 void* find(const char* name, const char* version) noexcept {
@@ -49,17 +60,23 @@ void log_taken_over(const char* name, const void* caller) noexcept {
     before.restore();
 }
 
+void report(const char* sentence, const void* caller) noexcept {
+    if (is_told_of(caller)) return;
+    const kept_errno before;
+    char text[512];
+    say(text, std::snprintf(text, sizeof text, "weft_hook: %s:\n", sentence));
+    say_stack();
+    before.restore();
+}
+
 void report_blocking(const char* name, const void* caller) noexcept {
-    static std::atomic<const void*> told[64];
-    std::atomic<const void*>& place = told[reinterpret_cast<std::size_t>(caller) / 4 % 64];
-    if (place.exchange(caller) == caller) return;
+    if (is_told_of(caller)) return;
     const kept_errno before;
     char fiber[256] = "";
     offered.load()->describe(fiber, sizeof fiber);
     char text[512];
     say(text, std::snprintf(text, sizeof text, "weft_hook: %s blocks the loop, in %s:\n", name, fiber));
-    void* frames[64];
-    ::backtrace_symbols_fd(frames, ::backtrace(frames, 64), 2);
+    say_stack();
     before.restore();
 }
 

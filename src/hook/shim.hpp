@@ -25,6 +25,9 @@ void* find(const char* name, const char* version) noexcept;
 /// Says that a call blocks the loop, and where the fiber stands; once for each place.
 [[gnu::cold]] void report_blocking(const char* name, const void* caller) noexcept;
 
+/// Says something else that is wrong, and the stack; once for each place.
+[[gnu::cold]] void report(const char* sentence, const void* caller) noexcept;
+
 /// The table, if the caller is a fiber that may wait; else null.
 inline const table* on_fiber() noexcept {
     const table* const t = offered.load(std::memory_order_acquire);

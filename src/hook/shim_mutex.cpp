@@ -26,7 +26,8 @@ constinit hooked<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespe
 constinit hooked<int(pthread_cond_t*)> libc_cond_signal("pthread_cond_signal", "GLIBC_2.3.2");
 constinit hooked<int(pthread_cond_t*)> libc_cond_broadcast("pthread_cond_broadcast", "GLIBC_2.3.2");
 
-/// An unlocking that goes past pthread_mutex_unlock(), inside of libc, is found out after so long.
+/// An unlocking that goes past pthread_mutex_unlock(), inside of libc or in another process, is found out after so long, and so is
+/// another process's signal.
 constexpr long long look_again_after = 50 * millisecond;
 
 long long until(clockid_t clock, const timespec& when) noexcept {
@@ -77,6 +78,25 @@ int try_lock_as_owner(pthread_mutex_t* m, const void* fiber) noexcept {
     return 0;
 }
 
+/// Asked outside of fibers: that a fiber of this thread holds the mutex, which libc would give to the thread once more.
+owned* held_beside(const pthread_mutex_t* m) noexcept {
+    if (!owned_here || (m->__data.__kind & 3) != PTHREAD_MUTEX_RECURSIVE_NP) [[likely]]
+        return nullptr;
+    return *find_owned(m);
+}
+
+/// Such a one is given all the same, and it is said: to wait would be for ever, for the fiber goes on only when its caller has returned.
+template <class Lock>
+int lock_outside(pthread_mutex_t* m, const void* caller, Lock lock) noexcept {
+    owned* const held = held_beside(m);
+    if (!held) [[likely]]
+        return lock();
+    report("a recursive mutex that a fiber holds is given to others on its thread as well", caller);
+    const int result = lock();
+    if (result == 0) ++held->depth;
+    return result;
+}
+
 int try_lock(pthread_mutex_t* m) noexcept {
     if (!knows_its_owner(m)) return libc_trylock(m);
     return try_lock_as_owner(m, offered.load(std::memory_order_relaxed)->current());
@@ -122,6 +142,9 @@ int unlock(pthread_mutex_t* m) noexcept {
     return result;
 }
 
+/// Others than this process may signal it.
+bool is_shared(const pthread_cond_t* c) noexcept { return c->__data.__wrefs & 1; }  // pthread_condattr_setpshared()
+
 /// @return 0, or ETIMEDOUT. Throws what destroys the fiber, if it was told of it before and waits again.
 int cond_wait_on_fiber(pthread_cond_t* c, pthread_mutex_t* m, long long nanoseconds = -1) {
     const table& t = *offered.load(std::memory_order_relaxed);
@@ -135,8 +158,11 @@ int cond_wait_on_fiber(pthread_cond_t* c, pthread_mutex_t* m, long long nanoseco
         t.let_go(q.parking);
         return error;
     }
-    const int waited = wait(q.parking, nullptr, 0, nanoseconds < 0 ? limit::never() : limit::in(nanoseconds), 0);
-    const bool woken = leave(q);
+    // Its caller looks again then: to be woken without a reason is allowed.
+    const bool looks_again = is_shared(c) && (nanoseconds < 0 || nanoseconds > look_again_after);
+    const long long most = looks_again ? look_again_after : nanoseconds;
+    const int waited = wait(q.parking, nullptr, 0, most < 0 ? limit::never() : limit::in(most), 0);
+    const bool woken = leave(q) || looks_again;
     t.let_go(q.parking);
     const int error = lock_on_fiber(m);
     if (error) return error;
@@ -156,21 +182,24 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 int pthread_mutex_lock(pthread_mutex_t* m) noexcept {
-    if (!libc_lock.is_taken_over(__builtin_return_address(0))) return libc_lock(m);
-    return lock_on_fiber(m);
+    const void* const caller = __builtin_return_address(0);
+    if (libc_lock.is_taken_over(caller)) return lock_on_fiber(m);
+    return lock_outside(m, caller, [=] { return libc_lock(m); });
 }
 int pthread_mutex_trylock(pthread_mutex_t* m) noexcept {
-    if (!libc_trylock.is_taken_over(__builtin_return_address(0))) return libc_trylock(m);
+    if (!libc_trylock.is_taken_over(__builtin_return_address(0))) return held_beside(m) ? EBUSY : libc_trylock(m);
     const int result = try_lock(m);
     return result == EDEADLK ? EBUSY : result;
 }
 int pthread_mutex_timedlock(pthread_mutex_t* m, const timespec* when) noexcept {
-    if (!libc_timedlock.is_taken_over(__builtin_return_address(0))) return libc_timedlock(m, when);
-    return lock_on_fiber(m, until(CLOCK_REALTIME, *when));
+    const void* const caller = __builtin_return_address(0);
+    if (libc_timedlock.is_taken_over(caller)) return lock_on_fiber(m, until(CLOCK_REALTIME, *when));
+    return lock_outside(m, caller, [=] { return libc_timedlock(m, when); });
 }
 int pthread_mutex_clocklock(pthread_mutex_t* m, clockid_t clock, const timespec* when) noexcept {
-    if (!libc_clocklock.is_taken_over(__builtin_return_address(0))) return libc_clocklock(m, clock, when);
-    return lock_on_fiber(m, until(clock, *when));
+    const void* const caller = __builtin_return_address(0);
+    if (libc_clocklock.is_taken_over(caller)) return lock_on_fiber(m, until(clock, *when));
+    return lock_outside(m, caller, [=] { return libc_clocklock(m, clock, when); });
 }
 int pthread_mutex_unlock(pthread_mutex_t* m) noexcept { return unlock(m); }
 

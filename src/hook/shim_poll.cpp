@@ -36,6 +36,9 @@ int poll_on_fiber(pollfd* descriptors, nfds_t count, long long nanoseconds) noex
     }
 }
 
+/// Who asks so does not wait, but looks.
+bool is_zero(const timespec* timeout) noexcept { return timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0; }
+
 bool has(const fd_set* set, int fd) noexcept { return set && FD_ISSET(fd, set); }
 
 int select_on_fiber(int end, fd_set* in, fd_set* out, fd_set* urgent, long long nanoseconds) noexcept {
@@ -90,7 +93,8 @@ int poll(pollfd* descriptors, nfds_t count, int milliseconds) {
 int __poll(pollfd* descriptors, nfds_t count, int milliseconds) { return poll(descriptors, count, milliseconds); }
 
 int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-    if (!libc_ppoll.is_taken_over(__builtin_return_address(0))) return libc_ppoll(descriptors, count, timeout, mask);
+    if (is_zero(timeout) || !libc_ppoll.is_taken_over(__builtin_return_address(0)))
+        return libc_ppoll(descriptors, count, timeout, mask);
     if (mask) {  // a signal is waited for as well, for which this thread is to stand still
         report_blocking("ppoll with a signal mask", __builtin_return_address(0));
         return libc_ppoll(descriptors, count, timeout, mask);
@@ -99,7 +103,9 @@ int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout, const sigs
 }
 
 int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
-    if (!libc_select.is_taken_over(__builtin_return_address(0))) return libc_select(end, in, out, urgent, timeout);
+    const bool looks_only = timeout && timeout->tv_sec == 0 && timeout->tv_usec == 0;
+    if (looks_only || !libc_select.is_taken_over(__builtin_return_address(0)))
+        return libc_select(end, in, out, urgent, timeout);
     const limit until = timeout ? limit::in(timeout->tv_sec * second + timeout->tv_usec * 1000) : limit::never();
     const int result = select_on_fiber(end, in, out, urgent, until.left());
     if (timeout) {  // on Linux: what is left of it
@@ -111,7 +117,7 @@ int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
 }
 
 int pselect(int end, fd_set* in, fd_set* out, fd_set* urgent, const timespec* timeout, const sigset_t* mask) {
-    if (!libc_pselect.is_taken_over(__builtin_return_address(0)))
+    if (is_zero(timeout) || !libc_pselect.is_taken_over(__builtin_return_address(0)))
         return libc_pselect(end, in, out, urgent, timeout, mask);
     if (mask) {
         report_blocking("pselect with a signal mask", __builtin_return_address(0));

@@ -36,8 +36,25 @@ ssize_t without_waiting(int fd, Call call) noexcept {
 }
 
 bool never_waits(int flags) noexcept { return flags & (MSG_DONTWAIT | MSG_ERRQUEUE); }
-/// All of what is asked for is to be waited for.
+/// All of what is asked for is to be waited for, if it is a stream's.
 bool wants_all(int flags) noexcept { return (flags & MSG_WAITALL) && !(flags & MSG_PEEK); }
+/// No messages, which are received one by one whatever the flags say.
+bool is_stream(int fd) noexcept {
+    int type = 0;
+    socklen_t length = sizeof type;
+    return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
+/// @param attempt  receives without waiting, behind the bytes that it is told of
+template <class Attempt>
+ssize_t receive(int fd, std::size_t size, int flags, Attempt attempt) noexcept {
+    const ssize_t first = retry(fd, POLLIN, SO_RCVTIMEO, [&] { return attempt(0); });
+    const auto had = static_cast<std::size_t>(first);
+    if (first <= 0 || had >= size || !wants_all(flags) || !is_stream(fd)) return first;
+    const ssize_t rest =
+        retry_all(fd, POLLIN, SO_RCVTIMEO, size - had, [&](std::size_t done) { return attempt(had + done); });
+    return rest > 0 ? first + rest : first;
+}
 
 int connect_on_fiber(int fd, const sockaddr* address, socklen_t size) noexcept {
     if (!is_blocking(fd)) return libc_connect(fd, address, size);
@@ -85,21 +102,15 @@ extern "C" {
 ssize_t recv(int fd, void* to, std::size_t size, int flags) {
     if (never_waits(flags) || !libc_recv.is_taken_over(__builtin_return_address(0)))
         return libc_recv(fd, to, size, flags);
-    const auto once = [&](std::size_t done) {
+    return receive(fd, size, flags, [&](std::size_t done) {
         return libc_recv(fd, static_cast<char*>(to) + done, size - done, flags | MSG_DONTWAIT);
-    };
-    if (wants_all(flags)) return retry_all(fd, POLLIN, SO_RCVTIMEO, size, once);
-    return retry(fd, POLLIN, SO_RCVTIMEO, [&] { return once(0); });
+    });
 }
 
 ssize_t recvfrom(int fd, void* to, std::size_t size, int flags, sockaddr* from, socklen_t* length) {
     if (never_waits(flags) || !libc_recvfrom.is_taken_over(__builtin_return_address(0)))
         return libc_recvfrom(fd, to, size, flags, from, length);
-    if (!wants_all(flags)) {
-        return retry(fd, POLLIN, SO_RCVTIMEO,
-                     [&] { return libc_recvfrom(fd, to, size, flags | MSG_DONTWAIT, from, length); });
-    }
-    return retry_all(fd, POLLIN, SO_RCVTIMEO, size, [&](std::size_t done) {
+    return receive(fd, size, flags, [&](std::size_t done) {
         return libc_recvfrom(fd, static_cast<char*>(to) + done, size - done, flags | MSG_DONTWAIT, from, length);
     });
 }
@@ -107,7 +118,7 @@ ssize_t recvfrom(int fd, void* to, std::size_t size, int flags, sockaddr* from, 
 ssize_t recvmsg(int fd, msghdr* message, int flags) {
     if (never_waits(flags) || !libc_recvmsg.is_taken_over(__builtin_return_address(0)))
         return libc_recvmsg(fd, message, flags);
-    if (wants_all(flags)) {  // several times into parts of its pieces: nobody does this
+    if (wants_all(flags) && is_stream(fd)) {  // several times into parts of its pieces: nobody does this
         if (is_blocking(fd)) report_blocking("recvmsg with MSG_WAITALL", __builtin_return_address(0));
         return libc_recvmsg(fd, message, flags);
     }

@@ -5,15 +5,22 @@
 #include <weft/testing/run.hpp>
 #include <weft/weft.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <new>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -67,6 +74,34 @@ TEST(shim_mutex, a_recursive_one_is_locked_again_by_its_fiber) {
         EXPECT_TRUE(was_refused);
         EXPECT_TRUE(was_given);
     }());
+}
+
+/// One place, however often it is called.
+[[gnu::noinline]] void lock_and_unlock(std::recursive_mutex& m) { const std::lock_guard held(m); }
+
+TEST(shim_mutex, a_recursive_one_that_a_fiber_holds_is_given_to_a_coroutine_and_it_is_said) {
+    std::string said;
+    weft::testing::run([](std::string& what) -> weft::task<> {
+        std::recursive_mutex m;
+        auto owner = create_fiber([&] {
+            const std::lock_guard held(m);
+            await(weft::sleep(2s));
+        });
+        co_await weft::sleep(1s);
+        EXPECT_FALSE(m.try_lock());
+        testing::internal::CaptureStderr();
+        lock_and_unlock(m);  // to wait for the fiber would be for ever
+        lock_and_unlock(m);
+        what = testing::internal::GetCapturedStderr();
+        auto other = create_fiber([&] { return m.try_lock(); });
+        const bool given = co_await other;
+        EXPECT_FALSE(given);  // it is the first one's as before
+        co_await owner;
+        EXPECT_TRUE(m.try_lock());
+        m.unlock();
+    }(said));
+    EXPECT_THAT(said, testing::HasSubstr("weft_hook: a recursive mutex that a fiber holds is given to others"));
+    EXPECT_EQ(said.find("weft_hook: "), said.rfind("weft_hook: "));
 }
 
 TEST(shim_mutex, held_by_another_thread_it_suspends_the_fiber_alone) {
@@ -172,6 +207,79 @@ TEST(shim_mutex, a_condition_is_signalled_by_another_thread) {
         });
         co_await h;
         other.join();
+    }());
+}
+
+/// In memory that a child has as well.
+struct shared_condition {
+    shared_condition() {
+        pthread_mutexattr_t of_mutex;
+        pthread_mutexattr_init(&of_mutex);
+        pthread_mutexattr_setpshared(&of_mutex, PTHREAD_PROCESS_SHARED);
+        pthread_mutex_init(&mutex, &of_mutex);
+        pthread_condattr_t of_condition;
+        pthread_condattr_init(&of_condition);
+        pthread_condattr_setpshared(&of_condition, PTHREAD_PROCESS_SHARED);
+        pthread_cond_init(&changed, &of_condition);
+    }
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool is_set = false;
+};
+
+TEST(shim_mutex, a_condition_is_signalled_by_another_process) {
+    void* const memory =
+        mmap(nullptr, sizeof(shared_condition), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    weft::run([](shared_condition& s) -> weft::task<> {
+        const hook_tests::ends pipe = hook_tests::make_pipe();
+        const pid_t child = fork();
+        if (child == 0) {
+            char c = 0;
+            if (read(pipe.a.get(), &c, 1) != 1) _exit(1);
+            pthread_mutex_lock(&s.mutex);
+            s.is_set = true;
+            pthread_cond_signal(&s.changed);
+            pthread_mutex_unlock(&s.mutex);
+            _exit(0);
+        }
+        auto h = create_fiber([&s] {
+            timespec when{};
+            clock_gettime(CLOCK_REALTIME, &when);
+            when.tv_sec += 5;
+            int result = 0;
+            pthread_mutex_lock(&s.mutex);
+            while (!s.is_set && result == 0) result = pthread_cond_timedwait(&s.changed, &s.mutex, &when);
+            pthread_mutex_unlock(&s.mutex);
+            return result;
+        });
+        co_await weft::sleep(1ms);
+        EXPECT_FALSE(h.done());
+        EXPECT_EQ(write(pipe.b.get(), "x", 1), 1);
+        const int result = co_await h;
+        EXPECT_EQ(result, 0);
+        int status = 0;
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+    }(*new (memory) shared_condition));
+    munmap(memory, sizeof(shared_condition));
+}
+
+TEST(shim_mutex, waiting_for_a_shared_condition_ends_with_its_time) {
+    weft::testing::run([]() -> weft::task<> {
+        auto h = create_fiber([] {
+            shared_condition s;
+            timespec when{};
+            clock_gettime(CLOCK_REALTIME, &when);
+            when.tv_nsec += 5'000'000;
+            if (when.tv_nsec >= 1'000'000'000) when = {when.tv_sec + 1, when.tv_nsec - 1'000'000'000};
+            pthread_mutex_lock(&s.mutex);
+            const int result = pthread_cond_timedwait(&s.changed, &s.mutex, &when);
+            pthread_mutex_unlock(&s.mutex);
+            return result;
+        });
+        const int result = co_await h;
+        EXPECT_EQ(result, ETIMEDOUT);
     }());
 }
 

@@ -51,6 +51,59 @@ TEST(shim_poll, its_time_ends) {
     }(one.a.get()));
 }
 
+/// Whether a coroutine that was ready ran while a fiber called `look`, which gives 0.
+bool others_ran_during(int (*look)(int fd)) {
+    const ends one = make_socketpair();
+    return weft::run([](int fd, int (*call)(int)) -> weft::task<bool> {
+        int turns = 0;
+        auto h = create_fiber([&turns, fd, call] {
+            const int before = turns;
+            EXPECT_EQ(call(fd), 0);
+            return turns != before;
+        });
+        while (!h.done()) {
+            ++turns;
+            co_await weft::yield_now();
+        }
+        co_return co_await h;
+    }(one.a.get(), look));
+}
+
+TEST(shim_poll, who_only_looks_is_not_suspended) {
+    EXPECT_FALSE(others_ran_during([](int fd) {
+        pollfd p{fd, POLLIN, 0};
+        return poll(&p, 1, 0);
+    }));
+}
+
+TEST(shim_poll, who_only_looks_by_ppoll_is_not_suspended) {
+    EXPECT_FALSE(others_ran_during([](int fd) {
+        pollfd p{fd, POLLIN, 0};
+        const timespec zero{};
+        return ppoll(&p, 1, &zero, nullptr);
+    }));
+}
+
+TEST(shim_poll, who_only_looks_by_select_is_not_suspended) {
+    EXPECT_FALSE(others_ran_during([](int fd) {
+        fd_set set;
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        timeval zero{};
+        return select(fd + 1, &set, nullptr, nullptr, &zero);
+    }));
+}
+
+TEST(shim_poll, who_only_looks_by_pselect_is_not_suspended) {
+    EXPECT_FALSE(others_ran_during([](int fd) {
+        fd_set set;
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        const timespec zero{};
+        return pselect(fd + 1, &set, nullptr, nullptr, &zero, nullptr);
+    }));
+}
+
 TEST(shim_poll, is_cancelled) {
     const ends one = make_socketpair();
     weft::run([](int fd) -> weft::task<> {

@@ -17,7 +17,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -91,6 +93,46 @@ TEST(shim_sockets, more_than_a_socket_holds_is_sent_whole) {
     EXPECT_EQ(received, 3'000'000u);
 }
 
+/// What one recv and one recvfrom that ask for five bytes give, when messages of three and four are there.
+std::pair<ssize_t, ssize_t> messages_received(int type) {
+    const ends pair = make_socketpair(type);
+    EXPECT_EQ(write(pair.b.get(), "abc", 3), 3);
+    EXPECT_EQ(write(pair.b.get(), "defg", 4), 4);
+    return on_fiber([fd = pair.a.get()] {
+        const timeval patience{.tv_sec = 0, .tv_usec = 10'000};  // who waits for more is not waited for
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        char room[5];
+        const ssize_t first = recv(fd, room, sizeof room, MSG_WAITALL);
+        return std::pair(first, recvfrom(fd, room, sizeof room, MSG_WAITALL, nullptr, nullptr));
+    });
+}
+
+TEST(shim_sockets, messages_are_received_one_by_one_also_by_who_wants_all) {
+    const std::pair<ssize_t, ssize_t> both(3, 4);
+    EXPECT_EQ(messages_received(SOCK_DGRAM), both);
+    EXPECT_EQ(messages_received(SOCK_SEQPACKET), both);
+}
+
+TEST(shim_sockets, a_message_is_received_by_recvmsg_that_wants_all_while_the_loop_goes_on) {
+    const ends pair = make_socketpair(SOCK_DGRAM);
+    weft::run([](int from, int to) -> weft::task<> {
+        const timeval patience{.tv_sec = 5, .tv_usec = 0};
+        setsockopt(from, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        auto h = create_fiber([from] {
+            char room[5];
+            iovec piece{room, sizeof room};
+            msghdr message{};
+            message.msg_iov = &piece;
+            message.msg_iovlen = 1;
+            return recvmsg(from, &message, MSG_WAITALL);
+        });
+        co_await weft::sleep(1ms);
+        EXPECT_EQ(write(to, "abc", 3), 3);
+        const ssize_t received = co_await h;
+        EXPECT_EQ(received, 3);
+    }(pair.a.get(), pair.b.get()));
+}
+
 TEST(shim_sockets, connect_and_accept_meet_on_one_thread) {
     weft::run([]() -> weft::task<> {
         const weft::unique_fd listening(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -140,6 +182,54 @@ TEST(shim_sockets, a_timeout_of_the_socket_is_honoured) {
     });
     EXPECT_EQ(result, -1);
     EXPECT_EQ(error, EAGAIN);
+}
+
+/// A socket that has a name and a full queue, and one that sends to it without being connected.
+struct full_queue {
+    full_queue()
+        : receiver(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+          sender(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        at.sun_family = AF_UNIX;  // and no path: the kernel gives a name
+        EXPECT_EQ(bind(receiver.get(), reinterpret_cast<sockaddr*>(&at), sizeof(sa_family_t)), 0);
+        getsockname(receiver.get(), reinterpret_cast<sockaddr*>(&at), &size);
+        while (send(MSG_DONTWAIT) == 1) {
+        }
+    }
+    ssize_t send(int flags) const {
+        return sendto(sender.get(), "x", 1, flags, reinterpret_cast<const sockaddr*>(&at), size);
+    }
+    weft::unique_fd receiver, sender;
+    sockaddr_un at{};
+    socklen_t size = sizeof at;
+};
+
+TEST(shim_sockets, a_full_queue_that_nothing_tells_of_is_looked_at_now_and_then) {
+    const full_queue queue;
+    const timeval patience{.tv_sec = 0, .tv_usec = 100'000};
+    setsockopt(queue.sender.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    weft::event_loop loop;
+    std::optional<weft::task_handle<int>> h;
+    loop.call_soon([&] { h = create_fiber([&] { return queue.send(0) == -1 ? errno : 0; }); });
+    int turns = 0;
+    while (turns < 200 && !(h && h->done())) {  // who does not pause takes thousands in that time
+        loop.run_once(weft::clock::time_point::max());
+        ++turns;
+    }
+    EXPECT_LT(turns, 200);
+    EXPECT_EQ(loop.run_until_complete(std::move(*h)), EAGAIN);
+}
+
+TEST(shim_sockets, what_did_not_fit_into_the_queue_is_sent_when_it_does) {
+    const full_queue queue;
+    weft::run([](const full_queue& q) -> weft::task<> {
+        auto h = create_fiber([&q] { return q.send(0); });
+        co_await weft::sleep(2ms);
+        EXPECT_FALSE(h.done());
+        char c = 0;
+        EXPECT_EQ(read(q.receiver.get(), &c, 1), 1);
+        const ssize_t sent = co_await h;
+        EXPECT_EQ(sent, 1);
+    }(queue));
 }
 
 TEST(shim_sockets, a_descriptor_that_does_not_block_is_left_alone) {
