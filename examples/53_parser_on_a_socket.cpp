@@ -16,7 +16,6 @@
 struct calculator {
     weft::stream& from;
     std::string rest = {};
-
     char peek() {  // 0 at the end of the text; the one place that waits
         if (rest.empty()) rest = weft::await(from.read(4096));
         return rest.empty() ? '\0' : rest.front();

@@ -20,7 +20,7 @@ limit patience_of(int fd, int option) noexcept {
     socklen_t size = sizeof t;
     if (option == 0 || ::getsockopt(fd, SOL_SOCKET, option, &t, &size) != 0) return limit::never();
     if (t.tv_sec == 0 && t.tv_usec == 0) return limit::never();
-    return limit::in(t.tv_sec * second + t.tv_usec * 1000);
+    return limit::in(duration(t.tv_sec, t.tv_usec * 1000));
 }
 
 bool wait_ready(int fd, short events, limit until) noexcept {

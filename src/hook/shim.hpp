@@ -105,6 +105,12 @@ inline int fail(int error) noexcept {
 
 constexpr long long second = 1'000'000'000, millisecond = 1'000'000;
 
+/// In nanoseconds; what is longer than thirty years is that long.
+constexpr long long duration(long long seconds, long long nanoseconds) noexcept {
+    constexpr long long most = 1'000'000'000;
+    return (seconds < most ? seconds : most) * second + nanoseconds;
+}
+
 /// A call on another thread of what must not block this one. `call`, trivially copyable, gives a result or -1 with errno.
 /// @param must_end  it uses memory of the caller's: it is waited for whatever happens; else a cancellation leaves it
 template <class Call>

@@ -99,14 +99,14 @@ int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout, const sigs
         report_blocking("ppoll with a signal mask", __builtin_return_address(0));
         return libc_ppoll(descriptors, count, timeout, mask);
     }
-    return poll_on_fiber(descriptors, count, timeout ? timeout->tv_sec * second + timeout->tv_nsec : -1);
+    return poll_on_fiber(descriptors, count, timeout ? duration(timeout->tv_sec, timeout->tv_nsec) : -1);
 }
 
 int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
     const bool looks_only = timeout && timeout->tv_sec == 0 && timeout->tv_usec == 0;
     if (looks_only || !libc_select.is_taken_over(__builtin_return_address(0)))
         return libc_select(end, in, out, urgent, timeout);
-    const limit until = timeout ? limit::in(timeout->tv_sec * second + timeout->tv_usec * 1000) : limit::never();
+    const limit until = timeout ? limit::in(duration(timeout->tv_sec, timeout->tv_usec * 1000)) : limit::never();
     const int result = select_on_fiber(end, in, out, urgent, until.left());
     if (timeout) {  // on Linux: what is left of it
         const long long left = until.left();
@@ -123,7 +123,7 @@ int pselect(int end, fd_set* in, fd_set* out, fd_set* urgent, const timespec* ti
         report_blocking("pselect with a signal mask", __builtin_return_address(0));
         return libc_pselect(end, in, out, urgent, timeout, mask);
     }
-    return select_on_fiber(end, in, out, urgent, timeout ? timeout->tv_sec * second + timeout->tv_nsec : -1);
+    return select_on_fiber(end, in, out, urgent, timeout ? duration(timeout->tv_sec, timeout->tv_nsec) : -1);
 }
 
 [[noreturn]] void __chk_fail();
