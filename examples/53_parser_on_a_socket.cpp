@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recursive-descent parser fed from a socket. Its rules are plain functions that call each other; peek(), at the bottom, waits
-// where the text runs out, be it within a number within brackets. Nothing is turned inside out into states, and no rule is a
-// coroutine, as in 15_tokenizer.cpp. Each value is yielded from inside as it is known.
+// where the text runs out, be it within a number within brackets. No states, as in 15_tokenizer.cpp, and no coroutines.
 #include <weft/fiber/create_fiber.hpp>
 #include <weft/fiber/fiber_generator.hpp>
 #include <weft/weft.hpp>
