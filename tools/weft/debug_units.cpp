@@ -137,9 +137,12 @@ std::vector<called_function> debug_units::functions_around(std::uint64_t address
 }
 
 std::string debug_units::qualified_name(const dwarf_die& die) {
-    dwarf_die named = die;  // a definition outside its class has the name of the declaration in there
-    while (const auto declaration = named.reference(DW_AT_specification)) {
-        if (*declaration == named) break;
+    // A definition outside its class has the name of the declaration in there; code made of a function, that of the function.
+    dwarf_die named = die;
+    for (;;) {
+        auto declaration = named.reference(DW_AT_specification);
+        if (!declaration) declaration = named.reference(DW_AT_abstract_origin);
+        if (!declaration || *declaration == named) break;
         named = *declaration;
     }
     std::string name = named.name();

@@ -25,12 +25,20 @@ using weft::stack_frame;
 
 constexpr std::size_t most_fibers = 10'000;
 
-/// @param name  for want of a better one: the demangler does not know all that compilers have come to write
-std::string as_written(const std::string& symbol, const std::string& name) {
+std::string demangled(const std::string& symbol) {
     int status = 0;
-    const std::unique_ptr<char, decltype(&std::free)> demangled(
+    const std::unique_ptr<char, decltype(&std::free)> text(
         abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
-    return demangled ? weft::readable_function(demangled.get()) : name;
+    return text ? text.get() : "";
+}
+
+/// @param name  for want of a better one
+std::string as_written(const std::string& symbol, const std::string& name) {
+    std::string text = demangled(symbol);
+    // Of a constrained member compilers write the constraint last, which demanglers do not know.
+    for (auto at = symbol.rfind('Q'); text.empty() && at != std::string::npos && at > 0; at = symbol.rfind('Q', at - 1))
+        text = demangled(symbol.substr(0, at));
+    return text.empty() ? name : weft::readable_function(text.c_str());
 }
 
 /// The functions at an address: several, if they are inlined into one another.
@@ -82,6 +90,7 @@ bool is_machinery(const stack_frame& f) {
     for (const std::string_view begin : {"weft::", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt"}) {
         if (name.starts_with(begin)) return true;
     }
+    if (f.file.ends_with("/weft/fiber/create_fiber.hpp")) return true;  // a lambda of weft's may not say whose it is
     return name == "weft_switch_stack" || name == "weft_begin_stack" || name == "weft_left_stack";
 }
 
@@ -104,6 +113,9 @@ native_stack stack_of(const std::vector<stack_unwinder::place>& places, function
         stack.blocking_call = names.at(*hook).back().function;
     }
     for (; innermost != places.end(); ++innermost) std::ranges::copy(names.at(*innermost), std::back_inserter(frames));
+    // Not all debug information says in which namespace each function is: nothing outside of this one is wanted.
+    const auto begins_call = [](const stack_frame& f) { return f.function.starts_with("weft::fiber_call<"); };
+    frames.erase(std::ranges::find_if(frames, begins_call), frames.end());
     frames.erase(frames.begin(), std::ranges::find_if_not(frames, is_machinery));
     frames.erase(std::ranges::find_if_not(frames.rbegin(), frames.rend(), is_machinery).base(), frames.end());
     std::ranges::reverse(frames);
