@@ -204,6 +204,29 @@ TEST_F(hiredis_and_mini_redis, a_thousand_pipelines_count_together) {
     EXPECT_EQ(total, 10 * thousand);
 }
 
+TEST_F(hiredis_and_mini_redis, timeouts_of_either_kind_are_kept) {
+    const std::ptrdiff_t before = open_descriptors();
+    weft::run([](auto* self) -> weft::task<> {
+        const auto wait = [self](timeval patience) {
+            const connection c(self->connect());
+            const reply first = ask(c, "SUBSCRIBE nothing");
+            redisSetTimeout(c.get(), patience);
+            void* message = nullptr;
+            return redisGetReply(c.get(), &message) == REDIS_OK ? 0 : errno;
+        };
+        const int by_itself = co_await weft::create_fiber(wait, timeval{.tv_sec = 0, .tv_usec = 50'000});
+        EXPECT_EQ(by_itself, EAGAIN);
+        bool is_late = false;
+        try {
+            co_await weft::wait_for(weft::create_fiber(wait, timeval{.tv_sec = 60, .tv_usec = 0}), 50ms);
+        } catch (const weft::timeout_error&) {
+            is_late = true;
+        }
+        EXPECT_TRUE(is_late);
+    }(this));
+    EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST_F(hiredis_and_mini_redis, a_thousand_cancelled_while_they_wait_leave_nothing_behind) {
     const std::ptrdiff_t before = open_descriptors();
     weft::run([](auto* self) -> weft::task<> {
