@@ -84,7 +84,8 @@ private:
     std::unordered_map<std::uint64_t, std::vector<stack_frame>> known_;
 };
 
-/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch. Likewise in src/coro.
+/// What stands between a fiber and the function that it was made for, and between that one's await() and the switch. Likewise in
+/// src/coro, where symbols always say whose a lambda is.
 bool is_machinery(const stack_frame& f) {
     const std::string_view name = f.function;
     for (const std::string_view begin : {"weft::", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt"}) {

@@ -67,8 +67,8 @@ public:
     /// The same since it is being destroyed.
     unsigned refusals_at_end = 0;
 
-    /// On the loop's stack: links it below `awaiting`, and runs it there, from await_suspend. (Not in the place of the awaiting coroutine:
-    /// one that awaits fiber after fiber, none of which waits, would be resumed by each within the one before.)
+    /// On the loop's stack: links it below `awaiting`, and runs it there, from await_suspend. (Not in the place of the awaiting
+    /// coroutine: one that awaits fiber after fiber, none of which waits, would be resumed by each within the one before.)
     /// @return whether it waits; if not, it has ended
     bool start_below(promise_base& awaiting, std::source_location where) noexcept;
 
