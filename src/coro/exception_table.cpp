@@ -33,8 +33,18 @@ void exception_table::forget(void* object) noexcept {
         node.mapped().unlink();
         --table.paths_;
     }
+    table.shrink();
     lock.unlock();
     if (node.mapped().destructor) node.mapped().destructor(object);
+}
+
+/// When a burst is over, of a million tasks cancelled together, say, its buckets go too.
+void exception_table::shrink() noexcept {
+    if (entries_.bucket_count() <= 4 * most_paths || entries_.size() > most_paths) return;
+    try {
+        entries_.rehash(2 * most_paths);
+    } catch (const std::bad_alloc&) {  // the next to go tries again
+    }
 }
 
 exception_table::entry* exception_table::find(const void* object) {

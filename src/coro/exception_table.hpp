@@ -20,7 +20,8 @@ namespace weft::inline v0 {
 ///
 /// An exception that is entered gets another destructor, which takes it out again and calls its own: the table owns no
 /// exception, keeps none alive a moment longer, and has no entry whose address has passed to another. Every call but
-/// `path()` is made with a reference to the exception in hand. @thread any: one lock, held for no longer than an entry takes
+/// `path()` is made with a reference to the exception in hand.
+/// @thread any: one lock, held for no longer than an entry takes, but while the buckets become more or fewer
 class exception_table {
 public:
     static exception_table& instance() noexcept;
@@ -62,6 +63,7 @@ private:
 
     exception_table() noexcept;
     static void forget(void* object) noexcept;
+    void shrink() noexcept;
     entry* find(const void* object);
     entry* enter(void* object, const std::type_info* type);
     void touch(entry& e) noexcept;

