@@ -2,7 +2,7 @@
 # The commands people type; each works alone on a fresh machine. What they do is in scripts/ and CMakePresets.json.
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF
+RUN_ONLY = -DWEFT_BUILD_TESTS=OFF -DWEFT_BUILD_BENCHMARKS=OFF -DWEFT_PRECOMPILE=ON
 
 .PHONY: help run mini-redis test story bench format check install clean
 
