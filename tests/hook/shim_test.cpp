@@ -27,12 +27,12 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What this program writes when it runs the test of that name alone.
+/// What this program writes when it runs the test of that name alone, whichever share of the tests is its own.
 std::string output_of(const std::string& test, const std::string& environment) {
     char self[PATH_MAX] = "";
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return "no /proc";
-    const std::string command =
-        environment + " '" + self + "' --gtest_also_run_disabled_tests --gtest_filter=" + test + " 2>&1";
+    const std::string command = "env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX " + environment + " '" + self +
+                                "' --gtest_also_run_disabled_tests --gtest_filter=" + test + " 2>&1";
     FILE* const pipe = popen(command.c_str(), "r");
     if (!pipe) return "no popen";
     std::string all;
