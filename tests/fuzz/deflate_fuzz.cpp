@@ -2,7 +2,7 @@
 // The first byte chooses a window and whether a context is kept; the rest is taken for compressed, and is compressed.
 #include "require.hpp"
 
-#include "http/websocket_deflate.hpp"
+#include "http/websocket/websocket_deflate.hpp"
 
 #include <string>
 

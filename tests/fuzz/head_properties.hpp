@@ -3,9 +3,9 @@
 
 #include "require.hpp"
 
-#include "http/head_parser.hpp"
+#include "http/message/head_parser.hpp"
+#include "http/message/message_writer.hpp"
 #include "http/message_reader.hpp"
-#include "http/message_writer.hpp"
 
 #include <algorithm>
 #include <string>

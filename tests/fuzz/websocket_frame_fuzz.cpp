@@ -2,8 +2,8 @@
 // The first byte says whose side it is, and whether messages are compressed; the rest is what the peer sends.
 #include "require.hpp"
 
-#include "http/utf8.hpp"
-#include "http/websocket_decoder.hpp"
+#include "http/syntax/utf8.hpp"
+#include "http/websocket/websocket_decoder.hpp"
 
 #include <string>
 

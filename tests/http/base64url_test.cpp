@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/base64url.hpp"
+#include "http/syntax/base64url.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/chunked_decoder.hpp"
+#include "http/message/chunked_decoder.hpp"
 
 #include "counted_allocations.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/client_proxy.hpp"
+#include "http/client/client_proxy.hpp"
 
 #include "http/scripted_server.hpp"
 

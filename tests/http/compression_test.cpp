@@ -11,8 +11,8 @@ namespace http = weft::http;
 
 #if WEFT_WITH_ZLIB
 
-#include "http/accept_encoding.hpp"
-#include "http/content_decoder.hpp"
+#include "http/message/content_decoder.hpp"
+#include "http/syntax/accept_encoding.hpp"
 
 #include <weft/flow/wait_for.hpp>
 #include <weft/http/server_sent_events.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/content_decoder.hpp"
+#include "http/message/content_decoder.hpp"
 
 #if WEFT_WITH_ZLIB
 

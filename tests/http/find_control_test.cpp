@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/find_control.hpp"
+#include "http/syntax/find_control.hpp"
 
 #include <gtest/gtest.h>
 

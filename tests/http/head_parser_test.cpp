@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/head_parser.hpp"
+#include "http/message/head_parser.hpp"
 
 #include "attacks.hpp"
 #include "counted_allocations.hpp"

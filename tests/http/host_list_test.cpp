@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/host_list.hpp"
+#include "http/server/host_list.hpp"
 
 #include "http/talk.hpp"
 #if WEFT_WITH_TLS

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "http/head_parser.hpp"
-#include "http/request_core.hpp"
+#include "http/message/head_parser.hpp"
+#include "http/server/request_core.hpp"
 
 #include <stdexcept>
 #include <string>

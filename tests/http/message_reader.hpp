@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "http/chunked_decoder.hpp"
-#include "http/head_parser.hpp"
+#include "http/message/chunked_decoder.hpp"
+#include "http/message/head_parser.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/message_writer.hpp"
+#include "http/message/message_writer.hpp"
 
-#include "http/chunked_decoder.hpp"
-#include "http/head_parser.hpp"
+#include "http/message/chunked_decoder.hpp"
+#include "http/message/head_parser.hpp"
 
 #include <gtest/gtest.h>
 

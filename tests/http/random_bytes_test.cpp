@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/random_bytes.hpp"
+#include "http/crypto/random_bytes.hpp"
 
 #include <weft/base/unique_fd.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/trusted_proxies.hpp"
+#include "http/server/trusted_proxies.hpp"
 
 #include "http/talk.hpp"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/utf8.hpp"
+#include "http/syntax/utf8.hpp"
 
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace {
 
@@ -42,6 +44,28 @@ TEST(utf8, has_no_overlong_forms_surrogates_stray_bytes_or_cut_ends) {
                                         "\xc3\xc3"}) {
         EXPECT_FALSE(is_utf8(text)) << testing::PrintToString(text);
     }
+}
+
+TEST(utf8_validator, a_character_may_be_split_anywhere) {
+    const std::string text = "κόσμε — ασ\xf0\x9f\x98\x80 plain text that is longer than eight bytes é";
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        weft::http::utf8_validator v;
+        EXPECT_TRUE(v.add(std::string_view(text).substr(0, cut))) << cut;
+        EXPECT_TRUE(v.add(std::string_view(text).substr(cut))) << cut;
+        EXPECT_TRUE(v.is_complete());
+    }
+}
+
+TEST(utf8_validator, says_no_at_the_first_byte_that_cannot_be_right) {
+    for (const std::string_view wrong : {"\x80", "\xc0", "\xc1", "\xf5", "\xff", "\xe0\x9f", "\xed\xa0", "\xf0\x8f",
+                                         "\xf4\x90", "\xc3\x28", "\xe2\x82\x28", "\xf0\x9f\x98\x28"}) {
+        weft::http::utf8_validator v;
+        EXPECT_TRUE(v.add("12345678" + std::string(wrong.substr(0, wrong.size() - 1))));
+        EXPECT_FALSE(v.add(wrong.substr(wrong.size() - 1)));
+    }
+    weft::http::utf8_validator unfinished;
+    EXPECT_TRUE(unfinished.add("abc\xe2\x82"));
+    EXPECT_FALSE(unfinished.is_complete());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handshake, as a server answers it; and our client with our server.
 #include "../../examples/localhost_certificate.hpp"
-#include "http/websocket_deflate.hpp"
+#include "http/websocket/websocket_deflate.hpp"
 #include "http/websocket_session.hpp"
 
 #include <weft/http/server.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebSockets with others, on either side: Python's websockets and node's ws, messages compressed.
-#include "http/websocket_deflate.hpp"
+#include "http/websocket/websocket_deflate.hpp"
 #include "http/websocket_session.hpp"
 #include "tls/child.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/websocket_decoder.hpp"
+#include "http/websocket/websocket_decoder.hpp"
 #include "http/websocket_frames.hpp"
 
 #include <gtest/gtest.h>

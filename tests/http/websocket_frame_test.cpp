@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/websocket_close.hpp"
-#include "http/websocket_frame.hpp"
+#include "http/websocket/websocket_close.hpp"
+#include "http/websocket/websocket_frame.hpp"
 #include "http/websocket_frames.hpp"
-#include "http/websocket_utf8.hpp"
 
 #include <gtest/gtest.h>
 
@@ -98,28 +97,6 @@ TEST(websocket_frame, masking_in_pieces_is_masking_the_whole) {
         http::apply_mask(masked.data() + cut, masked.size() - cut, mask, cut);
         EXPECT_EQ(masked, expected) << cut;
     }
-}
-
-TEST(websocket_utf8, a_character_may_be_split_anywhere) {
-    const std::string text = "κόσμε — ασ\xf0\x9f\x98\x80 plain text that is longer than eight bytes é";
-    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
-        http::websocket_utf8 v;
-        EXPECT_TRUE(v.add(std::string_view(text).substr(0, cut))) << cut;
-        EXPECT_TRUE(v.add(std::string_view(text).substr(cut))) << cut;
-        EXPECT_TRUE(v.is_complete());
-    }
-}
-
-TEST(websocket_utf8, says_no_at_the_first_byte_that_cannot_be_right) {
-    for (const std::string_view wrong : {"\x80", "\xc0", "\xc1", "\xf5", "\xff", "\xe0\x9f", "\xed\xa0", "\xf0\x8f",
-                                         "\xf4\x90", "\xc3\x28", "\xe2\x82\x28", "\xf0\x9f\x98\x28"}) {
-        http::websocket_utf8 v;
-        EXPECT_TRUE(v.add("12345678" + std::string(wrong.substr(0, wrong.size() - 1))));
-        EXPECT_FALSE(v.add(wrong.substr(wrong.size() - 1)));
-    }
-    http::websocket_utf8 unfinished;
-    EXPECT_TRUE(unfinished.add("abc\xe2\x82"));
-    EXPECT_FALSE(unfinished.is_complete());
 }
 
 TEST(websocket_close, codes_that_a_close_frame_may_carry) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/base64.hpp"
-#include "http/sha1.hpp"
-#include "http/websocket_extensions.hpp"
-#include "http/websocket_handshake.hpp"
+#include "http/crypto/sha1.hpp"
+#include "http/syntax/base64.hpp"
+#include "http/websocket/websocket_extensions.hpp"
+#include "http/websocket/websocket_handshake.hpp"
 
 #include <gtest/gtest.h>
 
