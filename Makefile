@@ -50,9 +50,9 @@ check: ## the house rules, the cost of headers, the format
 	tools/header_check.py
 	scripts/format --check
 
-install: ## installs the library under PREFIX (/usr/local)
+install: ## installs the library and the weft command under PREFIX (/usr/local)
 	scripts/setup run
-	cmake --preset release $(RUN_ONLY) -DWEFT_BUILD_EXAMPLES=OFF -DWEFT_BUILD_TOOLS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --preset release $(RUN_ONLY) -DWEFT_BUILD_EXAMPLES=OFF -DWEFT_BUILD_TOOLS=ON -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	cmake --build --preset release -j$(JOBS)
 	cmake --install build/release
 

@@ -6,6 +6,7 @@
 """
 import itertools
 import pathlib
+import posixpath
 import re
 import subprocess
 import sys
@@ -299,11 +300,44 @@ def the_story_is_told_whole(tree):
             yield Finding(name, 1, f"tells of {wrong[0]} where {folder} has {wrong[1]}")
 
 
+def prose(text):
+    """(line number, line) of a page, without what stands in code."""
+    in_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("```"):
+            in_code = not in_code
+        elif not in_code:
+            yield number, line
+
+
+def anchors(text):
+    """How links name the headings of a page."""
+    for _, line in prose(text):
+        if match := re.match(r"#+ (.*)", line):
+            heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", match[1]).strip().lower()
+            yield re.sub(r"[^\w\- ]", "", heading).replace(" ", "-")
+
+
+def links_lead_somewhere(tree):
+    """A link of a page into this tree names a file or folder that is there, and after # one of its headings."""
+    for name, text in tree.named(".md").items():
+        for number, line in prose(text):
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "", line)):
+                if re.match(r"[a-z]+:", link):
+                    continue
+                path, _, anchor = link.partition("#")
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+                if target not in tree.texts and not tree.named("", under=f"{target}/"):
+                    yield Finding(name, number, f"{link} is not there")
+                elif anchor and anchor not in anchors(tree.texts.get(target, "")):
+                    yield Finding(name, number, f"{link}: there is no such heading")
+
+
 RULES = [includes_point_down, public_headers_include_only_the_standard_library, sources_name_their_licence,
          headers_are_included_once, sources_pair_with_headers, tests_mirror_the_tree, examples_are_short, files_are_short,
          headers_open_no_namespaces, tests_do_not_sleep, files_know_no_machine, public_headers_define_no_macros,
          nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light, parity_pages_name_tests_that_exist,
-         the_story_is_told_whole]
+         the_story_is_told_whole, links_lead_somewhere]
 
 
 def findings(tree):

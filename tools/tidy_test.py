@@ -153,6 +153,14 @@ class TidyTest(unittest.TestCase):
         del files["examples/story/02_b.py"]
         self.refuses("examples/story/02_b.cpp", "has no twin: 02_b.py", files)
 
+    def test_a_link_that_leads_nowhere(self):
+        files = {"docs/a.md": "# A page\n## What `b()` is, and why\n[b](#what-b-is-and-why) [c](https://example.org/c)\n",
+                 "docs/guide/b.md": "[a](../a.md#a-page) [it](../../docs) `[no](link)`\n```\n# [no](link)\n```\n"}
+        self.accepts(files)
+        for link, message in (("d.md", "is not there"), ("../b.md", "is not there"), ("../a.md#b", "no such heading"),
+                              ("#no", "no such heading"), ("../a.md#no-link", "no such heading")):
+            self.refuses("docs/guide/c.md", message, {**files, "docs/guide/c.md": f"[x]({link})\n"})
+
 
 if __name__ == "__main__":
     unittest.main()

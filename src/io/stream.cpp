@@ -212,7 +212,9 @@ stream::~stream() = default;
 void stream::release::operator()(stream_core* core) const noexcept { core->release(); }
 
 stream_core& stream::core() const {
-    if (!core_) throw invalid_state_error("the stream was moved from");
+    if (!core_)
+        throw invalid_state_error(
+            "there is no stream: it was moved from, or is that of a child that was given no pipe");
     return *core_;
 }
 

@@ -365,4 +365,18 @@ TEST(process, that_was_moved_from_or_never_made_says_so) {
     }());
 }
 
+TEST(process, without_a_pipe_says_so_when_its_output_is_read) {
+    weft::run([]() -> weft::task<> {
+        weft::process p = co_await weft::spawn_process({"true"});
+        std::string said;
+        try {
+            co_await p.stdout_.read_line();
+        } catch (const weft::invalid_state_error& e) {
+            said = e.what();
+        }
+        EXPECT_NE(said.find("given no pipe"), std::string::npos) << said;
+        co_await p.wait();
+    }());
+}
+
 }  // namespace

@@ -52,9 +52,12 @@ struct process_limit {
         soft = r.rlim_cur;
         hard = r.rlim_max;
     }
-    finding as_finding(std::string name) const {
+    finding as_finding(std::string name, const std::string& unit = "") const {
         finding f = finding::of_text("limits", std::move(name), amount(soft));
-        if (soft != RLIM_INFINITY) f.json = f.text;
+        if (soft != RLIM_INFINITY) {
+            f.json = f.text;
+            f.text += unit;
+        }
         if (soft < hard) f.text += ", can be raised to " + amount(hard);
         return f;
     }
@@ -115,7 +118,7 @@ public:
     void limits() {
         open_files();
         core_files();
-        add(process_limit(RLIMIT_MEMLOCK).as_finding("locked memory"));
+        add(process_limit(RLIMIT_MEMLOCK).as_finding("locked memory", " bytes"));
         if (const auto pending = number_setting("net/core/somaxconn")) {
             add(finding::of_number("limits", "pending connections", *pending),
                 *pending < enough_pending_connections

@@ -43,20 +43,20 @@ public:
     ~router();
 
     /// @throws std::invalid_argument  the path does not begin with "/", or makes no sense; the route is there already
-    void add(method m, std::string_view path, handler answers, route_options options = {});
-    void get(std::string_view path, handler h, route_options o = {}) {
+    void add(method m, std::string_view path, route_handler answers, route_options options = {});
+    void get(std::string_view path, route_handler h, route_options o = {}) {
         add(method::get, path, std::move(h), std::move(o));
     }
-    void post(std::string_view path, handler h, route_options o = {}) {
+    void post(std::string_view path, route_handler h, route_options o = {}) {
         add(method::post, path, std::move(h), std::move(o));
     }
-    void put(std::string_view path, handler h, route_options o = {}) {
+    void put(std::string_view path, route_handler h, route_options o = {}) {
         add(method::put, path, std::move(h), std::move(o));
     }
-    void patch(std::string_view path, handler h, route_options o = {}) {
+    void patch(std::string_view path, route_handler h, route_options o = {}) {
         add(method::patch, path, std::move(h), std::move(o));
     }
-    void del(std::string_view path, handler h, route_options o = {}) {
+    void del(std::string_view path, route_handler h, route_options o = {}) {
         add(method::delete_, path, std::move(h), std::move(o));
     }
 

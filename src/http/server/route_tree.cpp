@@ -78,6 +78,9 @@ std::vector<route_tree::segment> route_tree::parse(std::string_view pattern) {
             segments.push_back(std::move(parameter));
         } else if (text.find_first_of("{}") != std::string_view::npos) {
             refuse(pattern, "a parameter is a whole segment");
+        } else if (text.starts_with(':') || (text.starts_with('<') && text.ends_with('>'))) {
+            // Gin's and Flask's, which as they stand would match nothing.
+            refuse(pattern, "a parameter is written {name} or {name:int}");
         } else {
             segments.push_back({segment::kind::literal, std::string(text)});
         }

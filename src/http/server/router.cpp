@@ -30,7 +30,8 @@ router::router(router&&) noexcept = default;
 router& router::operator=(router&&) noexcept = default;
 router::~router() = default;
 
-void router::add(method m, std::string_view path, handler answers, route_options options) {
+void router::add(method m, std::string_view path, route_handler given, route_options options) {
+    handler answers = std::move(given).take();
     if (!answers) throw std::invalid_argument("http::router: '" + std::string(path) + "' is given an empty handler");
     route& r = tree_->at(path);
     auto& place = r.endpoints[static_cast<std::size_t>(m)];
