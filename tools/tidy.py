@@ -252,6 +252,15 @@ def whitespace_is_plain(tree):
             yield Finding(name, text.count("\n") + 1, "the last line has no end")
 
 
+def a_layer_in_one_header_is_whole(tree):
+    """<weft/http.hpp> includes all of weft/http/, if there is a header of that kind."""
+    for name, text in tree.named(".hpp", under="include/weft/").items():
+        folder = name.removesuffix(".hpp") + "/"
+        there = {each.removeprefix("include/") for each in tree.named(".hpp", under=folder)}
+        for missing in sorted(there - {target for _, _, target in includes(text)}):
+            yield Finding(name, 1, f"does not include {missing}")
+
+
 def light_headers_stay_light(tree):
     for name, text in tree.named(".hpp", under="include/weft/").items():
         if not any(re.fullmatch(pattern, name[len("include/"):]) for pattern in NEITHER_TIME_NOR_RANGES):
@@ -336,7 +345,8 @@ def links_lead_somewhere(tree):
 RULES = [includes_point_down, public_headers_include_only_the_standard_library, sources_name_their_licence,
          headers_are_included_once, sources_pair_with_headers, tests_mirror_the_tree, examples_are_short, files_are_short,
          headers_open_no_namespaces, tests_do_not_sleep, files_know_no_machine, public_headers_define_no_macros,
-         nothing_is_left_to_do, whitespace_is_plain, light_headers_stay_light, parity_pages_name_tests_that_exist,
+         nothing_is_left_to_do, whitespace_is_plain, a_layer_in_one_header_is_whole, light_headers_stay_light,
+         parity_pages_name_tests_that_exist,
          the_story_is_told_whole, links_lead_somewhere]
 
 

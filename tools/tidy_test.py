@@ -153,6 +153,11 @@ class TidyTest(unittest.TestCase):
         del files["examples/story/02_b.py"]
         self.refuses("examples/story/02_b.cpp", "has no twin: 02_b.py", files)
 
+    def test_a_header_of_a_layer_that_leaves_one_out(self):
+        run = {"include/weft/loop/run.hpp": HEADER}
+        self.accepts({"include/weft/loop.hpp": HEADER + "#include <weft/loop/run.hpp>\n", **run})
+        self.refuses("include/weft/loop.hpp", "does not include weft/loop/run.hpp", {"include/weft/loop.hpp": HEADER, **run})
+
     def test_a_link_that_leads_nowhere(self):
         files = {"docs/a.md": "# A page\n## What `b()` is, and why\n[b](#what-b-is-and-why) [c](https://example.org/c)\n",
                  "docs/guide/b.md": "[a](../a.md#a-page) [it](../../docs) `[no](link)`\n```\n# [no](link)\n```\n"}

@@ -5,6 +5,8 @@
 
 namespace weft::inline v0 {
 
+void throw_moved_from() { throw invalid_state_error("the future, or task handle, was moved from"); }
+
 /// Cancelled before it came here: the future is cancelled in its place, and awaited if it takes the request.
 bool future_waiter::cancel_instead(promise_base& awaiting) {
     if (!future_->cancel(task()->cancel_message()) || !task()->pass_on_cancellation() || future_->done()) return false;

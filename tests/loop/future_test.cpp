@@ -292,4 +292,31 @@ TEST_F(future, outlives_its_loop) {
     EXPECT_THROW((void)pending.get_loop(), weft::invalid_state_error);
 }
 
+TEST_F(future, that_was_moved_from_says_so) {
+    weft::future<int> from(*loop);
+    const weft::future<int> to = std::move(from);
+    to.set_result(1);
+    EXPECT_THROW((void)from.done(), weft::invalid_state_error);
+    EXPECT_THROW((void)from.result(), weft::invalid_state_error);
+    EXPECT_THROW(from.set_result(2), weft::invalid_state_error);
+    EXPECT_THROW(from.cancel(), weft::invalid_state_error);
+    loop->run_until_complete([](weft::future<int>& gone) -> weft::task<> {
+        EXPECT_THROW(co_await gone, weft::invalid_state_error);
+        EXPECT_THROW(co_await std::move(gone), weft::invalid_state_error);
+        EXPECT_THROW(co_await weft::gather(gone), weft::invalid_state_error);
+
+        weft::task_handle<int> h = weft::create_task([]() -> weft::task<int> { co_return 3; });
+        const weft::task_handle<int> kept = std::move(h);
+        EXPECT_THROW((void)h.name(), weft::invalid_state_error);
+        EXPECT_THROW(h.cancel(), weft::invalid_state_error);
+        EXPECT_THROW(co_await weft::shield(h), weft::invalid_state_error);
+        EXPECT_EQ(co_await kept, 3);
+
+        weft::any_task any = weft::current_task();
+        const weft::any_task current = std::move(any);
+        EXPECT_THROW((void)any.name(), weft::invalid_state_error);
+        EXPECT_NE(any, current);
+    }(from));
+}
+
 }  // namespace

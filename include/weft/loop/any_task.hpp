@@ -16,24 +16,26 @@ class any_task {
 public:
     any_task(task_core& t) noexcept : state_(t.kind().future(t)) {}
     template <class T>
-    any_task(const task_handle<T>& h) noexcept : state_(h.state()) {}
+    any_task(const task_handle<T>& h) : state_(h.state()) {}
 
     std::string name() const { return core().name(); }
     void set_name(std::string name) const { core().set_name(std::move(name)); }
     bool cancel(std::string message = {}) const { return core().cancel(std::move(message)); }
-    unsigned cancelling() const noexcept { return core().cancelling(); }
-    unsigned uncancel() const noexcept { return core().uncancel(); }
+    unsigned cancelling() const { return core().cancelling(); }
+    unsigned uncancel() const { return core().uncancel(); }
     weft::context context() const { return core().shared_context(); }
     std::vector<stack_frame> stack() const { return await_chain(core().kind().outermost(core())); }
     void print_stack() const { weft::print_stack(core()); }
 
-    bool done() const noexcept { return state_->done(); }
-    bool cancelled() const noexcept { return state_->cancelled(); }
+    bool done() const { return state().done(); }
+    bool cancelled() const { return state().cancelled(); }
     /// @throws invalid_state_error, cancelled_error
-    std::exception_ptr exception() const { return state_->exception(); }
-    event_loop& get_loop() const { return state_->require_loop(); }
+    std::exception_ptr exception() const { return state().exception(); }
+    event_loop& get_loop() const { return state().require_loop(); }
 
-    friend bool operator==(const any_task& a, const any_task& b) noexcept { return &*a.state_ == &*b.state_; }
+    friend bool operator==(const any_task& a, const any_task& b) noexcept {
+        return a.state_.operator->() == b.state_.operator->();
+    }
 
     /// Waits until it is done; its result stays with it. Cancelling the await cancels the task.
     /// @throws awaited: what the task threw, cancelled_error
@@ -45,10 +47,14 @@ public:
             if (awaited().exception()) awaited().throw_failure();
         }
     };
-    awaiter operator co_await() const { return awaiter(state_); }
+    awaiter operator co_await() const { return awaiter(future_reference<future_core>(state())); }
 
-    future_core& state() const noexcept { return *state_; }
-    task_core& core() const noexcept { return *state_->task(); }
+    future_core& state() const {
+        if (!state_) [[unlikely]]
+            throw_moved_from();
+        return *state_;
+    }
+    task_core& core() const { return *state().task(); }
 
 private:
     future_reference<future_core> state_;

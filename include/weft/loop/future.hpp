@@ -86,8 +86,11 @@ private:
 template <class T>
 class task_handle;
 
+[[noreturn, gnu::cold]] void throw_moved_from();
+
 /// The result of something that is still to come. Copies share one state; it is awaited by any number of tasks:
-/// `co_await f` copies the result, `co_await std::move(f)` moves it out and wants to be the only owner.
+/// `co_await f` copies the result, `co_await std::move(f)` moves it out and wants to be the only owner. One that was moved
+/// from refers to none: what is asked of it throws invalid_state_error.
 /// @thread its loop's  @see asyncio.Future
 template <class T = void>
 class [[nodiscard]] future {
@@ -98,46 +101,46 @@ public:
     future() : future(get_running_loop()) {}
     explicit future(event_loop& loop) : state_(*new promised_state<T>(loop)) {}
 
-    bool done() const noexcept { return state_->done(); }
-    bool cancelled() const noexcept { return state_->cancelled(); }
+    bool done() const { return state().done(); }
+    bool cancelled() const { return state().cancelled(); }
 
     /// @throws invalid_state_error (not done), cancelled_error, or what the future failed with
-    std::add_lvalue_reference_t<const T> result() const { return state_->peek(); }
+    std::add_lvalue_reference_t<const T> result() const { return state().peek(); }
 
     /// What it failed with; null if it has a value. @throws invalid_state_error, cancelled_error
-    std::exception_ptr exception() const { return state_->exception(); }
+    std::exception_ptr exception() const { return state().exception(); }
 
     /// @throws invalid_state_error  it is done already
     template <class... U>
     void set_result(U&&... value) const {
-        state_->set_result(std::forward<U>(value)...);
+        state().set_result(std::forward<U>(value)...);
     }
     /// @param error  an exception object, or a std::exception_ptr that is not null
     template <class E>
     void set_exception(E&& error) const {
         if constexpr (std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>) {
-            state_->set_exception(std::forward<E>(error));
+            state().set_exception(std::forward<E>(error));
         } else {
-            state_->set_exception(std::make_exception_ptr(std::forward<E>(error)));
+            state().set_exception(std::make_exception_ptr(std::forward<E>(error)));
         }
     }
 
     /// @return false if it is done already
-    bool cancel(std::string message = {}) const { return state_->cancel(std::move(message)); }
+    bool cancel(std::string message = {}) const { return state().cancel(std::move(message)); }
 
     /// Calls `f(future)` soon after it is done, in `context` if one is given, else in a copy of the present one.
     /// @return a token for remove_done_callback
     template <class F>
     std::uint64_t add_done_callback(F f, std::optional<weft::context> context = std::nullopt) const {
-        return state_->add_callback(
+        return state().add_callback(
             [f = std::move(f)](future_core& done) mutable { f(future(static_cast<future_state<T>&>(done))); },
             std::move(context));
     }
     /// @return whether it was still registered
-    bool remove_done_callback(std::uint64_t token) const { return state_->remove_callback(token); }
+    bool remove_done_callback(std::uint64_t token) const { return state().remove_callback(token); }
 
     /// @throws invalid_state_error  it is closed
-    event_loop& get_loop() const { return state_->require_loop(); }
+    event_loop& get_loop() const { return state().require_loop(); }
 
     class awaiter;
     awaiter operator co_await() const&;
@@ -145,7 +148,11 @@ public:
     moving_awaiter operator co_await() &&;
 
     /// For the library's own combinators.
-    future_state<T>& state() const noexcept { return *state_; }
+    future_state<T>& state() const {
+        if (!state_) [[unlikely]]
+            throw_moved_from();
+        return *state_;
+    }
 
 protected:
     explicit future(future_state<T>& s) noexcept : state_(s) {}
@@ -185,10 +192,11 @@ template <class T>
 typename future<T>::awaiter future<T>::operator co_await() const& {
     static_assert(std::is_void_v<T> || std::is_reference_v<T> || std::is_copy_constructible_v<T>,
                   "weft: this result cannot be copied: write co_await std::move(f)");
-    return awaiter(future_reference<future_state<T>>(state_));
+    return awaiter(future_reference<future_core>(state()));
 }
 template <class T>
 typename future<T>::moving_awaiter future<T>::operator co_await() && {
+    (void)state();
     return moving_awaiter(std::move(state_));
 }
 

@@ -158,9 +158,9 @@ public:
 
     /// Requests cancellation: one cancelled_error at the await where the task waits.
     /// @return false if it is done already  @see asyncio.Task.cancel
-    bool cancel(std::string message = {}) const { return this->state_->cancel(std::move(message)); }
-    unsigned cancelling() const noexcept { return core().cancelling(); }
-    unsigned uncancel() const noexcept { return core().uncancel(); }
+    bool cancel(std::string message = {}) const { return this->state().cancel(std::move(message)); }
+    unsigned cancelling() const { return core().cancelling(); }
+    unsigned uncancel() const { return core().uncancel(); }
     /// What its context variables are set to. @see asyncio.Task.get_context
     weft::context context() const { return core().shared_context(); }
 
@@ -169,7 +169,7 @@ public:
     /// The same as text, to stderr.
     void print_stack() const;
 
-    task_core& core() const noexcept { return static_cast<task_state<T>&>(*this->state_); }
+    task_core& core() const { return static_cast<task_state<T>&>(this->state()); }
 
 private:
     using future<T>::set_result;  // a task's result is its own

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The web: servers, clients, WebSockets, and what their messages are made of. Each header stands alone, too.
+
+#include <weft/http/accept.hpp>
+#include <weft/http/body_writer.hpp>
+#include <weft/http/client.hpp>
+#include <weft/http/client_error.hpp>
+#include <weft/http/client_options.hpp>
+#include <weft/http/client_response.hpp>
+#include <weft/http/compression.hpp>
+#include <weft/http/conditional.hpp>
+#include <weft/http/cookie_jar.hpp>
+#include <weft/http/cookies.hpp>
+#include <weft/http/cors.hpp>
+#include <weft/http/date.hpp>
+#include <weft/http/deadline.hpp>
+#include <weft/http/etag.hpp>
+#include <weft/http/form.hpp>
+#include <weft/http/handler.hpp>
+#include <weft/http/headers.hpp>
+#include <weft/http/health.hpp>
+#include <weft/http/html_text.hpp>
+#include <weft/http/http_error.hpp>
+#include <weft/http/json.hpp>
+#include <weft/http/limits.hpp>
+#include <weft/http/media_type.hpp>
+#include <weft/http/method.hpp>
+#include <weft/http/multipart.hpp>
+#include <weft/http/multipart_form.hpp>
+#include <weft/http/multipart_reader.hpp>
+#include <weft/http/path.hpp>
+#include <weft/http/percent.hpp>
+#include <weft/http/range.hpp>
+#include <weft/http/rate_limit.hpp>
+#include <weft/http/request.hpp>
+#include <weft/http/request_body.hpp>
+#include <weft/http/request_id.hpp>
+#include <weft/http/response.hpp>
+#include <weft/http/room.hpp>
+#include <weft/http/router.hpp>
+#include <weft/http/server.hpp>
+#include <weft/http/server_sent_events.hpp>
+#include <weft/http/set_cookie.hpp>
+#include <weft/http/signer.hpp>
+#include <weft/http/static_files.hpp>
+#include <weft/http/status.hpp>
+#include <weft/http/url.hpp>
+#include <weft/http/websocket.hpp>
+#include <weft/http/websocket_error.hpp>
+#include <weft/http/websocket_options.hpp>
+#include <weft/http/xsrf.hpp>
