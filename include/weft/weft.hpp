@@ -2,7 +2,8 @@
 #pragma once
 
 // Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams, servers and TLS,
-// datagrams, files, processes and signals, protocols and transports; and what shows what they do.
+// datagrams, files, processes and signals, protocols and transports; what shows what they do, and what tests run on. Fibers
+// (weft/fiber/) and the web (weft/http/) have headers of their own.
 
 #include <weft/base/clock.hpp>
 #include <weft/base/describe_exception.hpp>
@@ -92,6 +93,8 @@
 #include <weft/sync/priority_queue.hpp>
 #include <weft/sync/queue.hpp>
 #include <weft/sync/semaphore.hpp>
+#include <weft/testing/memory_stream_pair.hpp>
+#include <weft/testing/run.hpp>
 #include <weft/tls/start_tls.hpp>
 #include <weft/tls/tls_context.hpp>
 #include <weft/tls/tls_error.hpp>
