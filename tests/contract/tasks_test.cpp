@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <future>
 #include <set>
 #include <string>
@@ -116,6 +118,8 @@ weft::task<> combining() {
     std::vector<weft::task_handle<int>> handles{weft::create_task(compute(1, 1)), weft::create_task(compute(2, 2))};
     auto [done, pending] = co_await weft::wait(handles, {.timeout = 1s, .return_when = weft::first_completed});
     EXPECT_EQ(done.size() + pending.size(), 2u);
+    EXPECT_EQ(std::ranges::count(done, handles[0]) + std::ranges::count(pending, handles[0]), 1);
+    EXPECT_TRUE(handles[0] != handles[1]);
     auto both = co_await weft::wait(handles, {.return_when = weft::all_completed});
     EXPECT_EQ(both.done.size(), 2u);
     (void)co_await weft::wait(handles, {.return_when = weft::first_exception});

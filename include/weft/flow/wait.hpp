@@ -36,6 +36,13 @@ struct wait_result {
     std::vector<F> pending;
 };
 
+/// Whether two futures are one, whatever became of it: which of those that were given is in `done`. A handle is the future
+/// of its task.
+template <class T>
+bool operator==(const future<T>& a, const future<T>& b) noexcept {
+    return &a.state() == &b.state();
+}
+
 /// Suspends a task until enough of some futures are done, or the time is over. Leaves them alone.
 class wait_awaiter : public waiter {
 public:
