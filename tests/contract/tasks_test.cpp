@@ -213,12 +213,26 @@ TEST(contract, threads) {
                   3);
     };
     weft::run(main());
-    std::atomic<int> ran = 0;
-    weft::run_sharded(2, [&](auto&&...) -> weft::task<> {
-        ++ran;
-        co_return;
-    });
-    EXPECT_EQ(ran, 2);
+}
+
+std::atomic<int> shards_ran = 0;
+weft::task<> counts() {
+    ++shards_ran;
+    co_return;
+}
+
+TEST(contract, shards) {
+    weft::run_sharded(2, counts);
+    weft::run_sharded(2, [] { return counts(); });
+    weft::run_sharded(2, [](auto&&...) { return counts(); });
+    EXPECT_EQ(shards_ran, 6);
+    const auto twice = [](std::size_t i) -> weft::task<std::size_t> { co_return 2 * i; };
+    EXPECT_EQ(weft::run_sharded(3, twice), (std::vector<std::size_t>{0, 2, 4}));
+    const auto asks = [](weft::shard s) -> weft::task<int> {
+        weft::event_loop& next = s.peer((s.index() + 1) % s.size()).loop();
+        co_return co_await weft::call(next, [] { return 1; }) + co_await weft::call(next, compute, 1, 2);
+    };
+    EXPECT_EQ(weft::run_sharded(2, asks), (std::vector{4, 4}));
 }
 
 TEST(contract, the_loop) {
