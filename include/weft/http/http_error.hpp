@@ -28,6 +28,8 @@ public:
     http::status status() const noexcept { return status_; }
     /// Go with the answer: Retry-After, WWW-Authenticate.
     const http::headers& headers() const noexcept { return headers_; }
+    /// For middleware, which catches it by reference, adds to them and throws it on.
+    http::headers& headers() noexcept { return headers_; }
 
 private:
     http::status status_;
