@@ -12,6 +12,8 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -97,6 +99,8 @@ TEST(contract, a_run_that_cannot_continue) {
     }
 }
 
+static_assert(std::is_same_v<weft::testing::deadlock_error, weft::deadlock_error>);
+
 // What time does not jump over: each of these would be too late if it did
 
 TEST(contract, pool_jobs_are_external) {
@@ -163,7 +167,7 @@ TEST(contract, memory_streams) {
         EXPECT_EQ(co_await client.read_line(), std::nullopt);
         co_await serving;
 
-        auto [a, b] = weft::testing::memory_stream_pair({.limit = 16, .capacity = 100});
+        auto [a, b] = weft::memory_stream_pair({.limit = 16, .capacity = 100});
         a.set_write_buffer_limits(0);
         auto writes = weft::create_task(a.write(std::string(1000, 'x')));
         co_await weft::sleep(1h);
