@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the public surface says of a running program, as a program outside would ask: nothing but the umbrella header.
-#include <weft/weft.hpp>
+#include "contract/connected.hpp"
 
 #include <gtest/gtest.h>
 
@@ -185,10 +185,8 @@ TEST(contract, snapshots) { weft::testing::run(snapshots()); }
 
 // What a loop does
 
-weft::task<> numbers() {
+weft::task<> numbers(const weft_contract::folder& own) {
     weft::flight_recorder recorder(64 * 1024);
-    recorder.write_on_signal(SIGUSR2, "unused");
-    recorder.write_when_slow("unused", 1s);
     auto sleeper = weft::create_task(weft::sleep(1h));
     co_await weft::sleep(1s);
     const weft::loop_metrics m = weft::capture_metrics();
@@ -206,11 +204,19 @@ weft::task<> numbers() {
 
     std::ostringstream trace;
     recorder.write(trace);
+    recorder.write_file(own / "now.json", 1min);
+    EXPECT_TRUE(std::filesystem::exists(own / "now.json"));
     place(trace.str(), "traceEvents");
     EXPECT_GT(recorder.recorded(), 0u);
+    recorder.write_when_slow(own / "slow.json", 1s);
+    recorder.write_on_signal(SIGUSR2,
+                             own / "signal.json");  // from here on time passes as in the world: a signal may come
     sleeper.cancel();
 }
 
-TEST(contract, numbers) { weft::testing::run(numbers()); }
+TEST(contract, numbers) {
+    const weft_contract::folder own;
+    weft::testing::run(numbers(own));
+}
 
 }  // namespace
