@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
-BUDGET, UMBRELLA_BUDGET = 24, 54  # MiB; the dearest alone, http/client.hpp, takes 23.6, all that weft.hpp has 52.8
+BUDGET, UMBRELLA_BUDGET = 24, 54  # MiB; the dearest alone, http/client.hpp, takes 23.9, all that weft.hpp has 53.0
 UMBRELLA = "weft/weft.hpp"
 
 
