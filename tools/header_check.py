@@ -18,8 +18,8 @@ import sys
 import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parent.parent / "include"
-BUDGET = 24  # MiB; the dearest alone, http/client.hpp, takes 23.6
-UMBRELLAS = {"weft/weft.hpp": 54, "weft/http.hpp": 35}  # which take 53.1 and 33.0
+BUDGET = 24  # MiB; the dearest alone, http/client.hpp, takes 23.9
+UMBRELLAS = {"weft/weft.hpp": 57, "weft/http.hpp": 35}  # which take 56.0 and 33.1
 
 
 class Compiler:

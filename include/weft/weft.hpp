@@ -2,7 +2,8 @@
 #pragma once
 
 // Everything of weft: coroutines, tasks and the loop they run on, locks and queues, threads, streams, servers and TLS,
-// datagrams, files, processes and signals, protocols and transports; and what shows what they do.
+// datagrams, files, processes and signals, protocols and transports; fibers; what shows what they do, and what tests run
+// on. The web has a header of its own, weft/http.hpp.
 
 #include <weft/base/clock.hpp>
 #include <weft/base/describe_exception.hpp>
@@ -24,6 +25,10 @@
 #include <weft/exec/run_sharded.hpp>
 #include <weft/exec/thread_pool.hpp>
 #include <weft/exec/to_thread.hpp>
+#include <weft/fiber/await.hpp>
+#include <weft/fiber/create_fiber.hpp>
+#include <weft/fiber/fiber.hpp>
+#include <weft/fiber/fiber_generator.hpp>
 #include <weft/flow/as_completed.hpp>
 #include <weft/flow/as_task.hpp>
 #include <weft/flow/closing.hpp>
@@ -92,6 +97,8 @@
 #include <weft/sync/priority_queue.hpp>
 #include <weft/sync/queue.hpp>
 #include <weft/sync/semaphore.hpp>
+#include <weft/testing/memory_stream_pair.hpp>
+#include <weft/testing/run.hpp>
 #include <weft/tls/start_tls.hpp>
 #include <weft/tls/tls_context.hpp>
 #include <weft/tls/tls_error.hpp>

@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 using namespace weft_contract;
 
@@ -57,6 +58,11 @@ weft::task<> processes() {
     auto p = co_await weft::spawn_process({"tr", "a-z", "A-Z"}, {.stdin_ = weft::pipe, .stdout_ = weft::pipe});
     auto [out, err] = co_await p.communicate("shout");
     EXPECT_EQ(out, "SHOUT");
+    const std::array<std::string_view, 2> inputs{"text", "bytes"};
+    auto first = co_await weft::spawn_process({"cat"}, {.stdin_ = weft::pipe, .stdout_ = weft::pipe});
+    EXPECT_EQ((co_await first.communicate(inputs[0])).out, "text");
+    auto second = co_await weft::spawn_process({"cat"}, {.stdin_ = weft::pipe, .stdout_ = weft::pipe});
+    EXPECT_EQ((co_await second.communicate(std::as_bytes(std::span(inputs[1])))).out, "bytes");
     auto shell = co_await weft::run_shell("exit 3");
     EXPECT_EQ((co_await shell.wait()).code(), 3);
     auto sleeper = co_await weft::spawn_process({"sleep", "1000"});

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <future>
 #include <set>
 #include <string>
@@ -116,6 +118,8 @@ weft::task<> combining() {
     std::vector<weft::task_handle<int>> handles{weft::create_task(compute(1, 1)), weft::create_task(compute(2, 2))};
     auto [done, pending] = co_await weft::wait(handles, {.timeout = 1s, .return_when = weft::first_completed});
     EXPECT_EQ(done.size() + pending.size(), 2u);
+    EXPECT_EQ(std::ranges::count(done, handles[0]) + std::ranges::count(pending, handles[0]), 1);
+    EXPECT_TRUE(handles[0] != handles[1]);
     auto both = co_await weft::wait(handles, {.return_when = weft::all_completed});
     EXPECT_EQ(both.done.size(), 2u);
     (void)co_await weft::wait(handles, {.return_when = weft::first_exception});
@@ -209,12 +213,26 @@ TEST(contract, threads) {
                   3);
     };
     weft::run(main());
-    std::atomic<int> ran = 0;
-    weft::run_sharded(2, [&](auto&&...) -> weft::task<> {
-        ++ran;
-        co_return;
-    });
-    EXPECT_EQ(ran, 2);
+}
+
+std::atomic<int> shards_ran = 0;
+weft::task<> counts() {
+    ++shards_ran;
+    co_return;
+}
+
+TEST(contract, shards) {
+    weft::run_sharded(2, counts);
+    weft::run_sharded(2, [] { return counts(); });
+    weft::run_sharded(2, [](auto&&...) { return counts(); });
+    EXPECT_EQ(shards_ran, 6);
+    const auto twice = [](std::size_t i) -> weft::task<std::size_t> { co_return 2 * i; };
+    EXPECT_EQ(weft::run_sharded(3, twice), (std::vector<std::size_t>{0, 2, 4}));
+    const auto asks = [](weft::shard s) -> weft::task<int> {
+        weft::event_loop& next = s.peer((s.index() + 1) % s.size()).loop();
+        co_return co_await weft::call(next, [] { return 1; }) + co_await weft::call(next, compute, 1, 2);
+    };
+    EXPECT_EQ(weft::run_sharded(2, asks), (std::vector{4, 4}));
 }
 
 TEST(contract, the_loop) {

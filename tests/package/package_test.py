@@ -38,8 +38,8 @@ class Package:
         self.source, self.build, self.compiler = source, pathlib.Path(build), compiler
         self.folder, self.prefix = folder, folder / "prefix"
 
-    def option(self, name):
-        cache = (self.build / "CMakeCache.txt").read_text()
+    def option(self, name, build=None):
+        cache = ((build or self.build) / "CMakeCache.txt").read_text()
         return re.search(rf"^{name}:\w+=(.*)$", cache, re.MULTILINE).group(1)
 
     def install(self):
@@ -53,6 +53,9 @@ class Package:
 
     def find_package(self):
         self.install()
+        headers = pathlib.Path(self.source) / "include"
+        for header in headers.rglob("*.hpp"):
+            require((self.prefix / "include" / header.relative_to(headers)).exists(), f"{header.name} is not installed")
         gdb = pathlib.Path(self.source) / "tools/gdb"
         for script in gdb.rglob("*.py"):
             require((self.prefix / "share/weft/gdb" / script.relative_to(gdb)).exists(), f"{script.name} is not installed")
@@ -79,6 +82,8 @@ class Package:
                        f"-DWEFT_WITH_IO_URING={self.option('WEFT_WITH_IO_URING')}",
                        f"-DWEFT_WITH_TLS={self.option('WEFT_WITH_TLS')}",
                        f"-DWEFT_WITH_ZLIB={self.option('WEFT_WITH_ZLIB')}")
+        for part in ("TESTS", "EXAMPLES", "BENCHMARKS", "TOOLS"):
+            require(self.option(f"WEFT_BUILD_{part}", build) == "OFF", f"WEFT_BUILD_{part} is on in the parent")
         run("cmake", "--build", build, "--parallel", "2")
         run(build / "user")
         require("Total Tests: 0" in run("ctest", "--test-dir", build, "-N"), "weft's tests are the parent's now")

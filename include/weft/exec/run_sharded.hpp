@@ -46,11 +46,26 @@ auto call(const shard& callee, F&& f, Args&&... args) {
 /// The untyped part of run_sharded(). `main` is called once on each thread.
 void run_shards(std::size_t n, const std::function<task<>(shard)>& main, const run_options& options);
 
+/// What run_sharded() calls: with the shard, with its index, or with nothing, the first of these that `F` takes.
 template <class F>
-using shard_result = await_result<std::invoke_result_t<const std::remove_reference_t<F>&, shard>>;
+concept sharded_function =
+    std::invocable<const F&, shard> || std::invocable<const F&, std::size_t> || std::invocable<const F&>;
+template <sharded_function F>
+decltype(auto) call_on(const F& f, shard s) {
+    if constexpr (std::invocable<const F&, shard>) {
+        return std::invoke(f, std::move(s));
+    } else if constexpr (std::invocable<const F&, std::size_t>) {
+        return std::invoke(f, s.index());
+    } else {
+        return std::invoke(f);
+    }
+}
 
-/// Runs `f(shard)`, a coroutine, on `n` loops, each on a thread of its own: the first on the calling one. Shards share
-/// nothing unasked; one has another do something by `co_await call(s.peer(i), f, args…)`.
+template <class F>
+using shard_result = await_result<decltype(call_on(std::declval<const F&>(), std::declval<shard>()))>;
+
+/// Runs `f(shard)`, `f(index)` or `f()`, a coroutine, on `n` loops, each on a thread of its own: the first on the calling
+/// one. Shards share nothing unasked; one has another do something by `co_await call(s.peer(i), f, args…)`.
 ///
 ///     run_sharded(4, [](shard s) -> task<> { co_await serve(s); });
 ///
@@ -65,19 +80,19 @@ using shard_result = await_result<std::invoke_result_t<const std::remove_referen
 ///     std::invalid_argument  n is 0; std::system_error  no thread can be started; invalid_state_error  a loop runs on
 ///     this thread
 template <class F>
-    requires std::invocable<const std::remove_reference_t<F>&, shard>
+    requires sharded_function<std::remove_reference_t<F>>
 auto run_sharded(std::size_t n, F&& f, run_options options = {}) {
-    using R = shard_result<F>;
+    using R = shard_result<std::remove_reference_t<F>>;
     const auto& main = f;
     if constexpr (std::is_void_v<R>) {
-        run_shards(n, [&main](shard s) -> task<> { co_await main(std::move(s)); }, options);
+        run_shards(n, [&main](shard s) -> task<> { co_await call_on(main, std::move(s)); }, options);
     } else {
         std::vector<result<R>> results(n);  // of which each shard writes its own
         run_shards(
             n,
             [&main, &results](shard s) -> task<> {
                 const std::size_t index = s.index();
-                results[index].set_value(co_await main(std::move(s)));
+                results[index].set_value(co_await call_on(main, std::move(s)));
             },
             options);
         std::vector<value_of<R>> values;

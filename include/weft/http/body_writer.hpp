@@ -2,8 +2,10 @@
 #pragma once
 
 #include <weft/coro/task.hpp>
+#include <weft/io/as_text.hpp>
 
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace weft::inline v0::http {
@@ -18,6 +20,7 @@ public:
 
     /// Waits while the client takes no more. @throws std::system_error  the client has gone
     virtual task<> write(std::string_view bytes) = 0;
+    task<> write(std::span<const std::byte> bytes) { return write(as_text(bytes)); }
     /// Sends what was written so far without waiting for more of it.
     virtual task<> flush() = 0;
     /// Fields behind the body; they are sent if the body is chunked.

@@ -3,9 +3,11 @@
 
 #include <weft/http/headers.hpp>
 #include <weft/http/status.hpp>
+#include <weft/io/as_text.hpp>
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace weft::inline v0::http {
 
@@ -19,10 +21,15 @@ class http_error : public std::runtime_error {
 public:
     /// @param message  for the client to read; empty: the status's reason
     explicit http_error(http::status status, const std::string& message = {}, http::headers headers = {});
+    template <viewed_bytes Message>
+    http_error(http::status status, const Message& message, http::headers with = {})
+        : http_error(status, to_text(message), std::move(with)) {}
 
     http::status status() const noexcept { return status_; }
     /// Go with the answer: Retry-After, WWW-Authenticate.
     const http::headers& headers() const noexcept { return headers_; }
+    /// For middleware, which catches it by reference, adds to them and throws it on.
+    http::headers& headers() noexcept { return headers_; }
 
 private:
     http::status status_;

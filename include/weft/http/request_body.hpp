@@ -5,6 +5,7 @@
 #include <weft/http/body_writer.hpp>
 #include <weft/http/form.hpp>
 #include <weft/http/multipart_form.hpp>
+#include <weft/io/as_text.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -26,7 +27,8 @@ public:
     request_body() noexcept = default;
     /// Bytes; without a Content-Type unless the request's headers have one.
     request_body(std::string bytes) noexcept : text_(std::move(bytes)), is_there_(true) {}
-    request_body(std::string_view bytes) : request_body(std::string(bytes)) {}
+    template <viewed_bytes Bytes>
+    request_body(const Bytes& bytes) : request_body(to_text(bytes)) {}
     request_body(const char* bytes) : request_body(std::string(bytes)) {}
     request_body(const form& fields) : request_body(fields.to_string()) { type_ = "application/x-www-form-urlencoded"; }
     request_body(multipart_form&& parts) : is_there_(true), type_(parts.content_type()) {

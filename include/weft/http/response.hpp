@@ -7,6 +7,7 @@
 #include <weft/http/headers.hpp>
 #include <weft/http/set_cookie.hpp>
 #include <weft/http/status.hpp>
+#include <weft/io/as_text.hpp>
 #include <weft/io/stream.hpp>
 
 #include <cstdint>
@@ -40,11 +41,26 @@ public:
 
     explicit response(http::status status = http::status::ok) noexcept : status_(status) {}
     response(http::status status, std::string body) noexcept : status_(status), body_(std::move(body)) {}
+    /// Views and spans are copied, here and below.
+    template <viewed_bytes Body>
+    response(http::status status, const Body& body) : response(status, to_text(body)) {}
 
     static response text(std::string body, http::status status = http::status::ok);
     static response html(std::string body, http::status status = http::status::ok);
     /// @param encoded  JSON text
     static response json(std::string encoded, http::status status = http::status::ok);
+    template <viewed_bytes Body>
+    static response text(const Body& body, http::status status = http::status::ok) {
+        return text(to_text(body), status);
+    }
+    template <viewed_bytes Body>
+    static response html(const Body& body, http::status status = http::status::ok) {
+        return html(to_text(body), status);
+    }
+    template <viewed_bytes Body>
+    static response json(const Body& encoded, http::status status = http::status::ok) {
+        return json(to_text(encoded), status);
+    }
     /// @param location  a URL, or a path; @throws std::invalid_argument  it has a control character in it
     static response redirect(std::string_view location, http::status status = http::status::see_other);
     /// A body that is written while it is sent, as "chunked" unless `size` says how long it is.
@@ -73,6 +89,10 @@ public:
     /// @throws std::invalid_argument  a value with characters that have to be encoded, …: as set_cookie::to_string()
     void set_cookie(const request& to, http::set_cookie cookie);
     void set_cookie(const request& to, std::string name, std::string value);
+    template <viewed_bytes Value>
+    void set_cookie(const request& to, std::string name, const Value& value) {
+        set_cookie(to, std::move(name), to_text(value));
+    }
     /// The same with a value that only `by` could have made, for this name alone, and any bytes in it. The client can read
     /// it. It counts as long as the cookie says, or 30 days, whatever the client does. @see request::signed_cookie
     void set_signed_cookie(const request& to, const signer& by, http::set_cookie cookie);
@@ -84,6 +104,10 @@ public:
     const std::string* body() const noexcept { return std::get_if<std::string>(&body_); }
     std::string* body() noexcept { return std::get_if<std::string>(&body_); }
     void set_body(std::string body) { body_ = std::move(body); }
+    template <viewed_bytes Body>
+    void set_body(const Body& body) {
+        set_body(to_text(body));
+    }
     /// How long it is; empty if that shows only when it is written.
     std::optional<std::uint64_t> content_length() const noexcept;
 

@@ -58,6 +58,9 @@ public:
     /// @throws std::invalid_argument  `text` is not UTF-8
     void send_text(std::string_view text, const member* except = nullptr);
     void send_binary(std::span<const std::byte> bytes, const member* except = nullptr);
+    void send_binary(std::string_view bytes, const member* except = nullptr) {
+        send_binary(std::as_bytes(std::span(bytes)), except);
+    }
     /// How many members there are.
     std::size_t size() const noexcept;
 

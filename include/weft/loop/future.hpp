@@ -142,6 +142,11 @@ public:
     /// @throws invalid_state_error  it is closed
     event_loop& get_loop() const { return state().require_loop(); }
 
+    /// Whether two are one, whatever became of it: which of those that were given is in `done`.
+    friend bool operator==(const future& a, const future& b) noexcept {
+        return a.state_.operator->() == b.state_.operator->();
+    }
+
     class awaiter;
     awaiter operator co_await() const&;
     class moving_awaiter;

@@ -3,6 +3,7 @@
 
 #include <weft/base/intrusive_list.hpp>
 #include <weft/coro/task.hpp>
+#include <weft/io/as_text.hpp>
 #include <weft/io/stream.hpp>
 #include <weft/loop/waiter.hpp>
 #include <weft/process/exit_status.hpp>
@@ -80,6 +81,11 @@ public:
     /// @cancel the child goes on, and what it has written stays in the streams: kill() and call this again, without input,
     ///     to have it  @see Process.communicate
     task<process_output> communicate(std::string input = {});
+    /// The same of a view or a span, which is copied at the call.
+    template <viewed_bytes Input>
+    task<process_output> communicate(const Input& input) {
+        return communicate(to_text(input));
+    }
 
     /// @throws std::system_error (no_such_process)  its end has been noticed before: another process may have its pid by
     ///     now, and is not hit. (operation_not_permitted): it has become another user's

@@ -26,4 +26,6 @@ struct memory_stream_options {
 std::pair<stream, stream> memory_stream_pair(const memory_stream_options& options = {});
 
 }  // namespace testing
+
+using testing::memory_stream_pair;  // the contract leaves open which of the two names it has
 }  // namespace weft::inline v0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <weft/base/errors.hpp>
 #include <weft/loop/run.hpp>
 
 #include <cstdint>
@@ -10,6 +11,8 @@
 
 namespace weft::inline v0 {
 namespace testing {
+
+using weft::deadlock_error;
 
 struct run_options {
     /// Runs what is ready at the same time in a random order that this determines; empty: first in, first out.

@@ -81,6 +81,9 @@ middleware request_ids(request_id_options options) {
         std::optional<response> answer;
         try {
             answer.emplace(co_await rest(r));
+        } catch (http_error& e) {  // this answer, too, will be asked about
+            e.headers().set("X-Request-Id", id);
+            error = std::current_exception();
         } catch (...) {
             error = std::current_exception();
         }
