@@ -157,7 +157,8 @@ native_functions fiber_promise::functions_on_stack() noexcept try {
     // A generator's body stands on a stack of its own, below that of who has asked it, up to the fiber's.
     for (fiber_core* at = runs ? thread->current : core_; at != own_;) {
         at = at->parent_;
-        const bool asks = at && at->promise_ == this && at->expects_ && *at->expects_ == typeid(fiber_generator_core::step);
+        const bool asks =
+            at && at->promise_ == this && at->expects_ && *at->expects_ == typeid(fiber_generator_core::step);
         if (!asks || !visit(*at, nullptr, stack)) break;
         std::vector<stack_frame> outer = native_frames(stack.addresses()).frames;
         if (stack_frame call = to_stack_frame(at->where()); !outer.empty() && same_function(outer.back(), call))
@@ -177,6 +178,7 @@ bool fiber_promise::visit(fiber_core& standing, void* value, native_stack& seen)
     if (here.is_closing() || static_cast<std::byte*>(standing.stack_pointer_) - standing.stack().bottom() < room)
         return false;
     fiber_core* const entered_from = std::exchange(entered_from_, &here);
+    const bool awaited = std::exchange(awaits_, true);  // calls that the unwinder makes must not wait
     visitor_ = &seen;
     bool has_seen = true;
     try {
@@ -185,6 +187,7 @@ bool fiber_promise::visit(fiber_core& standing, void* value, native_stack& seen)
         has_seen = false;
     }
     visitor_ = nullptr;
+    awaits_ = awaited;
     entered_from_ = entered_from;
     return has_seen;
 }
