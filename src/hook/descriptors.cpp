@@ -49,6 +49,11 @@ bool wait_ready_again(int fd, short events, limit until, long long& pause) noexc
     return result >= 0;
 }
 
+bool is_shut_down(int fd) noexcept {
+    pollfd now{fd, POLLRDHUP, 0};
+    return libc_poll(&now, 1, 0) > 0 && (now.revents & POLLRDHUP);
+}
+
 std::size_t size_of(const iovec* pieces, int count) noexcept {
     std::size_t bytes = 0;
     for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;

@@ -3,6 +3,7 @@
 
 #include "hook/shim.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -33,16 +34,30 @@ bool wait_ready(int fd, short events, limit until) noexcept;
 /// @param pause  the last one's length; 0: none before
 bool wait_ready_again(int fd, short events, limit until, long long& pause) noexcept;
 
+/// Whoever waits to receive is told of the end. (Unix sockets that were shut down tell it only to calls that wait.)
+bool is_shut_down(int fd) noexcept;
+
+/// How it is with most calls.
+struct usual_rules {
+    static bool blocks(int fd) noexcept { return is_blocking(fd); }
+    static ssize_t at_end() noexcept { return 0; }
+};
+
 /// Makes a call that does not wait until it has not to.
-template <class Attempt>
+template <class Rules = usual_rules, class Attempt>
 ssize_t retry(int fd, short events, patience& p, Attempt attempt) noexcept {
     const kept_errno before;
-    bool waited = false;
+    bool waited = false, has_ended = false;
     for (long long pause = 0;;) {
-        const ssize_t result = attempt();
+        ssize_t result = attempt();
+        if (result < 0 && errno == EAGAIN && has_ended) result = Rules::at_end();
         if (result >= 0) before.restore();
         if (result >= 0 || errno != EAGAIN) return result;
-        if (!waited && !is_blocking(fd)) return fail(EAGAIN);
+        if (!waited && !Rules::blocks(fd)) return fail(EAGAIN);
+        if (waited && events == POLLIN && is_shut_down(fd)) {  // what came before the end is still to be had
+            has_ended = true;
+            continue;
+        }
         const limit until = p.until();
         if (!(waited ? wait_ready_again(fd, events, until, pause) : wait_ready(fd, events, until))) return -1;
         waited = true;

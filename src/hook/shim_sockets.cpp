@@ -2,9 +2,13 @@
 // recv, send and their like; connect and accept.
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
+#include "hook/spin_lock.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+
+#include <mutex>
 
 namespace weft_hook {
 
@@ -89,10 +93,27 @@ int connect_on_fiber(int fd, const sockaddr* address, socklen_t size) noexcept {
     return 0;
 }
 
+/// Who listens may be several threads with loops: none must take for the socket's own what another one has set for a moment.
+constinit spin_lock listening;
+[[gnu::constructor]] void prepare_for_forks() {
+    ::pthread_atfork(nullptr, nullptr, [] { listening.unlock(); });
+}
+
+struct rules_of_listening {
+    static bool blocks(int fd) noexcept {
+        const std::lock_guard lock(listening);
+        return is_blocking(fd);
+    }
+    static ssize_t at_end() noexcept { return fail(EINVAL); }
+};
+
 template <class Call>
 int accept_on_fiber(int fd, Call call) noexcept {
-    if (!is_blocking(fd)) return call();
-    return static_cast<int>(retry(fd, POLLIN, SO_RCVTIMEO, [&] { return without_waiting(fd, call); }));
+    patience p(fd, SO_RCVTIMEO);
+    return static_cast<int>(retry<rules_of_listening>(fd, POLLIN, p, [&] {
+        const std::lock_guard lock(listening);
+        return without_waiting(fd, call);
+    }));
 }
 
 }  // namespace

@@ -136,6 +136,23 @@ TEST(shim_as_libc, a_refused_connection_is_refused_again) {
     });
 }
 
+TEST(shim_as_libc, what_was_shut_down_has_ended) {
+    const weft::unique_fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr at{};
+    at.sa_family = AF_UNIX;  // and no path: the kernel gives a name
+    ASSERT_EQ(bind(listener.get(), &at, sizeof(sa_family_t)), 0);
+    ASSERT_EQ(listen(listener.get(), 1), 0);
+    shutdown(listener.get(), SHUT_RDWR);
+    expect_as_libc("accept", [&] { return accept(listener.get(), nullptr, nullptr); });
+    char c = 0;
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
+        const ends pair = make_socketpair(type);
+        shutdown(pair.a.get(), SHUT_RD);
+        expect_as_libc("recv", [&] { return recv(pair.a.get(), &c, 1, 0); });
+        expect_as_libc("read", [&] { return read(pair.a.get(), &c, 1); });
+    }
+}
+
 /// How many descriptors the kernel's table of them has room for.
 int room_for_descriptors() {
     std::ifstream status("/proc/self/status");
