@@ -2,6 +2,7 @@
 #include <weft/base/errors.hpp>
 #include <weft/coro/trace_exception.hpp>
 #include <weft/fiber/fiber_generator_core.hpp>
+#include <weft/fiber/fiber_promise.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -67,6 +68,11 @@ void fiber_generator_core::belong_to(fiber_core& who_asks) {
 
 /// The body has ended; or, while it waits for something else, who asked is thrown into, and will not wait for it any more.
 bool fiber_generator_core::stopped(arrival arrived) {
+    fiber_promise* const promise = fiber_core::current().promise();
+    while (fiber_core* const visitor = promise ? promise->show_stack() : nullptr) {
+        arrived = visitor->switch_here(typeid(step), this, caller_);
+        if (arrived.value && !arrived.ended) return true;
+    }
     if (arrived.ended == &fiber_) {
         fiber_.let_go_of_stack();
         if (!error_) return false;

@@ -7,6 +7,7 @@
 
 #include <weft/base/errors.hpp>
 #include <weft/coro/trace_exception.hpp>
+#include <weft/fiber/fiber_generator_core.hpp>
 #include <weft/fiber/fiber_promise.hpp>
 #include <weft/loop/registry.hpp>
 
@@ -53,9 +54,8 @@ void fiber_promise::park(std::coroutine_handle<> next) {
     parked_ = true;
     for (;;) {
         fiber_ref<>(*entered_from_).switch_to(where());
-        if (!visitor_) [[likely]]
+        if (!show_stack()) [[likely]]
             return;
-        visitor_->capture();
     }
 }
 
@@ -144,28 +144,59 @@ bool fiber_promise::add_native_frames(const promise_base& p, std::vector<stack_f
 }
 
 native_functions fiber_promise::functions_on_stack() noexcept try {
-    // What unwinding takes of a stack that is not its own.
-    constexpr std::ptrdiff_t room = 16 * 1024;
     const fiber_thread* const thread = fiber_thread::here_or_null();
     if (!own_ || own_->thread_ != thread) return {};
+    const bool runs = thread->current->promise() == this;
     native_stack stack;
-    if (thread->current->promise() == this) {
+    if (runs) {
         stack.capture();
-    } else {
-        if (!parked_ || thread->current->is_closing()) return {};
-        if (static_cast<std::byte*>(core_->stack_pointer_) - core_->stack().bottom() < room) return {};
-        fiber_core* const entered_from = std::exchange(entered_from_, thread->current);
-        visitor_ = &stack;  // the fiber looks by itself, and goes on waiting
-        try {
-            fiber_ref<>(*core_).switch_to(where());
-        } catch (...) {  // then it does not go on, and knows nothing
-        }
-        visitor_ = nullptr;
-        entered_from_ = entered_from;
+    } else if (!parked_ || !visit(*core_, core_, stack)) {
+        return {};
     }
-    return native_frames(stack.addresses());
+    native_functions functions = native_frames(stack.addresses());
+    // A generator's body stands on a stack of its own, below that of who has asked it, up to the fiber's.
+    for (fiber_core* at = runs ? thread->current : core_; at != own_;) {
+        at = at->parent_;
+        const bool asks =
+            at && at->promise_ == this && at->expects_ && *at->expects_ == typeid(fiber_generator_core::step);
+        if (!asks || !visit(*at, nullptr, stack)) break;
+        std::vector<stack_frame> outer = native_frames(stack.addresses()).frames;
+        if (stack_frame call = to_stack_frame(at->where()); !outer.empty() && same_function(outer.back(), call))
+            outer.back() = std::move(call);
+        std::ranges::move(functions.frames, std::back_inserter(outer));
+        functions.frames = std::move(outer);
+    }
+    return functions;
 } catch (...) {
     return {};
+}
+
+/// Has a fiber look at its own stack, and go on waiting there. @param value  it is switched to with @return false: it cannot
+bool fiber_promise::visit(fiber_core& standing, void* value, native_stack& seen) noexcept {
+    constexpr std::ptrdiff_t room = 16 * 1024;  // what unwinding takes of a stack that is not its own
+    fiber_core& here = fiber_core::current();
+    if (here.is_closing() || static_cast<std::byte*>(standing.stack_pointer_) - standing.stack().bottom() < room)
+        return false;
+    fiber_core* const entered_from = std::exchange(entered_from_, &here);
+    const bool awaited = std::exchange(awaits_, true);  // calls that the unwinder makes must not wait
+    visitor_ = &seen;
+    bool has_seen = true;
+    try {
+        standing.switch_here(*standing.expects_, value, here.where());
+    } catch (...) {  // then it does not go on, and knows nothing
+        has_seen = false;
+    }
+    visitor_ = nullptr;
+    awaits_ = awaited;
+    entered_from_ = entered_from;
+    return has_seen;
+}
+
+fiber_core* fiber_promise::show_stack() noexcept {
+    if (!visitor_) [[likely]]
+        return nullptr;
+    visitor_->capture();
+    return entered_from_;
 }
 
 void fiber_promise::note_callers() noexcept {

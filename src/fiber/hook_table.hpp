@@ -32,7 +32,7 @@ struct weft_hook_table {
 
     /// Suspends the fiber until one of `count` descriptors may be ready (their revents are not told), somebody wakes it, or `nanoseconds` are over
     /// (-1: never). @param p  may be null
-    /// @return 1: look again; 0: the time is over; -ECANCELED, -EBADF: one was closed, -EPERM: one cannot be waited for; -ENOMEM
+    /// @return 1: look again; 0: the time is over; -ECANCELED, -EBADF: one was closed; -ENOMEM
     int (*wait)(weft_hook_parking* p, const pollfd* descriptors, unsigned count, long long nanoseconds, unsigned flags);
 
     /// Suspends the fiber while a thread of the pool calls `run`. @param end  called once, when nobody uses `context` any more

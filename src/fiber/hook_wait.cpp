@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fiber/hook_wait.hpp"
 
+#include <cerrno>
 #include <cstddef>
 
 weft_hook_parking::weft_hook_parking(weft::event_loop& of) : loop(&of), remote(of.remote()) {
@@ -51,7 +52,8 @@ void hook_wait::start() {
         w.events = descriptors_[i].events;
         w.owner = this;
         w.tell = [](descriptor_wait& told, int result) { static_cast<hook_wait*>(told.owner)->end(result); };
-        if (const int error = hub_->add(w)) return end(error);
+        // What has no way to tell is always ready for reading and writing; if other things are waited for, they never come.
+        if (const int error = hub_->add(w); error && error != -EPERM) return end(error);
     }
 }
 

@@ -15,12 +15,14 @@ bool is_blocking(int fd) noexcept {
     return flags != -1 && !(flags & O_NONBLOCK);
 }
 
-limit patience_of(int fd, int option) noexcept {
+limit patience::until() noexcept {
     timeval t{};
     socklen_t size = sizeof t;
-    if (option == 0 || ::getsockopt(fd, SOL_SOCKET, option, &t, &size) != 0) return limit::never();
-    if (t.tv_sec == 0 && t.tv_usec == 0) return limit::never();
-    return limit::in(duration(t.tv_sec, t.tv_usec * 1000));
+    if (is_asked_) return until_;
+    is_asked_ = true;
+    if (::getsockopt(fd_, SOL_SOCKET, option_, &t, &size) == 0 && (t.tv_sec != 0 || t.tv_usec != 0))
+        until_ = limit::in(duration(t.tv_sec, t.tv_usec * 1000));
+    return until_;
 }
 
 bool wait_ready(int fd, short events, limit until) noexcept {
@@ -47,10 +49,19 @@ bool wait_ready_again(int fd, short events, limit until, long long& pause) noexc
     return result >= 0;
 }
 
+bool is_shut_down(int fd) noexcept {
+    pollfd now{fd, POLLRDHUP, 0};
+    return libc_poll(&now, 1, 0) > 0 && (now.revents & POLLRDHUP);
+}
+
 std::size_t size_of(const iovec* pieces, int count) noexcept {
     std::size_t bytes = 0;
     for (int i = 0; i < count; ++i) bytes += pieces[i].iov_len;
     return bytes;
+}
+
+bool never_waits(const iovec* pieces, int count) noexcept {
+    return count <= 0 || count > IOV_MAX || size_of(pieces, count) == 0;
 }
 
 namespace {
@@ -70,9 +81,12 @@ int rest_of(const iovec* pieces, int count, std::size_t done, iovec (&rest)[64])
 }
 
 enum class sort { file, pipe, device, other };
-sort sort_of(int fd) noexcept {
+/// @param refused  O_RDONLY or O_WRONLY: what is open for that alone cannot be waited for, nor what does not block
+sort sort_of(int fd, int refused) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
     struct stat s{};
-    if (::fstat(fd, &s) != 0) return sort::other;
+    if (flags == -1 || (flags & O_NONBLOCK) || (flags & O_ACCMODE) == refused || ::fstat(fd, &s) != 0)
+        return sort::other;
     if (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode)) return sort::file;
     if (S_ISFIFO(s.st_mode)) return sort::pipe;
     return S_ISDIR(s.st_mode) ? sort::other : sort::device;
@@ -118,7 +132,7 @@ ssize_t send_pieces(int fd, const msghdr& message, int flags) noexcept {
 }
 
 ssize_t read_pieces(int fd, const iovec* pieces, int count) noexcept {
-    const sort s = is_blocking(fd) ? sort_of(fd) : sort::other;
+    const sort s = sort_of(fd, O_WRONLY);
     if (s == sort::file) {
         return on_file(
             pieces, count, [=] { return ::preadv2(fd, pieces, count, -1, RWF_NOWAIT); },
@@ -133,7 +147,7 @@ ssize_t read_pieces(int fd, const iovec* pieces, int count) noexcept {
 }
 
 ssize_t write_pieces(int fd, const iovec* pieces, int count) noexcept {
-    const sort s = is_blocking(fd) ? sort_of(fd) : sort::other;
+    const sort s = sort_of(fd, O_RDONLY);
     if (s == sort::file) {
         return on_file(
             pieces, count, [=] { return ::pwritev2(fd, pieces, count, -1, RWF_NOWAIT); },

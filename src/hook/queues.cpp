@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hook/queues.hpp"
 
+#include "hook/spin_lock.hpp"
+
 #include <pthread.h>
-#include <sched.h>
 
 #include <cstdint>
 
@@ -11,15 +12,9 @@ namespace weft_hook {
 namespace {
 
 /// Invariant: `count` is how many are in line; it is changed under the lock, and read without.
-struct queue {
+struct queue : spin_lock {
     std::atomic<unsigned> count{0};
-    std::atomic<bool> locked{false};
     queued* first = nullptr;
-
-    void lock() noexcept {
-        while (locked.exchange(true, std::memory_order_acquire)) ::sched_yield();
-    }
-    void unlock() noexcept { locked.store(false, std::memory_order_release); }
 };
 
 constinit queue queues[256];
@@ -52,7 +47,7 @@ void forget_all() noexcept {
     for (queue& q : queues) {
         q.first = nullptr;
         q.count.store(0);
-        q.locked.store(false);
+        q.unlock();
     }
 }
 [[gnu::constructor]] void prepare_for_forks() { ::pthread_atfork(nullptr, nullptr, forget_all); }

@@ -3,6 +3,8 @@
 
 #include "fiber/hook_table.hpp"
 
+#include <time.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -110,6 +112,9 @@ constexpr long long duration(long long seconds, long long nanoseconds) noexcept 
     constexpr long long most = 1'000'000'000;
     return (seconds < most ? seconds : most) * second + nanoseconds;
 }
+
+/// Else libc has only to say that it is a mistake.
+constexpr bool is_time(const timespec& t) noexcept { return t.tv_sec >= 0 && t.tv_nsec >= 0 && t.tv_nsec < second; }
 
 /// A call on another thread of what must not block this one. `call`, trivially copyable, gives a result or -1 with errno.
 /// @param must_end  it uses memory of the caller's: it is waited for whatever happens; else a cancellation leaves it

@@ -3,6 +3,7 @@
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -22,6 +23,12 @@ constinit hooked<int(int, int, int)> libc_dup3("dup3");
 /// Whoever waits for it on this thread is told, before the number is another file's.
 void tell_of_end(int fd) noexcept {
     if (const table* const t = offered.load(std::memory_order_acquire)) t->closing(fd);
+}
+/// The same where the number will be a copy of `from`, unless that is none.
+void tell_of_end(int from, int to) noexcept {
+    const kept_errno before;
+    if (from != to && ::fcntl(from, F_GETFD) != -1) tell_of_end(to);
+    before.restore();
 }
 
 }  // namespace
@@ -43,7 +50,8 @@ ssize_t read(int fd, void* to, std::size_t size) {
 }
 
 ssize_t readv(int fd, const iovec* pieces, int count) {
-    if (count <= 0 || !libc_readv.is_taken_over(__builtin_return_address(0))) return libc_readv(fd, pieces, count);
+    if (never_waits(pieces, count) || !libc_readv.is_taken_over(__builtin_return_address(0)))
+        return libc_readv(fd, pieces, count);
     const kept_errno before;
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces);
@@ -67,7 +75,8 @@ ssize_t write(int fd, const void* from, std::size_t size) {
 }
 
 ssize_t writev(int fd, const iovec* pieces, int count) {
-    if (count <= 0 || !libc_writev.is_taken_over(__builtin_return_address(0))) return libc_writev(fd, pieces, count);
+    if (never_waits(pieces, count) || !libc_writev.is_taken_over(__builtin_return_address(0)))
+        return libc_writev(fd, pieces, count);
     const kept_errno before;
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces);
@@ -92,11 +101,11 @@ int close(int fd) {
 }
 int __close(int fd) { return close(fd); }
 int dup2(int from, int to) noexcept {
-    if (from != to) tell_of_end(to);
+    tell_of_end(from, to);
     return libc_dup2(from, to);
 }
 int dup3(int from, int to, int flags) noexcept {
-    if (from != to) tell_of_end(to);
+    if ((flags & ~O_CLOEXEC) == 0) tell_of_end(from, to);
     return libc_dup3(from, to, flags);
 }
 

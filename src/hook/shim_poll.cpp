@@ -3,10 +3,15 @@
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 namespace weft_hook {
 
@@ -36,13 +41,30 @@ int poll_on_fiber(pollfd* descriptors, nfds_t count, long long nanoseconds) noex
     }
 }
 
-/// Who asks so does not wait, but looks.
-bool is_zero(const timespec* timeout) noexcept { return timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0; }
+/// Who asks so does not wait: only looks, or makes a mistake.
+bool never_waits(const timespec* timeout) noexcept {
+    return timeout && (!is_time(*timeout) || (timeout->tv_sec == 0 && timeout->tv_nsec == 0));
+}
 
-bool has(const fd_set* set, int fd) noexcept { return set && FD_ISSET(fd, set); }
+// Sets of any length: FD_SETSIZE is what programs declare, and not what the kernel takes.
+
+fd_mask& word_of(fd_set* set, int fd) noexcept { return reinterpret_cast<fd_mask*>(set)[fd / NFDBITS]; }
+fd_mask bit_of(int fd) noexcept { return static_cast<fd_mask>(1UL << fd % NFDBITS); }
+bool has(fd_set* set, int fd) noexcept { return set && (word_of(set, fd) & bit_of(fd)); }
+
+/// The kernel looks at no more than it has room for in the table of descriptors, whatever a program says (getdtablesize() is much).
+int end_of_table() noexcept {
+    char text[512] = "";
+    const int fd = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) ::syscall(SYS_read, fd, text, sizeof text - 1);
+    if (fd >= 0) ::close(fd);
+    const char* const line = std::strstr(text, "FDSize:");
+    return line ? std::atoi(line + 7) : FD_SETSIZE;
+}
 
 int select_on_fiber(int end, fd_set* in, fd_set* out, fd_set* urgent, long long nanoseconds) noexcept {
-    if (end < 0 || end > FD_SETSIZE) return fail(EINVAL);
+    if (end < 0) return fail(EINVAL);
+    if (end > FD_SETSIZE) end = std::min(end, end_of_table());
     auto* const polled = static_cast<pollfd*>(std::malloc((static_cast<std::size_t>(end) + 1) * sizeof(pollfd)));
     if (!polled) return fail(ENOMEM);
     nfds_t count = 0;
@@ -62,7 +84,7 @@ int select_on_fiber(int end, fd_set* in, fd_set* out, fd_set* urgent, long long 
             if (p.revents & mask) {
                 ++result;
             } else {
-                FD_CLR(p.fd, set);
+                word_of(set, p.fd) &= ~bit_of(p.fd);
             }
         };
         for (nfds_t i = 0; i < count; ++i) {
@@ -93,7 +115,7 @@ int poll(pollfd* descriptors, nfds_t count, int milliseconds) {
 int __poll(pollfd* descriptors, nfds_t count, int milliseconds) { return poll(descriptors, count, milliseconds); }
 
 int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-    if (is_zero(timeout) || !libc_ppoll.is_taken_over(__builtin_return_address(0)))
+    if (never_waits(timeout) || !libc_ppoll.is_taken_over(__builtin_return_address(0)))
         return libc_ppoll(descriptors, count, timeout, mask);
     if (mask) {  // a signal is waited for as well, for which this thread is to stand still
         report_blocking("ppoll with a signal mask", __builtin_return_address(0));
@@ -103,8 +125,9 @@ int ppoll(pollfd* descriptors, nfds_t count, const timespec* timeout, const sigs
 }
 
 int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
+    const bool is_wrong = timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0);
     const bool looks_only = timeout && timeout->tv_sec == 0 && timeout->tv_usec == 0;
-    if (looks_only || !libc_select.is_taken_over(__builtin_return_address(0)))
+    if (is_wrong || looks_only || !libc_select.is_taken_over(__builtin_return_address(0)))
         return libc_select(end, in, out, urgent, timeout);
     const limit until = timeout ? limit::in(duration(timeout->tv_sec, timeout->tv_usec * 1000)) : limit::never();
     const int result = select_on_fiber(end, in, out, urgent, until.left());
@@ -117,7 +140,7 @@ int select(int end, fd_set* in, fd_set* out, fd_set* urgent, timeval* timeout) {
 }
 
 int pselect(int end, fd_set* in, fd_set* out, fd_set* urgent, const timespec* timeout, const sigset_t* mask) {
-    if (is_zero(timeout) || !libc_pselect.is_taken_over(__builtin_return_address(0)))
+    if (never_waits(timeout) || !libc_pselect.is_taken_over(__builtin_return_address(0)))
         return libc_pselect(end, in, out, urgent, timeout, mask);
     if (mask) {
         report_blocking("pselect with a signal mask", __builtin_return_address(0));

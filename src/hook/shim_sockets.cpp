@@ -2,9 +2,13 @@
 // recv, send and their like; connect and accept.
 #include "hook/descriptors.hpp"
 #include "hook/shim.hpp"
+#include "hook/spin_lock.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+
+#include <mutex>
 
 namespace weft_hook {
 
@@ -48,18 +52,20 @@ bool is_stream(int fd) noexcept {
 /// @param attempt  receives without waiting, behind the bytes that it is told of
 template <class Attempt>
 ssize_t receive(int fd, std::size_t size, int flags, Attempt attempt) noexcept {
-    const ssize_t first = retry(fd, POLLIN, SO_RCVTIMEO, [&] { return attempt(0); });
+    const kept_errno before;
+    patience p(fd, SO_RCVTIMEO);
+    const ssize_t first = retry(fd, POLLIN, p, [&] { return attempt(0); });
     const auto had = static_cast<std::size_t>(first);
     if (first <= 0 || had >= size || !wants_all(flags) || !is_stream(fd)) return first;
-    const ssize_t rest =
-        retry_all(fd, POLLIN, SO_RCVTIMEO, size - had, [&](std::size_t done) { return attempt(had + done); });
+    const ssize_t rest = retry_all(fd, POLLIN, p, size - had, [&](std::size_t done) { return attempt(had + done); });
+    before.restore();
     return rest > 0 ? first + rest : first;
 }
 
 int connect_on_fiber(int fd, const sockaddr* address, socklen_t size) noexcept {
     if (!is_blocking(fd)) return libc_connect(fd, address, size);
     const kept_errno before;
-    const limit until = patience_of(fd, SO_SNDTIMEO);
+    const limit until = patience(fd, SO_SNDTIMEO).until();
     for (long long pause = millisecond;; pause = pause < 50 * millisecond ? 2 * pause : pause) {
         const ssize_t result = without_waiting(fd, [&] { return libc_connect(fd, address, size); });
         if (result == 0) {
@@ -74,21 +80,40 @@ int connect_on_fiber(int fd, const sockaddr* address, socklen_t size) noexcept {
         if (const int r = wait(nullptr, nullptr, 0, limit::in(left > 0 && left < pause ? left : pause)); r < 0)
             return fail(-r);
     }
-    for (pollfd now{fd, POLLOUT, 0}; libc_poll(&now, 1, 0) == 0;) {
-        if (!wait_ready(fd, POLLOUT, until)) return errno == EAGAIN ? fail(EINPROGRESS) : -1;
+    // What has come of it the next call tells; without that one the socket would stay one that is about to connect.
+    for (pollfd now{fd, POLLOUT, 0};;) {
+        while (libc_poll(&now, 1, 0) == 0) {
+            if (!wait_ready(fd, POLLOUT, until)) return errno == EAGAIN ? fail(EINPROGRESS) : -1;
+        }
+        const ssize_t result = without_waiting(fd, [&] { return libc_connect(fd, address, size); });
+        if (result == 0 || errno == EISCONN) break;
+        if (errno != EINPROGRESS && errno != EALREADY) return -1;
     }
-    int error = 0;
-    socklen_t length = sizeof error;
-    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -1;
-    if (error) return fail(error);
     before.restore();
     return 0;
 }
 
+/// Who listens may be several threads with loops: none must take for the socket's own what another one has set for a moment.
+constinit spin_lock listening;
+[[gnu::constructor]] void prepare_for_forks() {
+    ::pthread_atfork(nullptr, nullptr, [] { listening.unlock(); });
+}
+
+struct rules_of_listening {
+    static bool blocks(int fd) noexcept {
+        const std::lock_guard lock(listening);
+        return is_blocking(fd);
+    }
+    static ssize_t at_end() noexcept { return fail(EINVAL); }
+};
+
 template <class Call>
 int accept_on_fiber(int fd, Call call) noexcept {
-    if (!is_blocking(fd)) return call();
-    return static_cast<int>(retry(fd, POLLIN, SO_RCVTIMEO, [&] { return without_waiting(fd, call); }));
+    patience p(fd, SO_RCVTIMEO);
+    return static_cast<int>(retry<rules_of_listening>(fd, POLLIN, p, [&] {
+        const std::lock_guard lock(listening);
+        return without_waiting(fd, call);
+    }));
 }
 
 }  // namespace

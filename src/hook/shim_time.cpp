@@ -25,10 +25,13 @@ int sleep_on_fiber(long long nanoseconds, long long* left = nullptr) noexcept {
     }
 }
 
-bool is_valid(const timespec& t) noexcept { return t.tv_sec >= 0 && t.tv_nsec >= 0 && t.tv_nsec < second; }
+/// Whether it goes on while nothing runs.
+bool is_time_of_day(clockid_t clock) noexcept {
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+}
 
 int sleep_for(const timespec& asked, timespec* rest) noexcept {
-    if (!is_valid(asked)) return EINVAL;
+    if (!is_time(asked)) return EINVAL;
     constexpr long long most = 0x7fff'ffff'ffff'ffff / second - 1;
     long long left = 0;
     const int error = sleep_on_fiber((asked.tv_sec < most ? asked.tv_sec : most) * second + asked.tv_nsec, &left);
@@ -65,12 +68,12 @@ int nanosleep(const timespec* asked, timespec* rest) {
 int __nanosleep(const timespec* asked, timespec* rest) { return nanosleep(asked, rest); }
 
 int clock_nanosleep(clockid_t clock, int flags, const timespec* asked, timespec* rest) {
-    if (!libc_clock_nanosleep.is_taken_over(__builtin_return_address(0)))
+    if (!is_time_of_day(clock) || !libc_clock_nanosleep.is_taken_over(__builtin_return_address(0)))
         return libc_clock_nanosleep(clock, flags, asked, rest);
     if (!(flags & TIMER_ABSTIME)) return sleep_for(*asked, rest);
     timespec now{};
-    if (::clock_gettime(clock, &now) != 0 || !is_valid(*asked)) return EINVAL;
-    const long long left = (asked->tv_sec - now.tv_sec) * second + asked->tv_nsec - now.tv_nsec;
+    if (::clock_gettime(clock, &now) != 0 || !is_time(*asked)) return EINVAL;
+    const long long left = duration(asked->tv_sec - now.tv_sec, asked->tv_nsec - now.tv_nsec);
     return left > 0 ? sleep_on_fiber(left) : 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -184,39 +186,108 @@ TEST(fiber_promise_frames, of_one_that_has_not_begun_are_none) {
     calls_returned = calls_returned + 1;
 }
 
-TEST(fiber_promise_frames, of_one_that_waits_in_a_generator_are_the_generators) {
+[[gnu::noinline]] void numbers_of(weft::event& e, const weft::yielder<int>& yield) {
+    generates(e);
+    yield(1);
+    e.clear();
+    waits_for(e);
+    yield(2);
+}
+[[gnu::noinline]] int asks(weft::event& e) {
+    weft::fiber_generator<int> numbers(std::bind_front(numbers_of, std::ref(e)));
+    int sum = 0;
+    for (auto n = numbers.next(); n; n = numbers.next()) {
+        sum += *n;
+        e.clear();
+        visits(0, e);
+    }
+    return sum;
+}
+
+TEST(fiber_promise_frames, of_one_that_waits_in_a_generator_begin_on_the_stack_of_who_asks) {
     weft::testing::run([]() -> weft::task<> {
         weft::event e;
-        auto h = create_fiber([&e] {
-            weft::fiber_generator<int> numbers([&e](auto& yield) {
-                generates(e);
-                yield(1);
-                e.clear();
-                waits_for(e);
-                yield(2);
-            });
-            int sum = 0;
-            for (const int n : numbers) {
-                sum += n;
-                e.clear();
-                visits(0, e);
-            }
-            return sum;
-        });
-        co_await weft::sleep(1ms);
-        EXPECT_TRUE(names_of(weft::capture_stack(h)).ends_with("generates"))
-            << weft::format_stack(weft::capture_stack(h));
-        for (const bool in_the_loop : {true, false, true}) {
-            e.set();
+        auto h = create_fiber(asks, std::ref(e));
+        for (const char* expected : {"asks numbers_of generates", "asks visits waits_for", "asks numbers_of waits_for",
+                                     "asks visits waits_for"}) {
             co_await weft::sleep(1ms);
-            const std::string names = names_of(weft::capture_stack(h));
-            EXPECT_TRUE(names.ends_with("waits_for")) << names;
-            EXPECT_EQ(names.ends_with("visits waits_for"), in_the_loop) << names;
+            for (int round = 0; round < 2; ++round) EXPECT_EQ(names_of(weft::capture_stack(h)), expected);
+            e.set();
         }
-        e.set();
         const int sum = co_await h;
         EXPECT_EQ(sum, 3);
     }());
+}
+
+[[gnu::noinline]] void sum_of(weft::event& e, const weft::yielder<int>& yield) {
+    yield(asks(e));
+    calls_returned = calls_returned + 1;
+}
+[[gnu::noinline]] int asks_one_that_asks(weft::event& e) {
+    weft::fiber_generator<int> sums(std::bind_front(sum_of, std::ref(e)));
+    const int sum = *sums.next();
+    calls_returned = calls_returned + 1;
+    return sum;
+}
+
+TEST(fiber_promise_frames, of_generators_that_ask_one_another_are_joined_where_they_ask) {
+    weft::testing::run([]() -> weft::task<> {
+        weft::event e;
+        auto h = create_fiber(asks_one_that_asks, std::ref(e));
+        co_await weft::sleep(1ms);
+        const auto frames = weft::capture_stack(h);
+        EXPECT_EQ(names_of(frames), "asks_one_that_asks sum_of asks numbers_of generates");
+        // Those that ask are known with the line.
+        const auto with_a_line = std::ranges::count_if(
+            frames, [](const auto& f) { return f.line > 0 && f.function.find("asks") != std::string::npos; });
+        EXPECT_EQ(with_a_line, 2) << weft::format_stack(frames);
+        for (int round = 0; round < 4; ++round) {
+            e.set();
+            co_await weft::sleep(1ms);
+        }
+        const int sum = co_await h;
+        EXPECT_EQ(sum, 3);
+    }());
+}
+
+[[gnu::noinline]] void looks(const weft::yielder<std::string>& yield) { yield(looks_at_itself()); }
+[[gnu::noinline]] std::string asks_who_looks() {
+    weft::fiber_generator<std::string> names(looks);
+    std::string seen = *names.next();
+    calls_returned = calls_returned + 1;
+    return seen;
+}
+
+TEST(fiber_promise_frames, of_a_generator_that_runs_begin_on_the_stack_of_who_asks) {
+    const std::string names = weft::testing::run([]() -> weft::task<std::string> {
+        auto h = create_fiber(asks_who_looks);
+        co_return co_await h;
+    }());
+    EXPECT_EQ(names, "asks_who_looks looks looks_at_itself");
+}
+
+// A destructor that looks while its generator's stack is unwound: whoever destroys that cannot be switched to.
+struct looks_at_the_end {
+    std::string& seen;
+    ~looks_at_the_end() { seen = looks_at_itself(); }
+};
+[[gnu::noinline]] void looks_when_it_ends(std::string& seen, const weft::yielder<int>& yield) {
+    const looks_at_the_end at_the_end{seen};
+    yield(1);
+    calls_returned = calls_returned + 1;
+}
+
+TEST(fiber_promise_frames, of_a_generator_that_is_destroyed_are_those_on_its_own_stack) {
+    const std::string names = weft::testing::run([]() -> weft::task<std::string> {
+        std::string seen;
+        auto h = create_fiber([&seen] {
+            weft::fiber_generator<int> one(std::bind_front(looks_when_it_ends, std::ref(seen)));
+            one.next();
+        });
+        co_await h;
+        co_return seen;
+    }());
+    EXPECT_EQ(names, "looks_when_it_ends ~looks_at_the_end looks_at_itself");
 }
 
 // Tracebacks

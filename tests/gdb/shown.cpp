@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What gdb is to show: one of each kind, in each of its states. All is in place when look() is called.
+#include <weft/fiber/create_fiber.hpp>
+#include <weft/fiber/fiber_generator.hpp>
 #include <weft/weft.hpp>
 
 #include <cstdio>
@@ -67,6 +69,21 @@ weft::generator<int, void, int> returns() {
 weft::async_generator<int> ticks() {
     co_await weft::yield_now();
     co_yield 11;  // line: ticks
+}
+
+volatile int returned_calls = 0;
+void parses(int depth, weft::event& e) {
+    if (depth == 0) {
+        weft::await(e.wait());  // line: parses
+    } else {
+        parses(depth - 1, e);  // line: parses_deeper
+    }
+    returned_calls = returned_calls + 1;
+}
+void serves(weft::event& e) {
+    weft::fiber_generator<int> numbers([&e](auto&) { parses(1, e); });
+    numbers.next();  // line: serves
+    returned_calls = returned_calls + 1;
 }
 
 struct all_there_is {
@@ -138,6 +155,7 @@ weft::task<> main_task() {
     while (all.returned.next()) {
     }
     co_await all.ticking.next();
+    auto parser = weft::create_fiber({.name = "parser"}, [&never] { serves(never); });
     co_await weft::sleep(1ms);  // line: main_task
     look(all);
 }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -93,6 +94,24 @@ TEST(shim_files_closing, is_told_to_all_loops_that_take_turns_on_a_thread) {
     for (int i = 0; i < 4; ++i) turn(one);
     EXPECT_TRUE(in_one->done());
     in_one.reset();
+}
+
+TEST(shim_files_closing, is_not_told_of_a_copy_that_cannot_be_made) {
+    const auto pair = hook_tests::make_socketpair();
+    weft::run([](int fd, int writer) -> weft::task<> {
+        auto h = weft::create_fiber([fd] {
+            char c = 0;
+            return recv(fd, &c, 1, 0);
+        });
+        co_await weft::sleep(1ms);
+        EXPECT_EQ(dup2(-1, fd), -1);
+        EXPECT_EQ(errno, EBADF);
+        EXPECT_EQ(dup3(writer, fd, O_APPEND), -1);
+        EXPECT_EQ(errno, EINVAL);
+        EXPECT_EQ(write(writer, "x", 1), 1);
+        const ssize_t received = co_await h;
+        EXPECT_EQ(received, 1);
+    }(pair.a.get(), pair.b.get()));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ namespace weft::inline v0 {
 ///
 /// Invariant: while the body runs, or waits for something else than to be asked, the parent of the fiber is who asked.
 class fiber_generator_core : public recycled {
+    friend class fiber_promise;  // looks at the stack of who asks
+
 protected:
     /// What the fiber and who asks it switch to each other with: nobody else can, by mistake.
     struct step {};

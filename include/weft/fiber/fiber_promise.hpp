@@ -81,9 +81,12 @@ public:
     std::exception_ptr exception_leaving_body() noexcept;
 
     /// The functions on its stack, outermost first, up to the one that has called await() (to the caller of this, if it is this
-    /// fiber that runs), or a blocking call of C. Without the line in that one, which where() knows. Empty: it stands nowhere, or not
-    /// on this thread.
+    /// fiber that runs), or a blocking call of C; if that stands in a generator, on the stacks of all who have asked one another.
+    /// Without the line in the last, which where() knows. Empty: it stands nowhere, or not on this thread.
     native_functions functions_on_stack() noexcept;
+    /// On a stack where another is waited for, which has been switched to: perhaps by who only wants to see it.
+    /// @return to whom to switch back; null: it was no such visit
+    fiber_core* show_stack() noexcept;
 
     /// What could not even begin. @throws std::system_error, std::bad_alloc
     void raise_failure() const {
@@ -100,6 +103,7 @@ private:
     bool run_to_end_or_wait() noexcept;
     bool run_until_it_waits() noexcept;
     void note_callers() noexcept;
+    bool visit(fiber_core& standing, void* value, native_stack& seen) noexcept;
 
     const fiber_options& options_;
     const body body_;

@@ -6,6 +6,7 @@ import struct
 import gdb
 
 from .coroutines import await_chain, location
+from .fibers import functions_on_stacks
 from .memory import c_string, enumerator, loaded, read, weft_type, word
 from .tasks import Task
 
@@ -13,7 +14,8 @@ from .tasks import Task
 class WeftTasks(gdb.Command):
     """Lists the tasks of weft's event loops: weft-tasks [-s TASK]
 Of each: its id and name, its state, what it waits for, where it stands and in which function. With -s, shows one task, by
-its id or its name: its chain of awaits, the innermost last, and below it the tasks that it waits for."""
+its id or its name: its chain of awaits, the innermost last, with the functions on the stacks of fibers, and below it the tasks that
+it waits for."""
 
     def __init__(self):
         super().__init__("weft-tasks", gdb.COMMAND_STATUS)
@@ -74,7 +76,7 @@ its id or its name: its chain of awaits, the innermost last, and below it the ta
         outermost, (text, awaited) = task.outermost(), task.wait()
         created = outermost and word(int(outermost["created_at_"].address)) and location(outermost["created_at_"])[1]
         print(f"{indent}{task}" + (f", created at {created}" if created else ""))
-        for function, where in await_chain(outermost):
+        for function, where in await_chain(outermost, task.state != "running" and functions_on_stacks):
             print(f"{indent}  in {function} at {where}")
         if holder := re.search(r"held by #(\d+)$", text):
             awaited = [other for other in tasks if other.id == int(holder[1])]

@@ -47,6 +47,8 @@ def describe_wait(waiter):
     """What a waiter waits for, as its wait_kind says (see loop/wait_subject.hpp): in words, and the tasks among that."""
     if not (here := int(waiter)):
         return "something foreign", []
+    if not waiter["kind_"]:  # what gdb writes as a core file may leave out a fiber's stack
+        return "what is not in this file", []
     name, subject = c_string(waiter["kind_"]["name"]), waiter["kind_"]["subject"]
     thing, at = enumerator(subject["what"]), [int(subject["at"][i]) for i in range(4)]
     if thing == "lock":
