@@ -231,7 +231,7 @@ void server_connection::look() {
             break;
         }
         case phase::leaving:
-            if (now >= deadline_) stream_.abort();
+            if (now >= deadline_) give_up(reason::too_slow);  // and close: what it still takes of its answer it gets
             break;
         case phase::handling:
         case phase::answering:
