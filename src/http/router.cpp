@@ -14,10 +14,12 @@ namespace weft::inline v0::http {
 namespace {
 
 /// What is said where nothing answers.
-task<response> answer_nothing(const route* found, method asked) {
+task<response> answer_nothing(const request& r, const route* found) {
+    const bool only_asks = r.method() == method::options;
+    if (!found && only_asks && r.path() == "*") co_return response(status::no_content);  // of the server: it is there
     if (!found) throw http_error(status::not_found);
     headers allow{{"Allow", found->allowed()}};
-    if (asked != method::options) throw http_error(status::method_not_allowed, {}, std::move(allow));
+    if (!only_asks) throw http_error(status::method_not_allowed, {}, std::move(allow));
     response none(status::no_content);
     none.headers() = std::move(allow);
     co_return none;
@@ -71,7 +73,7 @@ task<response> router::answer(request& r, std::size_t middleware_index) const {
     if (middleware_index < middleware_.size())
         return middleware_[middleware_index](r, next(*this, middleware_index + 1));
     const request_core& core = request_core::of(r);
-    if (!core.answering) return answer_nothing(core.found, r.method());
+    if (!core.answering) return answer_nothing(r, core.found);
     const std::size_t index = middleware_index - middleware_.size();
     const endpoint& e = *core.answering;
     return index < e.around.size() ? e.around[index](r, next(*this, middleware_index + 1)) : e.answers(r);
