@@ -168,6 +168,7 @@ task<bool> server_connection::answer_request() {
     if (output().size() > output_high) co_await flush();
     log(answer->status());
     if (phase_ == phase::handed_over) co_return false;
+    if (keeps_alive_ && !body_is_over_) co_await outwait_body();
     request().end();
     enter(phase::head);  // of the next, if it is there already
     set_deadline(server_->limits().head_timeout);

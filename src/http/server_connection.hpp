@@ -90,6 +90,8 @@ private:
     std::size_t take_body(std::size_t most, Take take);
     task<> await_body();
     void skip_body() noexcept;
+    bool is_soon_over() const noexcept;
+    task<> outwait_body();
     void forsake_body() noexcept;
 
     request_core& request() noexcept { return exchange_->request; }

@@ -246,4 +246,53 @@ TEST(http_server, refuses_a_head_without_a_body) {
     });
 }
 
+// A body that nobody reads
+
+TEST(http_server, goes_on_behind_a_short_body_that_nobody_reads_however_it_comes) {
+    const std::string asked = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd" + std::string(get);
+    const std::size_t body = asked.find("abcd");
+    for (std::size_t cut = body; cut <= body + 4; ++cut) {
+        with_server(hello, [&](http::server& s) -> task<> {
+            conversation c(s);
+            EXPECT_EQ(co_await c.ask(std::string_view(asked).substr(0, cut)), hello_answer) << cut;
+            EXPECT_EQ(co_await c.ask(std::string_view(asked).substr(cut)), hello_answer) << cut;
+        });
+    }
+}
+
+TEST(http_server, waits_so_long_for_a_body_that_nobody_reads) {
+    with_server(hello, {.limits = {.head_timeout = 10s}}, [](http::server& s) -> task<> {
+        conversation c(s);
+        EXPECT_EQ(co_await c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab"), hello_answer);
+        EXPECT_EQ(s.requests(), 0u);
+        co_await weft::sleep(9s);
+        EXPECT_FALSE(c.has_ended());
+        co_await weft::sleep(4s);
+        EXPECT_EQ(co_await c.hear(), "");
+        EXPECT_TRUE(c.has_ended());
+        co_await c.served;
+    });
+}
+
+TEST(http_server, drops_a_body_that_nobody_reads_when_it_closes) {
+    with_server(hello, [](http::server& s) -> task<> {
+        conversation c(s);
+        EXPECT_EQ(co_await c.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab"), hello_answer);
+        s.close();
+        co_await c.served;
+        EXPECT_TRUE(c.client.at_eof() || (co_await c.client.read(1)).empty());
+    });
+}
+
+TEST(http_server, does_not_wait_for_a_long_body_that_nobody_reads) {
+    with_server(hello, [](http::server& s) -> task<> {
+        for (const std::string_view framing :
+             {"Content-Length: 100000", "Transfer-Encoding: chunked", "Content-Length: 4\r\nExpect: 100-continue"}) {
+            conversation c(s);
+            const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(framing) + "\r\n\r\n";
+            EXPECT_THAT(co_await c.ask(head), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close\r\n")));
+        }
+    });
+}
+
 }  // namespace
