@@ -4,6 +4,7 @@
 #include "http/request_core.hpp"
 #include "http/route_tree.hpp"
 
+#include <weft/http/path.hpp>
 #include <weft/http/percent.hpp>
 
 #include <algorithm>
@@ -23,6 +24,15 @@ task<response> answer_nothing(const request& r, const route* found) {
     response none(status::no_content);
     none.headers() = std::move(allow);
     co_return none;
+}
+
+/// A ".." in a parameter would lead to another route, and a backslash or a control character nowhere.
+bool is_read_as(std::string_view url, std::string_view plain) {
+    try {
+        return decode_path(url) == plain;
+    } catch (const http_error&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -85,11 +95,13 @@ std::string router::url_for(std::string_view name,
                             std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) const {
     const route* const named = tree_->named(name);
     if (!named) throw std::out_of_range("http::router: no route is named '" + std::string(name) + "'");
-    std::string url;
+    std::string url, plain;
     for (const route_tree::segment& s : route_tree::parse(named->pattern)) {
         url += '/';
+        plain += '/';
         if (s.what == route_tree::segment::kind::literal) {
             url += percent_encode(s.text);
+            plain += s.text;
             continue;
         }
         const auto given = std::ranges::find(parameters, s.text, &std::pair<std::string_view, std::string_view>::first);
@@ -99,7 +111,10 @@ std::string router::url_for(std::string_view name,
             throw std::invalid_argument("http::router: '" + std::string(given->second) + "' is no '" + s.text +
                                         "' of '" + named->pattern + "'");
         url += percent_encode(given->second, s.what == route_tree::segment::kind::rest ? "/" : "");
+        plain += given->second;
     }
+    if (!is_read_as(url, plain))
+        throw std::invalid_argument("http::router: '" + named->pattern + "' has no path with these parameters");
     return url;
 }
 
