@@ -124,6 +124,17 @@ TEST(router, writes_the_path_of_a_named_route) {
     EXPECT_THROW(routes.url_for("file", {{"id", "seven"}, {"rest", ""}}), std::invalid_argument);
 }
 
+TEST(router, writes_no_path_that_is_anothers) {
+    http::router routes;
+    routes.get("/u/{id}/{rest:path}", says("x"), {.name = "file"});
+    EXPECT_EQ(routes.url_for("file", {{"id", "..."}, {"rest", ".a/b.."}}), "/u/.../.a/b..");
+    for (const char* wrong : {"..", ".", "a\\b", "a\nb", "\xff"}) {
+        EXPECT_THROW(routes.url_for("file", {{"id", wrong}, {"rest", "a"}}), std::invalid_argument) << wrong;
+        EXPECT_THROW(routes.url_for("file", {{"id", "a"}, {"rest", std::string("b/") + wrong}}), std::invalid_argument)
+            << wrong;
+    }
+}
+
 TEST(router, refuses_routes_that_make_no_sense) {
     http::router routes;
     routes.get("/a/{x}", says("x"));

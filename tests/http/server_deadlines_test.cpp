@@ -143,6 +143,27 @@ TEST(http_server, bears_a_client_that_takes_a_long_answer_slowly) {
     });
 }
 
+TEST(http_server, bears_a_client_that_takes_the_last_answer_slowly_and_has_asked_for_more) {
+    constexpr std::size_t size = 1 << 20;
+    const auto much = [](http::request&) -> task<http::response> {
+        co_return http::response::text(std::string(size, 'x'));
+    };
+    with_server(much, [&](http::server& s) -> task<> {
+        conversation c(s);
+        co_await c.say("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + std::string(get));
+        std::size_t taken = 0;
+        try {
+            while (const std::size_t count = (co_await c.client.read(10'000)).size()) {
+                taken += count;
+                co_await weft::sleep(1s);
+            }
+        } catch (const std::system_error& e) {
+            ADD_FAILURE() << e.what();
+        }
+        EXPECT_GT(taken, size);
+    });
+}
+
 TEST(http_server, cancels_a_handler_whose_client_has_gone) {
     bool was_cancelled = false;
     const auto waits = [&](http::request&) -> task<http::response> {

@@ -159,6 +159,10 @@ TEST_F(static_files, are_sent_packed_to_who_takes_that) {
                              EndsWith("plain plain plain")));
     EXPECT_NE(field(packed, "ETag"), field(plain, "ETag"));
     EXPECT_THAT(ask_one("GET /packed.js\nAccept-Encoding: gzip;q=0"), EndsWith("plain plain plain"));
+    const std::string parts = "GET /packed.js\nAccept-Encoding: gzip\nRange: bytes=0-";
+    EXPECT_THAT(ask_one(parts + "1"), AllOf(StartsWith("HTTP/1.1 206 "), EndsWith("\r\n\r\ngz")));
+    EXPECT_THAT(ask_one(parts + "1,4-5"),  // what holds several parts is not packed itself
+                AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Encoding: gzip\r\n"), EndsWith("gzipped")));
 }
 
 TEST_F(static_files, of_a_folder_that_is_not_there_are_an_error_at_once) {

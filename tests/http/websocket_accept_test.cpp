@@ -242,6 +242,9 @@ TEST(websocket_connect, does_not_take_any_answer) {
         EXPECT_EQ(co_await client_takes(accepts + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
                   "1002");
         EXPECT_EQ(co_await client_takes("nonsense\r\n\r\n"), "1002");
+        std::string waits;
+        for (int i = 0; i < 30; ++i) waits += "HTTP/1.1 103 Early Hints\r\n\r\n";
+        EXPECT_EQ(co_await client_takes(waits + "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), "1002");
         EXPECT_EQ(co_await client_takes("HTTP/1.1 101 Switching"), "timeout");
     });
 }

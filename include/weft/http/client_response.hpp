@@ -45,7 +45,7 @@ public:
 
     /// A status below 400.
     bool ok() const noexcept { return !is_error(status()); }
-    /// @throws http_error  for a status of 400 and more: "404 Not Found for GET https://example.org/a"
+    /// @throws response_error  for a status of 400 and more: "404 Not Found for GET https://example.org/a"
     void raise_for_status() const;
 
     /// How long the body is as it is given, if that was said beforehand.

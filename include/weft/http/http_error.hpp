@@ -15,8 +15,7 @@ namespace weft::inline v0::http {
 ///
 ///     if (!user) throw http::http_error(http::status::not_found, "no such user");
 ///
-/// Thrown by a client's response::raise_for_status() for one that was received.
-/// @see tornado.web.HTTPError, fastapi.HTTPException
+/// @see tornado.web.HTTPError, fastapi.HTTPException, response_error
 class http_error : public std::runtime_error {
 public:
     /// @param message  for the client to read; empty: the status's reason
@@ -28,12 +27,19 @@ public:
     http::status status() const noexcept { return status_; }
     /// Go with the answer: Retry-After, WWW-Authenticate.
     const http::headers& headers() const noexcept { return headers_; }
-    /// For middleware, which catches it by reference, adds to them and throws it on.
-    http::headers& headers() noexcept { return headers_; }
 
 private:
     http::status status_;
     http::headers headers_;
+};
+
+/// Thrown by a client for a status that it was answered: by client_response::raise_for_status(), connect_websocket().
+///
+/// What another server says is not this one's answer: to a server whose handler lets it through it is an exception like any
+/// other, of which its client learns nothing.
+class response_error : public http_error {
+public:
+    using http_error::http_error;
 };
 
 }  // namespace weft::inline v0::http

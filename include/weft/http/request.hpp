@@ -112,6 +112,13 @@ public:
 
     // What middleware leaves for handlers
 
+    /// Go with the error page, should there be one in place of an answer: for middleware that gives every answer something.
+    ///
+    ///     r.error_headers().set("X-Frame-Options", "DENY");
+    ///     http::response answer = co_await next(r);
+    ///     answer.headers().set("X-Frame-Options", "DENY");
+    http::headers& error_headers() noexcept;
+
     /// A `T` of the request's own, made at its first use; for the types that middleware and handlers agree on.
     template <class T>
     T& local() {

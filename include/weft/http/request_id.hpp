@@ -29,8 +29,8 @@ struct request_id_options {
     bool takes_clients = false;
 };
 
-/// Middleware: gives each request an id (X-Request-Id of the answer, an http_error's as well) and a place in its trace, for as
-/// long as it is answered.
+/// Middleware: gives each request an id (X-Request-Id of the answer, error pages as well) and a place in its trace, for as long
+/// as it is answered.
 middleware request_ids(request_id_options options = {});
 
 }  // namespace weft::inline v0::http

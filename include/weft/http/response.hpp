@@ -23,8 +23,10 @@ namespace weft::inline v0::http {
 class request;
 class signer;
 
-/// What a handler answers. The server adds Date, Content-Length or Transfer-Encoding, and Connection; a response to HEAD, or
-/// with a status that has none, is sent without its body.
+/// What a handler answers. The server adds Date, if there is none, Content-Length or Transfer-Encoding, and Connection. What a
+/// handler says of the last three is left out, but that "Connection: close" closes, and that Content-Length tells of what is
+/// not sent. A response to HEAD, or with a status that has none, is sent without its body. One whose status does not end a
+/// request (below 200) is the handler's error, a 500.
 ///
 ///     co_return http::response::text("hello\n");
 class response {
@@ -108,6 +110,8 @@ public:
     void set_body(const Body& body) {
         set_body(to_text(body));
     }
+    /// As stream() has it, for an answer whose fields are there already. @throws std::invalid_argument  an empty producer
+    void set_body(producer writes, std::optional<std::uint64_t> size = std::nullopt);
     /// How long it is; empty if that shows only when it is written.
     std::optional<std::uint64_t> content_length() const noexcept;
 

@@ -125,7 +125,7 @@ struct websocket_connect_options {
 };
 
 /// Connects to a ws or wss URL; user and password in it go along as "Authorization: Basic".
-/// @throws awaited: std::invalid_argument  another URL, or one with a fragment; subprotocols that are none; http_error  the
+/// @throws awaited: std::invalid_argument  another URL, or one with a fragment; subprotocols that are none; response_error  the
 ///     server answers with another status than 101; websocket_error (1002)  its answer is not as it must be; timeout_error;
 ///     as open_connection()
 /// @see websockets.connect

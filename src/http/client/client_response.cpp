@@ -36,10 +36,10 @@ stream client_response::take_stream() { return exchange_->take_stream(); }
 void client_response::raise_for_status() const {
     if (ok()) return;
     const std::string_view known = reason_phrase(status());
-    throw http_error(status(),
-                     std::to_string(to_number(status())) + " " + std::string(known.empty() ? "(unknown)" : known) +
-                         " for " + exchange_->deadline().what(),
-                     headers());
+    throw response_error(status(),
+                         std::to_string(to_number(status())) + " " + std::string(known.empty() ? "(unknown)" : known) +
+                             " for " + exchange_->deadline().what(),
+                         headers());
 }
 
 task<std::string> client_response::read(std::size_t max) {

@@ -163,7 +163,9 @@ response send(const request& asked, looked_up found, const static_files_options&
         byte_ranges wanted = byte_ranges::parse(*range, size);
         if (wanted.how == byte_ranges::outcome::refused)
             throw http_error(status::range_not_satisfiable, {}, {{"Content-Range", "bytes */" + std::to_string(size)}});
-        if (wanted.how == byte_ranges::outcome::partial)
+        // Several parts come in a message of their own, which is not what is packed: as if there were no Range.
+        const bool is_sound = coding.empty() || wanted.ranges.size() == 1;
+        if (wanted.how == byte_ranges::outcome::partial && is_sound)
             return finish(partial(std::move(found.file), std::move(wanted.ranges), type));
     }
     return finish(response::file({std::move(found.file.fd), 0, size}, type));

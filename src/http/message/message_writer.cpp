@@ -66,8 +66,12 @@ void append_content_length(std::string& to, std::uint64_t bytes) {
     append(to, std::string_view("Content-Length: "), std::string_view(figures(bytes)), end_of_line);
 }
 
+void append_field_as_it_is(std::string& to, const headers::field& f) {
+    append(to, f.name, colon, f.value, end_of_line);
+}
+
 void append_fields(std::string& to, const headers& fields) {
-    for (const headers::field f : fields) append(to, f.name, colon, f.value, end_of_line);
+    for (const headers::field f : fields) append_field_as_it_is(to, f);
 }
 
 void append_chunk_size(std::string& to, std::uint64_t bytes) {

@@ -23,8 +23,16 @@ void append_request_line(std::string& to, std::string_view method, std::string_v
 /// One line. @throws std::invalid_argument  as headers::add()
 void append_field(std::string& to, std::string_view name, std::string_view value);
 void append_content_length(std::string& to, std::uint64_t bytes);
+void append_field_as_it_is(std::string& to, const headers::field& f);
 /// A line each; they were checked when they were added.
 void append_fields(std::string& to, const headers& fields);
+/// Those that `is_said` lets through.
+template <class Predicate>
+void append_fields_if(std::string& to, const headers& fields, Predicate is_said) {
+    for (const headers::field f : fields) {
+        if (is_said(f)) append_field_as_it_is(to, f);
+    }
+}
 /// After the last field, and after the last trailer.
 inline void append_end_of_fields(std::string& to) { to += "\r\n"; }
 

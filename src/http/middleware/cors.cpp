@@ -62,20 +62,14 @@ middleware cors(cors_options options) {
         const bool is_preflight =
             r.method() == method::options && r.headers().contains("Access-Control-Request-Method");
         if (is_preflight && is_allowed) co_return p->preflight(origin);
-        std::exception_ptr error;
-        std::optional<response> answer;
-        try {
-            answer.emplace(co_await rest(r));
-        } catch (const http_error& e) {  // whoever asks may read what went wrong
-            headers fields = e.headers();
+        const auto add_to = [&](http::headers& fields) {
             if (is_allowed) p->add_to(fields, origin);
-            if (!p->allows_all) fields.add("Vary", "Origin");
-            error = std::make_exception_ptr(http_error(e.status(), e.what(), std::move(fields)));
-        }
-        if (error) std::rethrow_exception(error);
-        if (is_allowed) p->add_to(answer->headers(), origin);
-        if (!p->allows_all) answer->headers().add("Vary", "Origin");  // a cache must not give it to another
-        co_return *std::move(answer);
+            if (!p->allows_all) fields.add("Vary", "Origin");  // a cache must not give it to another
+        };
+        add_to(r.error_headers());  // whoever asks may read what went wrong
+        response answer = co_await rest(r);
+        add_to(answer.headers());
+        co_return answer;
     };
 }
 

@@ -77,13 +77,11 @@ middleware request_ids(request_id_options options) {
         here.request_id = options.takes_clients && is_id(given) ? std::string(given) : random_digits<8>();
         const std::string id = here.request_id;
         auto token = current_trace.set(std::move(here));
+        r.error_headers().set("X-Request-Id", id);  // above all where something goes wrong
         std::exception_ptr error;
         std::optional<response> answer;
         try {
             answer.emplace(co_await rest(r));
-        } catch (http_error& e) {  // this answer, too, will be asked about
-            e.headers().set("X-Request-Id", id);
-            error = std::current_exception();
         } catch (...) {
             error = std::current_exception();
         }

@@ -57,6 +57,7 @@ void request_core::end() noexcept {
     answering = nullptr;
     values.clear();
     locals.clear();
+    error_headers.clear();
 }
 
 method request::method() const noexcept { return core_->head.method; }
@@ -117,6 +118,8 @@ void request::put_back(std::string bytes) {
     core_->unread = std::move(bytes.append(core_->unread, core_->unread_at));
     core_->unread_at = 0;
 }
+
+headers& request::error_headers() noexcept { return core_->error_headers; }
 
 void* request::find_local(std::type_index type) const noexcept {
     for (const auto& [of, value] : core_->locals) {

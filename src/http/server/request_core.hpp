@@ -72,6 +72,7 @@ public:
     std::vector<std::string_view> values;  // of the route's parameters
 
     std::vector<std::pair<std::type_index, std::shared_ptr<void>>> locals;
+    headers error_headers;  // what middleware gives the page of an error
 };
 
 }  // namespace weft::inline v0::http

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <weft/http/response.hpp>
 
+#include <stdexcept>
+#include <utility>
+
 namespace weft::inline v0::http {
 
 namespace {
@@ -32,8 +35,13 @@ response response::redirect(std::string_view location, http::status status) {
 response response::stream(producer writes, std::string_view content_type, std::optional<std::uint64_t> size) {
     response r;
     r.headers().add("Content-Type", content_type);
-    r.body_ = produced{std::move(writes), size};
+    r.set_body(std::move(writes), size);
     return r;
+}
+
+void response::set_body(producer writes, std::optional<std::uint64_t> size) {
+    if (!writes) throw std::invalid_argument("http: an answer's body is given an empty producer");
+    body_ = produced{std::move(writes), size};
 }
 
 response response::file(file_part part, std::string_view content_type) {

@@ -4,6 +4,7 @@
 #include "http/server/request_core.hpp"
 #include "http/server/route_tree.hpp"
 
+#include <weft/http/path.hpp>
 #include <weft/http/percent.hpp>
 
 #include <algorithm>
@@ -14,13 +15,24 @@ namespace weft::inline v0::http {
 namespace {
 
 /// What is said where nothing answers.
-task<response> answer_nothing(const route* found, method asked) {
+task<response> answer_nothing(const request& r, const route* found) {
+    const bool only_asks = r.method() == method::options;
+    if (!found && only_asks && r.path() == "*") co_return response(status::no_content);  // of the server: it is there
     if (!found) throw http_error(status::not_found);
     headers allow{{"Allow", found->allowed()}};
-    if (asked != method::options) throw http_error(status::method_not_allowed, {}, std::move(allow));
+    if (!only_asks) throw http_error(status::method_not_allowed, {}, std::move(allow));
     response none(status::no_content);
     none.headers() = std::move(allow);
     co_return none;
+}
+
+/// A ".." in a parameter would lead to another route, and a backslash or a control character nowhere.
+bool is_read_as(std::string_view url, std::string_view plain) {
+    try {
+        return decode_path(url) == plain;
+    } catch (const http_error&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -72,7 +84,7 @@ task<response> router::answer(request& r, std::size_t middleware_index) const {
     if (middleware_index < middleware_.size())
         return middleware_[middleware_index](r, next(*this, middleware_index + 1));
     const request_core& core = request_core::of(r);
-    if (!core.answering) return answer_nothing(core.found, r.method());
+    if (!core.answering) return answer_nothing(r, core.found);
     const std::size_t index = middleware_index - middleware_.size();
     const endpoint& e = *core.answering;
     return index < e.around.size() ? e.around[index](r, next(*this, middleware_index + 1)) : e.answers(r);
@@ -84,11 +96,13 @@ std::string router::url_for(std::string_view name,
                             std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) const {
     const route* const named = tree_->named(name);
     if (!named) throw std::out_of_range("http::router: no route is named '" + std::string(name) + "'");
-    std::string url;
+    std::string url, plain;
     for (const route_tree::segment& s : route_tree::parse(named->pattern)) {
         url += '/';
+        plain += '/';
         if (s.what == route_tree::segment::kind::literal) {
             url += percent_encode(s.text);
+            plain += s.text;
             continue;
         }
         const auto given = std::ranges::find(parameters, s.text, &std::pair<std::string_view, std::string_view>::first);
@@ -98,7 +112,10 @@ std::string router::url_for(std::string_view name,
             throw std::invalid_argument("http::router: '" + std::string(given->second) + "' is no '" + s.text +
                                         "' of '" + named->pattern + "'");
         url += percent_encode(given->second, s.what == route_tree::segment::kind::rest ? "/" : "");
+        plain += given->second;
     }
+    if (!is_read_as(url, plain))
+        throw std::invalid_argument("http::router: '" + named->pattern + "' has no path with these parameters");
     return url;
 }
 

@@ -147,12 +147,14 @@ task<bool> server_connection::answer_request() {
     try {
         if (has_wanted_hosts_ && is_misdirected()) throw http_error(status::misdirected_request);
         answer.emplace(co_await server_->answers()(request().facade));
+        require_answer(*answer);
     } catch (...) {
         error = std::current_exception();
     }
     if (reason_ != reason::none) throw cancelled_error();
     if (error) answer.emplace(failed(error));
     enter(phase::answering);
+    keeps_alive_ &= !server_->is_closing() && !answer->headers().lists("Connection", "close");
     // What is written while it is sent may be made of the request's body.
     const bool reads_on = std::holds_alternative<response::produced>(answer->body_);
     if (reads_on) {
@@ -160,13 +162,13 @@ task<bool> server_connection::answer_request() {
     } else {
         skip_body();
     }
-    keeps_alive_ &= !server_->is_closing();
     if (!send_at_once(*answer)) co_await send(*answer);
     if (reads_on) skip_body();
     forsake_body();
     if (output().size() > output_high) co_await flush();
     log(answer->status());
     if (phase_ == phase::handed_over) co_return false;
+    if (keeps_alive_ && !body_is_over_) co_await outwait_body();
     request().end();
     enter(phase::head);  // of the next, if it is there already
     set_deadline(server_->limits().head_timeout);
@@ -231,7 +233,7 @@ void server_connection::look() {
             break;
         }
         case phase::leaving:
-            if (now >= deadline_) stream_.abort();
+            if (now >= deadline_) give_up(reason::too_slow);  // and close: what it still takes of its answer it gets
             break;
         case phase::handling:
         case phase::answering:

@@ -65,7 +65,10 @@ private:
     bool is_stalled(std::uint32_t now);
 
     // The answer
+    static void require_answer(response& answer);
     response failed(const std::exception_ptr& error);
+    void report(std::string_view where, const std::exception_ptr& error);
+    void report_body(const std::exception_ptr& error);
     void refuse(const refusal& why);
     bool send_at_once(response& answer);
     task<> send(response& answer);
@@ -87,6 +90,8 @@ private:
     std::size_t take_body(std::size_t most, Take take);
     task<> await_body();
     void skip_body() noexcept;
+    bool is_soon_over() const noexcept;
+    task<> outwait_body();
     void forsake_body() noexcept;
 
     request_core& request() noexcept { return exchange_->request; }

@@ -114,6 +114,7 @@ task<> server_connection::await_body() {
     enter(before_waiting);
     body_waited_ += server_->tick() - since;
     if (cancelled) std::rethrow_exception(cancelled);
+    if (is_slow) lingers_ = true;
     if (is_slow) throw http_error(status::request_timeout, "the body of the request came too slowly");
     if (came == 0) {
         throw std::system_error(std::make_error_code(std::errc::connection_aborted),
@@ -152,9 +153,32 @@ void server_connection::skip_body() noexcept {
         if (!body_is_over_ && !owes_continue_) take_body(skipped_bytes, [](std::string_view) {});
     } catch (...) {  // it is no body: what follows it is no request
     }
-    if (body_is_over_) return;
+    if (body_is_over_ || is_soon_over()) return;
     keeps_alive_ = false;
     lingers_ = true;
+}
+
+/// What nobody reads of the body is so little that the connection need not end for it: it may just not have come yet. Not if
+/// its client may never send it, or was too slow.
+bool server_connection::is_soon_over() const noexcept {
+    const bool is_short = request().head.body == framing::counted && body_left_ <= skipped_bytes;
+    return is_short && !owes_continue_ && !lingers_ && !body_wait_ && keeps_alive_;
+}
+
+/// The answer has gone out before the end of a body that is soon over. To its client, and to a server that closes, the
+/// connection is idle.
+task<> server_connection::outwait_body() {
+    enter(phase::idle);
+    set_deadline(server_->limits().head_timeout);
+    lingers_ = true;  // if it ends meanwhile
+    for (keeps_alive_ = !server_->is_closing(); keeps_alive_;) {
+        take_body(everything, [](std::string_view) {});
+        if (body_is_over_) break;
+        const std::size_t before = stream_.buffered().size();
+        co_await flush();
+        keeps_alive_ = (co_await stream_.peek(before + 1)).size() > before;
+    }
+    lingers_ = !keeps_alive_;
 }
 
 }  // namespace weft::inline v0::http

@@ -18,6 +18,9 @@ namespace weft::inline v0::http {
 
 namespace {
 
+/// Before the one that counts.
+constexpr int most_informational = 20;
+
 [[noreturn]] void refuse(const std::string& why) { throw websocket_error(close_code::protocol_error, why); }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -53,12 +56,13 @@ std::string request_for(const url& to, std::string_view key, const websocket_con
 task<response_head> read_answer(stream& s) {
     head_parser parser;
     response_head head;
-    while (true) {
+    for (int others = 0; others <= most_informational;) {
         const std::string_view input = s.buffered();
         switch (input.empty() ? head_parser::result::incomplete : parser.parse(input, head, method::get)) {
             case head_parser::result::complete:
                 s.consume(parser.consumed());
                 if (head.status == status::switching_protocols || !is_informational(head.status)) co_return head;
+                ++others;
                 break;
             case head_parser::result::refused: refuse(std::string(parser.why().sentence));
             case head_parser::result::incomplete: {
@@ -67,12 +71,14 @@ task<response_head> read_answer(stream& s) {
             }
         }
     }
+    refuse("there are too many responses that say to wait for another");
 }
 
 websocket_agreement check(const response_head& answer, std::string_view key, const websocket_connect_options& options) {
     if (answer.status != status::switching_protocols) {
-        throw http_error(answer.status, "websocket: the server answers " + std::to_string(to_number(answer.status)) +
-                                            " " + std::string(answer.reason()));
+        throw response_error(answer.status, "websocket: the server answers " +
+                                                std::to_string(to_number(answer.status)) + " " +
+                                                std::string(answer.reason()));
     }
     const headers& fields = answer.fields;
     if (!fields.lists("Upgrade", "websocket") || !fields.lists("Connection", "upgrade"))
