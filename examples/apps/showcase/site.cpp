@@ -31,18 +31,10 @@ constexpr std::pair<std::string_view, std::string_view> safety[] = {
 };
 
 weft::task<http::response> safely(http::request& r, http::next next) {
-    const auto add = [](http::headers& to) {
-        for (const auto& [name, value] : safety) to.set(name, value);
-    };
-    try {
-        http::response answer = co_await next(r);
-        add(answer.headers());
-        co_return answer;
-    } catch (const http::http_error& e) {
-        http::headers fields = e.headers();
-        add(fields);
-        throw http::http_error(e.status(), e.what(), std::move(fields));
-    }
+    for (const auto& [name, value] : safety) r.error_headers().set(name, value);
+    http::response answer = co_await next(r);
+    for (const auto& [name, value] : safety) answer.headers().set(name, value);
+    co_return answer;
 }
 
 /// What changes something must come from this page. A browser says where it comes from; what is none may do as it likes.
