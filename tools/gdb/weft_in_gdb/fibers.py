@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fibers that wait: the functions on their stacks."""
+import re
 import struct
 
 import gdb
@@ -9,6 +10,15 @@ from .coroutines import shortened, shown_file
 from .memory import loaded, read, weft_type, word
 
 MACHINERY = ("weft::", "std::", "_ZN4weft", "_ZNK4weft", "_ZNSt", "weft_switch_stack", "weft_begin_stack", "weft_left_stack")
+
+
+def is_machinery(frame):
+    """By its symbol: what little GCC's -g1 tells of a template's instance leaves out whose it is."""
+    symbol = frame.name() or "?"
+    if frame.type() != gdb.INLINE_FRAME:
+        symbol = gdb.execute(f"info symbol {frame.pc() - 1:#x}", to_string=True)
+    name = re.sub(r"decltype ?\([^()]*\)", "", shortened(symbol)).partition("(")[0]  # perhaps behind the type of its result
+    return name.split(" + ")[0].rpartition(" ")[2].startswith(MACHINERY)
 
 
 class ElsewhereUnwinder(Unwinder):
@@ -36,7 +46,7 @@ class ElsewhereUnwinder(Unwinder):
         return info
 
     def frames(self, sp, pc):
-        """(function, "file:line", whether the library of hooks has it), the innermost first."""
+        """(function, "file:line", whether it is the library of hooks', whether it is nobody's business), the innermost first."""
         selected, found = gdb.selected_frame(), []
         self.enabled, self.place = True, (sp, pc)
         gdb.invalidate_cached_frames()
@@ -45,7 +55,7 @@ class ElsewhereUnwinder(Unwinder):
             while frame and frame.pc():
                 sal, library = frame.find_sal(), gdb.solib_name(frame.pc()) or ""
                 where = f"{shown_file(sal.symtab.filename)}:{sal.line}" if sal.symtab else "?"
-                found.append((shortened(frame.name() or "?"), where, "libweft_hook.so" in library))
+                found.append((shortened(frame.name() or "?"), where, "libweft_hook.so" in library, is_machinery(frame)))
                 frame = frame.older()
         finally:
             self.enabled, self.place = False, None
@@ -68,9 +78,10 @@ def functions_on_stacks(promise):
     found, fiber = [], word(frame + innermost)
     while fiber:
         frames = UNWINDER.frames(word(fiber + stack_pointer), left_at + 1)  # as after a call: gdb looks one byte before
-        hooked = [i for i, (_, _, is_of_hooks) in enumerate(frames) if is_of_hooks]
-        frames = [(function, where) for function, where, _ in frames[hooked[-1] + 1 if hooked else 0:]]
-        users = [i for i, (function, _) in enumerate(frames) if not function.startswith(MACHINERY)]
-        found = (frames[users[0]:users[-1] + 1][::-1] if users else []) + found
+        hooked = [i for i, (*_, is_of_hooks, _) in enumerate(frames) if is_of_hooks]
+        frames = frames[hooked[-1] + 1 if hooked else 0:]
+        users = [i for i, (*_, is_machinery_) in enumerate(frames) if not is_machinery_]
+        shown = frames[users[0]:users[-1] + 1] if users else []
+        found = [(function, where) for function, where, *_ in reversed(shown)] + found
         fiber = fiber != last and word(fiber + parent)
     return found
