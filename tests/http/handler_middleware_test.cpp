@@ -29,8 +29,6 @@ namespace http = weft::http;
 
 namespace {
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 template <class Body>
 void with_routes(http::router routes, Body body) {
     weft::testing::run([](http::router all, Body run) -> task<> {

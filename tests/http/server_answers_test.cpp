@@ -29,10 +29,7 @@ namespace http = weft::http;
 
 namespace {
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view get_hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
-const std::string hello_answer =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
 
 /// Answers "/hello" as ever, and all else so.
 http::handler or_hello(std::function<http::response(http::request&)> makes) {

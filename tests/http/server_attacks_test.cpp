@@ -22,8 +22,6 @@ namespace http = weft::http;
 
 namespace {
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 /// Says the same again and again, until the connection is lost or so much was said.
 task<> say_again(conversation& c, std::string_view first, std::string_view then, std::size_t most, std::size_t& said) {
     try {

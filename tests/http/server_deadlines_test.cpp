@@ -21,10 +21,6 @@ namespace http = weft::http;
 
 namespace {
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-constexpr std::string_view hello_answer =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
-
 TEST(http_server, gives_up_a_head_that_does_not_come) {
     with_server(hello, [](http::server& s) -> task<> {
         conversation c(s);

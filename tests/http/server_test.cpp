@@ -18,10 +18,6 @@ namespace http = weft::http;
 
 namespace {
 
-constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-constexpr std::string_view hello_answer =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
-
 // What it is for
 
 TEST(http_server, answers_and_goes_on) {

@@ -51,6 +51,11 @@ inline weft::task<weft::http::response> echo(weft::http::request& r) {
     co_return weft::http::response::text(co_await r.body());
 }
 
+inline constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+/// What conversation::hear() gives of hello().
+inline const std::string hello_answer =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n";
+
 /// Runs `body(server)` on the virtual clock.
 template <class Body>
 void with_server(weft::http::handler answers, weft::http::server_options options, Body body) {
